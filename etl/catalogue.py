@@ -1,0 +1,343 @@
+"""The catalogue: exports, rules and indicators, read from the files that define them. A file in its folder is registered."""
+
+import hashlib
+import itertools
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from etl.errors import CatalogueError, UsageError
+
+ROOT = Path(__file__).resolve().parent.parent
+CONTRACTS = ROOT / "etl" / "contracts"
+EXPECTATIONS = ROOT / "expectations"
+SQL = ROOT / "sql"
+
+TYPES = ("text", "code", "timestamp", "date", "partial_date", "amount", "integer", "flag")
+PERSONAL = ("name", "id", "phone", "birth")
+DELIVERIES = ("upsert", "snapshot")
+SEVERITIES = ("fatal", "error", "warning")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of an export, as its contract states it."""
+
+    name: str
+    header: str
+    type: str
+    aliases: tuple[str, ...] = ()
+    required: bool = False
+    key: bool = False
+    personal: str | None = None
+    compact: bool = False  # codes arrive with stray spaces inside: strip them all
+    vocabulary: tuple[str, ...] = ()
+
+    @property
+    def is_loaded(self) -> bool:
+        """Names, phones and birthdays stay in the export; an identity number is loaded as a keyed hash."""
+        return self.personal in (None, "id")
+
+    @property
+    def day(self) -> str | None:
+        """Name of the local calendar day that a moment is compared by: received_at -> received_on."""
+        return self.name.removesuffix("_at") + "_on" if self.type == "timestamp" else None
+
+
+@dataclass(frozen=True)
+class Export:
+    """One export of a source system: its columns, and how a delivery of it is merged."""
+
+    name: str  # "one_stop_shop/dossiers"
+    title: str
+    delivery: str
+    thing: str  # core.<thing>
+    columns: tuple[Column, ...]
+    ignored: tuple[str, ...] = ()
+    partition_by: str | None = None
+    refers_to: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> str:
+        return self.name.split("/")[0]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.columns if c.key)
+
+    @property
+    def loaded(self) -> tuple[Column, ...]:
+        return tuple(c for c in self.columns if c.is_loaded)
+
+    def column(self, name: str) -> Column:
+        return next(c for c in self.columns if c.name == name)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule that a file, a value, a row or a group of rows must keep; `statement` is what holds, `message` what is told."""
+
+    rule_id: str
+    export: str  # "*" for the rules of every file
+    layer: str  # file, value, row, group, reference
+    severity: str
+    statement: str
+    message: str  # Vietnamese: what is wrong
+    remedy: str  # Vietnamese: what to do
+    fails: Mapping[str, str] = field(default_factory=dict)  # column -> condition under which it breaks the rule
+    refers_to: tuple[str, ...] = ()  # exports whose change makes this rule run again
+
+
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file.
+
+    Raises: CatalogueError if it is not YAML.
+    """
+    try:
+        return yaml.load(path.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        raise CatalogueError(f"{path}: this is not YAML ({error}). Mend the file.") from None
+
+
+def _contract(path: Path, root: Path) -> Export:
+    name = path.relative_to(root).with_suffix("").as_posix()
+    described = read_yaml(path)
+    columns = []
+    for column_name, said in described.pop("columns").items():
+        said = {**said, "aliases": tuple(said.get("aliases", ())), "vocabulary": tuple(said.get("vocabulary", ()))}
+        column = Column(name=column_name, **said)
+        if column.type not in TYPES:
+            raise CatalogueError(
+                f"{path}: column {column_name} has type {column.type!r}; known are {', '.join(TYPES)}."
+            )
+        if column.personal not in (None, *PERSONAL):
+            raise CatalogueError(f"{path}: column {column_name}: personal is one of {', '.join(PERSONAL)}.")
+        columns.append(column)
+    for attribute in ("ignored", "refers_to"):
+        described[attribute] = tuple(described.get(attribute, ()))
+    export = Export(name=name, columns=tuple(columns), **described)
+    if export.delivery not in DELIVERIES:
+        raise CatalogueError(f"{path}: delivery is one of {', '.join(DELIVERIES)}, not {export.delivery!r}.")
+    if not export.key:
+        raise CatalogueError(f"{path}: no column is marked `key: true`.")
+    return export
+
+
+def contract_folders() -> tuple[Path, ...]:
+    """Where contracts are looked for: the project's, and an office's own (folders below CCHC_CATALOGUE, separated by ':')."""
+    extra = os.environ.get("CCHC_CATALOGUE", "")
+    return (CONTRACTS, *(Path(p) / "contracts" for p in extra.split(os.pathsep) if p))
+
+
+def expectation_folders() -> tuple[Path, ...]:
+    extra = os.environ.get("CCHC_CATALOGUE", "")
+    return (EXPECTATIONS, *(Path(p) / "expectations" for p in extra.split(os.pathsep) if p))
+
+
+@cache
+def _exports(folders: tuple[Path, ...]) -> dict[str, Export]:
+    found = [_contract(path, root) for root in folders for path in sorted(root.glob("*/*.yml"))]
+    by_name = {e.name: e for e in found}
+
+    def depth(export: Export, seen: tuple[str, ...] = ()) -> int:
+        if export.name in seen:
+            raise CatalogueError(f"contracts refer to each other in a circle: {' -> '.join((*seen, export.name))}")
+        known = [by_name[r] for r in export.refers_to if r in by_name]
+        return 1 + max((depth(r, (*seen, export.name)) for r in known), default=0)
+
+    return {e.name: e for e in sorted(found, key=lambda e: (depth(e), e.name))}
+
+
+def exports() -> dict[str, Export]:
+    """Every export by name, in the order in which one delivery day is loaded: what is referred to comes first."""
+    return _exports(contract_folders())
+
+
+def export(name: str) -> Export:
+    """Raises: UsageError if no contract has this name."""
+    if name not in exports():
+        raise UsageError(f"no export {name!r}; the catalogue has: {', '.join(exports())}")
+    return exports()[name]
+
+
+def sources() -> dict[str, list[Export]]:
+    """The exports of each source system, by source."""
+    grouped: dict[str, list[Export]] = {}
+    for one in exports().values():
+        grouped.setdefault(one.source, []).append(one)
+    return grouped
+
+
+def _rules(folders: tuple[Path, ...]) -> Iterator[Rule]:
+    for folder in folders:
+        for path in sorted(folder.rglob("*.yml")):
+            name = path.relative_to(folder).with_suffix("").as_posix()
+            for rule_id, said in (read_yaml(path).get("rules") or {}).items():
+                said = {**said, "refers_to": tuple(said.get("refers_to", ()))}
+                rule = Rule(rule_id=rule_id, export="*" if name == "file" else name, **said)
+                if rule.severity not in SEVERITIES:
+                    raise CatalogueError(f"{path}: {rule_id}: severity is one of {', '.join(SEVERITIES)}.")
+                yield rule
+
+
+@cache
+def _all_rules(folders: tuple[Path, ...]) -> dict[str, Rule]:
+    found: dict[str, Rule] = {}
+    for rule in _rules(folders):
+        if rule.rule_id in found:
+            raise CatalogueError(f"{rule.rule_id} is defined for {found[rule.rule_id].export} and for {rule.export}.")
+        found[rule.rule_id] = rule
+    return found
+
+
+def rules(export_name: str | None = None) -> dict[str, Rule]:
+    """The rules of one export (or all), by id. Rules of files (`expectations/file.yml`) have the export "*"."""
+    every = _all_rules(expectation_folders())
+    return every if export_name is None else {i: r for i, r in every.items() if r.export == export_name}
+
+
+def rule_settings(export_name: str) -> dict[str, Any]:
+    """What `expectations/<export>.yml` says besides its rules: derived columns, lookups, columns that are judged."""
+    for folder in expectation_folders():
+        path = folder / f"{export_name}.yml"
+        if path.exists():
+            return {k: v for k, v in read_yaml(path).items() if k != "rules"}
+    raise CatalogueError(f"expectations/{export_name}.yml is missing: every export has its rules there.")
+
+
+def sql_header(text: str) -> tuple[dict[str, Any], str]:
+    """Split a `.sql` file into its YAML header (the leading comment lines) and its statement."""
+    lines = text.splitlines()
+    head = []
+    while lines and lines[0].startswith("--") and lines[0].strip() != "--":
+        head.append(lines.pop(0).removeprefix("--").removeprefix(" "))
+    return yaml.safe_load("\n".join(head)) or {}, "\n".join(lines).strip()
+
+
+# --- indicators -------------------------------------------------------------------------------------------------------
+
+INDICATORS = SQL / "indicators"
+ORIGINS = ("computed", "declared")
+BEHAVIOURS = ("flow", "stock", "cumulative", "code", "share")
+LEVELS = ("province", "department", "district", "commune", "office", "service_unit")
+CADENCES = ("quarterly", "half_yearly", "nine_monthly", "annual")
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One figure of the form, as the header of its `.sql` file defines it."""
+
+    code: str
+    parent: str
+    title: str  # Vietnamese, as printed
+    unit: str  # as printed: "%", a word for what is counted, or a list of codes "Chưa = 0; Hoàn thành = 1"
+    behaviour: str
+    levels: tuple[str, ...]  # where it is reported; elsewhere it is not applicable
+    origin: str
+    valid_from: date
+    valid_to: date | None  # the last day on which it is defined so
+    legal_basis: str
+    source: tuple[str, ...]  # exports
+    cadence: tuple[str, ...]
+    decimals: int
+    version: str  # changes whenever the definition does
+    query: str  # empty if it is declared
+
+    @property
+    def is_computed(self) -> bool:
+        return self.origin == "computed"
+
+    @property
+    def is_share(self) -> bool:
+        return self.unit == "%"
+
+    @property
+    def codes(self) -> dict[int, str]:
+        """What each code of a coded figure means; empty for counts and shares: {0: "Chưa", 1: "Hoàn thành"}."""
+        pairs = (part.rsplit("=", 1) for part in self.unit.split(";") if "=" in part)
+        return {int(number): meaning.strip() for meaning, number in pairs}
+
+
+@dataclass(frozen=True)
+class FormRow:
+    """One row of the printed form: a section, a group or an indicator."""
+
+    order: int
+    code: str
+    parent: str
+    kind: str
+    title: str
+    unit: str
+
+
+def indicator_folders() -> tuple[Path, ...]:
+    extra = os.environ.get("CCHC_CATALOGUE", "")
+    return (INDICATORS, *(Path(p) / "indicators" for p in extra.split(os.pathsep) if p))
+
+
+def form_order(code: str) -> tuple[tuple[int, str], ...]:
+    """The place of a code in the form, as a sort key: 1.9 comes before 1.10, and 3.1.3 before 3.1.3.a."""
+    return tuple((int(part), "") if part.isdigit() else (0, part) for part in code.split("."))
+
+
+def _indicator(path: Path) -> Indicator:
+    text = path.read_text("utf-8")
+    try:
+        said, query = sql_header(text)
+        for attribute in ("levels", "source", "cadence"):
+            said[attribute] = tuple(said[attribute])
+        version = f"{said['valid_from']}/{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+        indicator = Indicator(**said, version=version, query=query)
+    except (TypeError, KeyError, AttributeError, yaml.YAMLError) as error:
+        raise CatalogueError(
+            f"{path}: the header does not read as that of an indicator ({error}). Mend the file."
+        ) from None
+    for attribute, known in (("origin", ORIGINS), ("behaviour", BEHAVIOURS), ("levels", LEVELS), ("cadence", CADENCES)):
+        value = getattr(indicator, attribute)
+        for one in (value,) if isinstance(value, str) else value:
+            if one not in known:
+                raise CatalogueError(f"{path}: {attribute} is one of {', '.join(known)}, not {one!r}.")
+    if indicator.is_computed != bool(query):
+        raise CatalogueError(f"{path}: a computed indicator has a query below its header, a declared one has none.")
+    return indicator
+
+
+@cache
+def _indicators(folders: tuple[Path, ...]) -> tuple[Indicator, ...]:
+    found = [_indicator(path) for folder in folders for path in sorted(folder.glob("*.sql"))]
+    found.sort(key=lambda one: (form_order(one.code), one.valid_from))
+    for one, following in itertools.pairwise(found):
+        if one.code == following.code and (one.valid_to is None or one.valid_to >= following.valid_from):
+            raise CatalogueError(f"indicator {one.code} is defined twice on {following.valid_from}: end one by `valid_to`.")
+    return tuple(found)
+
+
+def indicators(on: date | None = None) -> dict[str, Indicator]:
+    """The definitions in force on a day, by code in form order; without a day, the newest of each code.
+
+    A new rule is a new file with the same code (`3.4.2@2026.sql`) and `valid_to` in the old one.
+    """
+    every = _indicators(indicator_folders())
+    return {i.code: i for i in every if on is None or i.valid_from <= on <= (i.valid_to or date.max)}
+
+
+@cache
+def _form(folders: tuple[Path, ...]) -> tuple[FormRow, ...]:
+    headings = [said for folder in folders if (folder / "form.yml").exists() for said in read_yaml(folder / "form.yml")]
+    rows = [(h["code"], h["parent"], h["kind"], h["title"], "") for h in headings]
+    rows += [
+        (i.code, i.parent, "indicator", i.title, i.unit) for i in {i.code: i for i in _indicators(folders)}.values()
+    ]
+    ordered = sorted(rows, key=lambda row: form_order(row[0]))
+    return tuple(FormRow(order, *row) for order, row in enumerate(ordered, start=1))
+
+
+def form() -> tuple[FormRow, ...]:
+    """Every row of the form in its order: sections, groups and indicators."""
+    return _form(indicator_folders())

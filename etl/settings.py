@@ -1,0 +1,58 @@
+"""The environment, read once. Every name is listed in `.env.example`."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from etl.errors import SetupError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are kept, and what identifies this installation."""
+
+    home: Path
+    warehouse_url: str | None  # None: the embedded server below `home`
+    inbox: str
+    archive: Path
+    province: str  # first column of every fact key
+    pseudonym_key: bytes
+
+
+def read() -> Settings:
+    """The settings of this process.
+
+    Raises: SetupError if a setting cannot be used.
+    """
+    home = Path(os.environ.get("CCHC_HOME") or "~/.local/share/cchc").expanduser().absolute()
+    return Settings(
+        home=home,
+        warehouse_url=os.environ.get("CCHC_WAREHOUSE_URL") or None,
+        inbox=os.environ.get("CCHC_INBOX") or str(home / "inbox"),
+        archive=Path(os.environ.get("CCHC_ARCHIVE") or home / "archive").expanduser().absolute(),
+        # H21 names Gia Lai in every national code list, before and after the merger of 1/7/2025; 64 and 52 do not
+        province=os.environ.get("CCHC_PROVINCE") or "H21",
+        pseudonym_key=_pseudonym_key(home),
+    )
+
+
+def _pseudonym_key(home: Path) -> bytes:
+    """The key of the identity-number hash: from the environment, else made once and kept with the data it belongs to."""
+    given = os.environ.get("CCHC_PSEUDONYM_KEY")
+    if given:
+        if len(given) < 16:
+            raise SetupError("CCHC_PSEUDONYM_KEY is shorter than 16 characters. Set a long random value and never change it.")
+        return given.encode()
+    path = home / "pseudonym.key"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_bytes()
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_hex(32).encode())
+        return path.read_bytes()
+    except OSError as error:
+        raise SetupError(f"{path} cannot be used ({error.strerror}). Set CCHC_HOME to a folder you may write to.") from None
