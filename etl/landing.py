@@ -1,0 +1,218 @@
+"""Land: every delivered file is kept as it came, hashed, and given a receipt. Nothing is read or judged here."""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path, PurePosixPath
+
+import fsspec
+from psycopg2.extensions import connection as Connection
+
+from etl import catalogue
+from etl.errors import SetupError, UsageError
+
+CHUNK = 4 << 20
+LAYOUT = "<nguồn>/<loại dữ liệu>/<ngày giao: YYYY-MM-DD>/<nơi gửi>.csv|xlsx|xls"
+
+
+@dataclass(frozen=True)
+class File:
+    """One delivered file, as `landing.file` has it."""
+
+    file_id: int
+    source: str
+    export: str
+    sender: str
+    delivered_on: date
+    path: str
+    archived_as: str
+    status: str
+    rows_read: int
+
+
+COLUMNS = "file_id, source, export, sender, delivered_on, path, archived_as, status, rows_read"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What the place of a file says about it: inbox/<source>/<export>/<delivery day>/<sender>[.<part>].<ending>."""
+
+    path: str
+    source: str
+    export: str
+    sender: str
+    delivered_on: date | None
+    problem: str = ""
+
+
+def _delivery(path: str, inside: PurePosixPath) -> Delivery:
+    parts = inside.parts
+    source, export_name = (parts[0], "/".join(parts[:2])) if len(parts) > 2 else ("", "")
+    # a sender's delivery may come in parts: duc-co.1.csv and duc-co.2.csv are both from duc-co
+    sender = inside.name.split(".")[0]
+    problem, day = "", None
+    if len(parts) != 4:
+        problem = f"Tệp không nằm đúng chỗ. Đặt lại theo cấu trúc {LAYOUT}."
+    else:
+        try:
+            day = date.fromisoformat(parts[2])
+        except ValueError:
+            problem = f"Thư mục {parts[2]!r} không phải là ngày giao (YYYY-MM-DD). Đặt lại theo cấu trúc {LAYOUT}."
+        if export_name not in catalogue.exports():
+            known = ", ".join(catalogue.exports())
+            problem = f"Không có loại dữ liệu {export_name!r}. Các loại đã khai báo: {known}."
+    return Delivery(path, source, export_name, sender, day, problem)
+
+
+def deliveries(inbox: str, *, since: date | None = None, until: date | None = None) -> Iterator[tuple[Delivery, int, int]]:
+    """Every file below an inbox with its size and time of change; `since` and `until` are inclusive delivery days.
+
+    Input:  a folder or any fsspec URL.
+    Raises: UsageError if there is no such folder.
+    """
+    files, root = fsspec.core.url_to_fs(inbox)
+    if not files.isdir(root):
+        raise UsageError(f"{inbox}: there is no such folder. Name the inbox that holds <source>/<export>/<day>/<sender>.csv.")
+    for path, info in sorted(files.find(root, detail=True).items()):
+        inside = PurePosixPath(PurePosixPath(path).relative_to(PurePosixPath(root)))
+        if re.match(r"[.~]", inside.name) or inside.suffix.lower() in (".tmp", ".part", ".partial"):
+            continue  # not finished yet, or an office program's lock file
+        delivery = _delivery(path, inside)
+        if delivery.delivered_on and ((since and delivery.delivered_on < since) or (until and delivery.delivered_on > until)):
+            continue
+        changed = info.get("mtime") or info.get("LastModified") or info.get("last_modified") or 0
+        changed = changed.timestamp() if hasattr(changed, "timestamp") else changed
+        yield delivery, int(info["size"] or 0), int(float(changed) * 1_000_000_000)
+
+
+def land(
+    connection: Connection,
+    *,
+    inbox: str,
+    archive: Path,
+    exports: set[str] | None = None,
+    since: date | None = None,
+    until: date | None = None,
+) -> list[int]:
+    """Keep every file below `inbox` that has not been seen, one transaction each; the ids of the receipts written.
+
+    The same bytes from the same sender are received once: the second receipt says `duplicate`. A file that lies in the wrong
+    place is kept and rejected. A crash leaves either a kept file with its receipt or nothing: landing again finishes the work.
+    Input:  a connection in autocommit mode; `exports` limits the work to these.
+    Raises: SetupError if the archive cannot be written.
+    """
+    files, _ = fsspec.core.url_to_fs(inbox)
+    landed = []
+    with connection.cursor() as cursor:
+        for delivery, size, modified_ns in deliveries(inbox, since=since, until=until):
+            if exports is not None and not delivery.problem and delivery.export not in exports:
+                continue
+            cursor.execute(
+                "select 1 from landing.file where path = %s and bytes = %s and modified_ns = %s",
+                (delivery.path, size, modified_ns),
+            )
+            if cursor.fetchone():
+                continue
+            sha256, size, archived_as = _keep(files, delivery, archive)
+            landed.append(_receipt(cursor, delivery, sha256=sha256, size=size, modified_ns=modified_ns, archived_as=archived_as))
+    return landed
+
+
+def _keep(files: fsspec.AbstractFileSystem, delivery: Delivery, archive: Path) -> tuple[str, int, str]:
+    """Copy the bytes into the archive, read-only, under their own hash; hash, size, place."""
+    ending = PurePosixPath(delivery.path).suffix.lower()
+    try:
+        archive.mkdir(parents=True, exist_ok=True)
+        arriving = archive / f".arriving-{os.getpid()}"
+        digest, size = hashlib.sha256(), 0
+        with files.open(delivery.path, "rb") as sent, arriving.open("wb") as kept:
+            while chunk := sent.read(CHUNK):
+                digest.update(chunk)
+                size += kept.write(chunk)
+            kept.flush()
+            os.fsync(kept.fileno())
+        sha256 = digest.hexdigest()
+        place = archive / sha256[:2] / f"{sha256}{ending}"
+        place.parent.mkdir(exist_ok=True)
+        if place.exists():
+            arriving.unlink()
+        else:
+            arriving.chmod(0o440)
+            arriving.rename(place)
+    except OSError as error:
+        raise SetupError(f"{error.filename or archive}: {error.strerror}. The archive must be a folder this user may write to (CCHC_ARCHIVE).") from None
+    return sha256, size, place.relative_to(archive).as_posix()
+
+
+def _receipt(cursor, delivery: Delivery, *, sha256: str, size: int, modified_ns: int, archived_as: str) -> int:
+    row = {
+        "source": delivery.source,
+        "export": delivery.export,
+        "sender": delivery.sender,
+        "delivered_on": delivery.delivered_on or date.min,
+        "path": delivery.path,
+        "sha256": sha256,
+        "bytes": size,
+        "modified_ns": modified_ns,
+        "archived_as": archived_as,
+    }
+    cursor.execute(
+        """
+        insert into landing.file (source, export, sender, delivered_on, path, sha256, bytes, modified_ns, archived_as,
+                                  status, message)
+        values (%(source)s, %(export)s, %(sender)s, %(delivered_on)s, %(path)s, %(sha256)s, %(bytes)s, %(modified_ns)s,
+                %(archived_as)s, %(status)s, %(message)s)
+        on conflict (source, export, sender, sha256) where status <> 'duplicate' do nothing
+        returning file_id
+        """,
+        row | {"status": "rejected" if delivery.problem else "landed", "message": delivery.problem},
+    )
+    if new := cursor.fetchone():
+        return new[0]
+    cursor.execute(
+        """
+        insert into landing.file (source, export, sender, delivered_on, path, sha256, bytes, modified_ns, archived_as,
+                                  status, message, loaded_at)
+        select %(source)s, %(export)s, %(sender)s, %(delivered_on)s, %(path)s, %(sha256)s, %(bytes)s, %(modified_ns)s,
+               %(archived_as)s, 'duplicate',
+               format('Tệp này trùng từng byte với tệp số %%s (giao ngày %%s); không nạp lại.', file_id,
+                      to_char(delivered_on, 'DD/MM/YYYY')), now()
+        from landing.file
+        where source = %(source)s and export = %(export)s and sender = %(sender)s and sha256 = %(sha256)s
+            and status <> 'duplicate'
+        returning file_id
+        """,
+        row,
+    )
+    return cursor.fetchone()[0]
+
+
+def file(connection: Connection, file_id: int) -> File:
+    """The receipt of one file.
+
+    Raises: UsageError if there is none.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"select {COLUMNS} from landing.file where file_id = %s", (file_id,))
+        row = cursor.fetchone()
+    if row is None:
+        raise UsageError(f"no file has the number {file_id}; `cchc files` lists them.")
+    return File(*row)
+
+
+def waiting(connection: Connection, *, exports: set[str] | None = None) -> list[File]:
+    """Files that are kept but not loaded, in the order in which they are to be loaded.
+
+    By delivery day; within a day what others refer to comes first; then in the order of arrival.
+    """
+    order = list(catalogue.exports())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select {COLUMNS} from landing.file where status = 'landed' and export = any(%s)"
+            " order by delivered_on, array_position(%s::text[], export), file_id",
+            ([e for e in order if exports is None or e in exports], order),
+        )
+        return [File(*row) for row in cursor.fetchall()]
