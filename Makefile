@@ -1,0 +1,34 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check up lock clean
+
+# Nothing calls home, and no command pays for packages that are not byte-compiled.
+export GX_ANALYTICS_ENABLED := false
+export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED := False
+unexport PYTHONDONTWRITEBYTECODE
+
+help: ## this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 10
+
+setup: ## make .venv from requirements.lock (nothing to do if it is up to date)
+	@./setup
+
+demo: setup ## Đức Cơ 2021 through the real DAGs, computed beside printed; needs Python and nothing else
+	@.venv/bin/python -m etl.demo
+
+up: setup ## the same, and Airflow stays up to look at
+	@.venv/bin/python -m etl.demo up
+
+test: setup ## every test, on an embedded PostgreSQL
+	@.venv/bin/pytest
+
+check: setup ## style, import rules, and no host name in the lock
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@! grep -nE 'https?://' requirements.lock
+
+lock: setup ## resolve pyproject.toml anew into requirements.lock
+	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate pyproject.toml --all-extras -o requirements.lock
+
+clean: ## remove .venv and caches; data stays
+	@rm -rf .venv .pytest_cache .ruff_cache build dist *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,91 @@
+"""One embedded PostgreSQL for the session; each test that asks for it gets a migrated database of its own."""
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
+
+from etl import embedded
+
+# A folder of our own that other accounts may enter: as root the server runs under another account.
+HOME = Path(tempfile.mkdtemp(prefix="cchc-test-"))
+HOME.chmod(0o711)
+
+# Set before any module of ours is imported by a test, so that nothing of the user's is read or written.
+for name in [name for name in os.environ if name.startswith(("CCHC_", "AIRFLOW_"))]:
+    del os.environ[name]
+os.environ["CCHC_HOME"] = str(HOME)
+os.environ["CCHC_PSEUDONYM_KEY"] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+os.environ["GX_ANALYTICS_ENABLED"] = "false"
+
+TEMPLATE = "template_cchc"
+NUMBERS = itertools.count(1)
+
+
+def pytest_unconfigure() -> None:
+    embedded.stop(HOME)
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server_url() -> str:
+    """URL of the session's server (database `cchc`, not migrated)."""
+    return embedded.start(HOME, durable=False)
+
+
+@pytest.fixture(scope="session")
+def template_database(server_url: str) -> str:
+    """Name of the database that every test's database is copied from: migrated once."""
+    from etl import warehouse
+
+    warehouse.migrate(embedded.database(server_url, TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+def empty_url(server_url: str) -> Iterator[str]:
+    """URL of a fresh, empty database."""
+    with _database(server_url, "template1") as url:
+        yield url
+
+
+@pytest.fixture
+def warehouse_url(server_url: str, template_database: str) -> Iterator[str]:
+    """URL of a fresh, migrated database, dropped after the test."""
+    with _database(server_url, template_database) as url:
+        yield url
+
+
+@pytest.fixture
+def db(warehouse_url: str) -> Iterator[Connection]:
+    """A connection to a fresh, migrated warehouse; the whole database goes away after the test."""
+    engine = create_engine(warehouse_url)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+class _database:
+    def __init__(self, server_url: str, template: str) -> None:
+        self.name = f"test_{next(NUMBERS)}"
+        self.template = template
+        self.url = make_url(server_url)
+
+    def __enter__(self) -> str:
+        self._run(f"create database {self.name} template {self.template}")
+        return self.url.set(database=self.name).render_as_string(hide_password=False)
+
+    def __exit__(self, *_: object) -> None:
+        self._run(f"drop database if exists {self.name} with (force)")
+
+    def _run(self, statement: str) -> None:
+        engine = create_engine(self.url, isolation_level="autocommit")
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
