@@ -67,7 +67,9 @@ def _delivery(path: str, inside: PurePosixPath) -> Delivery:
     return Delivery(path, source, export_name, sender, day, problem)
 
 
-def deliveries(inbox: str, *, since: date | None = None, until: date | None = None) -> Iterator[tuple[Delivery, int, int]]:
+def deliveries(
+    inbox: str, *, since: date | None = None, until: date | None = None
+) -> Iterator[tuple[Delivery, int, int]]:
     """Every file below an inbox with its size and time of change; `since` and `until` are inclusive delivery days.
 
     Input:  a folder or any fsspec URL.
@@ -75,13 +77,17 @@ def deliveries(inbox: str, *, since: date | None = None, until: date | None = No
     """
     files, root = fsspec.core.url_to_fs(inbox)
     if not files.isdir(root):
-        raise UsageError(f"{inbox}: there is no such folder. Name the inbox that holds <source>/<export>/<day>/<sender>.csv.")
+        raise UsageError(
+            f"{inbox}: there is no such folder. Name the inbox that holds <source>/<export>/<day>/<sender>.csv."
+        )
     for path, info in sorted(files.find(root, detail=True).items()):
         inside = PurePosixPath(PurePosixPath(path).relative_to(PurePosixPath(root)))
         if re.match(r"[.~]", inside.name) or inside.suffix.lower() in (".tmp", ".part", ".partial"):
             continue  # not finished yet, or an office program's lock file
         delivery = _delivery(path, inside)
-        if delivery.delivered_on and ((since and delivery.delivered_on < since) or (until and delivery.delivered_on > until)):
+        if delivery.delivered_on and (
+            (since and delivery.delivered_on < since) or (until and delivery.delivered_on > until)
+        ):
             continue
         changed = info.get("mtime") or info.get("LastModified") or info.get("last_modified") or 0
         changed = changed.timestamp() if hasattr(changed, "timestamp") else changed
@@ -117,7 +123,9 @@ def land(
             if cursor.fetchone():
                 continue
             sha256, size, archived_as = _keep(files, delivery, archive)
-            landed.append(_receipt(cursor, delivery, sha256=sha256, size=size, modified_ns=modified_ns, archived_as=archived_as))
+            landed.append(
+                _receipt(cursor, delivery, sha256=sha256, size=size, modified_ns=modified_ns, archived_as=archived_as)
+            )
     return landed
 
 
@@ -143,7 +151,9 @@ def _keep(files: fsspec.AbstractFileSystem, delivery: Delivery, archive: Path) -
             arriving.chmod(0o440)
             arriving.rename(place)
     except OSError as error:
-        raise SetupError(f"{error.filename or archive}: {error.strerror}. The archive must be a folder this user may write to (CCHC_ARCHIVE).") from None
+        raise SetupError(
+            f"{error.filename or archive}: {error.strerror}. The archive must be a folder this user may write to (CCHC_ARCHIVE)."
+        ) from None
     return sha256, size, place.relative_to(archive).as_posix()
 
 

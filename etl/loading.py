@@ -21,7 +21,7 @@ from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, checking, figures, reading, values, warehouse
+from etl import catalogue, checking, data_docs, figures, reading, values, warehouse
 from etl.errors import FileRejected, RuleFailed
 from etl.landing import File
 
@@ -88,7 +88,9 @@ class _Task:
 def _attempt(task: _Task, *, direct: bool) -> Outcome:
     file, export = task.file, task.export
     staging_table = f"staging.{export.thing}_{file.file_id}"
-    side = warehouse.connect(task.warehouse_url)  # what must be visible to Great Expectations before the load is committed
+    side = warehouse.connect(
+        task.warehouse_url
+    )  # what must be visible to Great Expectations before the load is committed
     side.autocommit = True
     try:
         with warehouse.transaction(task.warehouse_url) as connection, connection.cursor() as cursor:
@@ -113,7 +115,7 @@ def _attempt(task: _Task, *, direct: bool) -> Outcome:
         side.close()
 
 
-# --- first pass ----------------------------------------------------------------------------------------------------------
+# --- first pass -------------------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -228,7 +230,7 @@ def _half_at_least(cursor: Cursor, file: File, rows: int) -> None:
         )
 
 
-# --- second pass -----------------------------------------------------------------------------------------------------------
+# --- second pass ------------------------------------------------------------------------------------------------------
 
 
 FLAGS = ["raw_hash", "key_hash", "key_repeated", "key_given_again", "is_superseded"]
@@ -264,7 +266,9 @@ def _candidates(task: _Task, survey: _Survey) -> Iterator[pl.DataFrame]:
         if repetition_fails:
             return block
         # a row that is given again word for word is one row: the first
-        first = np.fromiter((survey.first_of.get(h, p) for h, p in zip(raw_hash.tolist(), at.tolist(), strict=True)), np.int64)
+        first = np.fromiter(
+            (survey.first_of.get(h, p) for h, p in zip(raw_hash.tolist(), at.tolist(), strict=True)), np.int64
+        )
         return block.filter(pl.Series(first == at))
 
     if survey.kept is not None:
@@ -319,11 +323,11 @@ def _copy(
     with side.cursor() as side_cursor:
         _create_staging(side_cursor, staging_table, values.typed(_no_rows(export), export), staged)
         for batch in _ahead(_batches(task, survey, references)):
-            side_cursor.copy_expert(f"copy {staging_table} from stdin (format csv)", _as_csv(batch.typed.select(staged)))
+            side_cursor.copy_expert(
+                f"copy {staging_table} from stdin (format csv)", _as_csv(batch.typed.select(staged))
+            )
             outcome.checked += batch.typed.height
-            for rule_id, column, rows in (
-                batch.failures.group_by("rule_id", "column_name").len().iter_rows()
-            ):
+            for rule_id, column, rows in batch.failures.group_by("rule_id", "column_name").len().iter_rows():
                 outcome.failed[rule_id, column] = outcome.failed.get((rule_id, column), 0) + rows
             if batch.failures.height:
                 violations = batch.failures.select(
@@ -345,8 +349,11 @@ def _copy(
                     *columns, pl.lit(file.file_id), pl.lit(file.delivered_on).alias("on"), pl.lit(False).alias("closed")
                 )
                 if earlier.height:
-                    cursor.copy_expert(f"copy core.{export.thing}_history ({', '.join(columns)}, superseded_by,"
-                                       " superseded_on, closed) from stdin (format csv)", _as_csv(earlier))
+                    cursor.copy_expert(
+                        f"copy core.{export.thing}_history ({', '.join(columns)}, superseded_by,"
+                        " superseded_on, closed) from stdin (format csv)",
+                        _as_csv(earlier),
+                    )
                     outcome.rows_loaded += earlier.height
                 good = good.filter(~pl.col("is_superseded"))
                 cursor.copy_expert(
@@ -396,7 +403,13 @@ def _as_csv(frame: pl.DataFrame) -> io.BytesIO:
     return buffer
 
 
-STAGING_TYPES = {pl.String: "text", pl.Date: "date", pl.Datetime: "timestamp", pl.Int64: "bigint", pl.Boolean: "boolean"}
+STAGING_TYPES = {
+    pl.String: "text",
+    pl.Date: "date",
+    pl.Datetime: "timestamp",
+    pl.Int64: "bigint",
+    pl.Boolean: "boolean",
+}
 
 
 def _staged_columns(export: catalogue.Export) -> list[str]:
@@ -412,7 +425,9 @@ def _create_staging(cursor: Cursor, table: str, typed: pl.DataFrame, columns: li
     types = {name: STAGING_TYPES[dtype.base_type()] for name, dtype in typed.schema.items()}
     types |= {"key_hash": "bigint", "raw_hash": "bigint"}
     body = ", ".join(f"{c} {types[c]}" for c in columns)
-    cursor.execute(f"drop table if exists {table}; create unlogged table {table} ({body}) with (autovacuum_enabled = false)")
+    cursor.execute(
+        f"drop table if exists {table}; create unlogged table {table} ({body}) with (autovacuum_enabled = false)"
+    )
 
 
 def _core_rows(good: pl.DataFrame, task: _Task) -> pl.DataFrame:
@@ -446,13 +461,14 @@ def _partitions(side: Connection, export: catalogue.Export, days: pl.Series, mad
         made |= needed
 
 
-# --- quarantine ------------------------------------------------------------------------------------------------------------
+# --- quarantine -------------------------------------------------------------------------------------------------------
 
 
 def _record_key(export: catalogue.Export) -> pl.Expr:
     """The key of a row as text; a row whose key is not given is known by its content."""
     return (
-        pl.when(pl.any_horizontal(pl.col(c).is_null() for c in export.key))
+        pl
+        .when(pl.any_horizontal(pl.col(c).is_null() for c in export.key))
         .then(pl.format("#{}", "raw_hash"))
         .otherwise(pl.concat_str([pl.col(c).cast(pl.String) for c in export.key], separator="|"))
         .alias("record_key")
@@ -474,10 +490,15 @@ def _quarantine(cursor: Cursor, task: _Task, batch: _Batch) -> int:
         raw = {header.get(name, name.removeprefix("#")): cell for name, cell in row.items() if name != "line"}
         rule_ids = sorted(reasons[line])
         messages = [rules[r].message for r in rule_ids]
-        writer.writerow(
-            (task.file.file_id, line, task.export.name, record_key, json.dumps(raw, ensure_ascii=False),
-             _array(rule_ids), _array(messages))
-        )
+        writer.writerow((
+            task.file.file_id,
+            line,
+            task.export.name,
+            record_key,
+            json.dumps(raw, ensure_ascii=False),
+            _array(rule_ids),
+            _array(messages),
+        ))
     buffer.seek(0)
     cursor.copy_expert(
         "copy quality.quarantined_row (file_id, line, export, record_key, raw, rule_ids, messages) from stdin (format csv)",
@@ -492,7 +513,8 @@ def _array(items: list[str]) -> str:
 
 def _open_quarantine(cursor: Cursor, export: catalogue.Export) -> pl.Series | None:
     cursor.execute(
-        "select distinct record_key from quality.quarantined_row where export = %s and resolved_by is null", (export.name,)
+        "select distinct record_key from quality.quarantined_row where export = %s and resolved_by is null",
+        (export.name,),
     )
     keys = [key for (key,) in cursor.fetchall()]
     return pl.Series(keys).implode() if keys else None
@@ -514,7 +536,7 @@ def _resolve(cursor: Cursor, task: _Task, delivered_again: list[str]) -> None:
     )
 
 
-# --- the second opinion ------------------------------------------------------------------------------------------------------
+# --- the second opinion -----------------------------------------------------------------------------------------------
 
 
 def _judge(task: _Task, cursor: Cursor, outcome: Outcome, staging_table: str) -> None:
@@ -538,18 +560,38 @@ def _judge(task: _Task, cursor: Cursor, outcome: Outcome, staging_table: str) ->
         if outcome.failed.get((rule, column), 0) != count
     ]
     if differing:
-        raise RuleFailed(f"{export.name}, file {task.file.file_id}: the two counts of a rule differ: {'; '.join(differing)}.")
+        raise RuleFailed(
+            f"{export.name}, file {task.file.file_id}: the two counts of a rule differ: {'; '.join(differing)}."
+        )
     rows = [
-        (task.file.file_id, rule.rule_id, column, rule.severity, outcome.checked, judged[rule_id, column], judged[rule_id, column])
+        (
+            task.file.file_id,
+            rule.rule_id,
+            column,
+            rule.severity,
+            outcome.checked,
+            judged[rule_id, column],
+            judged[rule_id, column],
+        )
         for (rule_id, column), rule in stated.items()
     ]
-    rows += [(task.file.file_id, r.rule_id, "", r.severity, outcome.rows_read, 0, None) for r in catalogue.rules("*").values()]
+    rows += [
+        (task.file.file_id, r.rule_id, "", r.severity, outcome.rows_read, 0, None)
+        for r in catalogue.rules("*").values()
+    ]
     cursor.executemany("insert into quality.result values (%s, %s, %s, %s, %s, %s, %s)", rows)
     if task.docs:
-        checking.write_docs(verdict, task.docs / str(task.file.file_id))
+        data_docs.write(
+            verdict,
+            task.docs,
+            file=task.file,
+            rows_read=outcome.rows_read,
+            rows_unchanged=outcome.rows_unchanged,
+            rows_quarantined=outcome.rows_quarantined,
+        )
 
 
-# --- merge -------------------------------------------------------------------------------------------------------------------
+# --- merge ------------------------------------------------------------------------------------------------------------
 
 
 def _incoming(cursor: Cursor, export: catalogue.Export) -> str:
@@ -652,25 +694,46 @@ def _receipt(cursor: Cursor, file: File, outcome: Outcome) -> None:
             seconds = extract(epoch from clock_timestamp() - now())
         where file_id = %s
         """,
-        (outcome.status, message, outcome.rows_read, outcome.rows_loaded, outcome.rows_unchanged, outcome.rows_quarantined,
-         outcome.rows_closed, HASH_VERSION, file.file_id),
+        (
+            outcome.status,
+            message,
+            outcome.rows_read,
+            outcome.rows_loaded,
+            outcome.rows_unchanged,
+            outcome.rows_quarantined,
+            outcome.rows_closed,
+            HASH_VERSION,
+            file.file_id,
+        ),
     )
 
 
-# --- order -------------------------------------------------------------------------------------------------------------------
+# --- order ------------------------------------------------------------------------------------------------------------
 
 
 def later_files(cursor: Cursor, file: File) -> list[int]:
     """Loaded files of the same sender that must be loaded again after this one, so that the order of arrival does not matter.
 
-    Those delivered on a later day; of a snapshot also the other parts of the same day.
+    Those delivered on a later day; of a snapshot also parts of the same day that were loaded when this one had not come.
     """
-    snapshot = catalogue.export(file.export).delivery == "snapshot"
     cursor.execute(
-        "select file_id from landing.file where export = %s and sender = %s and file_id <> %s"
-        " and status in ('accepted', 'accepted_with_errors', 'rejected')"
-        " and (delivered_on > %s or (%s and delivered_on = %s and path <> %s)) order by delivered_on, file_id",
-        (file.export, file.sender, file.file_id, file.delivered_on, snapshot, file.delivered_on, file.path),
+        """
+        select other.file_id
+        from landing.file as other
+        join landing.file as this on this.file_id = %(file_id)s
+        where other.export = this.export
+            and other.sender = this.sender
+            and other.status in ('accepted', 'accepted_with_errors', 'rejected')
+            and (
+                other.delivered_on > this.delivered_on
+                or %(is_snapshot)s
+                and other.delivered_on = this.delivered_on
+                and other.path <> this.path
+                and other.loaded_at < this.landed_at
+            )
+        order by other.delivered_on, other.file_id
+        """,
+        {"file_id": file.file_id, "is_snapshot": catalogue.export(file.export).delivery == "snapshot"},
     )
     return [file_id for (file_id,) in cursor.fetchall()]
 
@@ -697,7 +760,9 @@ def rewind(cursor: Cursor, export: catalogue.Export, file_ids: list[int]) -> Non
         f" and not exists (select from {core} c where {_same('c', 'h', warehouse.core_key(export))})"
     )
     cursor.execute(f"delete from {history} where superseded_by in ({ids}) or file_id in ({ids})")
-    cursor.execute(f"update quality.quarantined_row set resolved_by = null, resolution = null where resolved_by in ({ids})")
+    cursor.execute(
+        f"update quality.quarantined_row set resolved_by = null, resolution = null where resolved_by in ({ids})"
+    )
     for table in ("quality.result", "quality.violation", "quality.quarantined_row"):
         cursor.execute(f"delete from {table} where file_id in ({ids})")
     cursor.execute(f"update landing.file set status = 'landed', message = '', rule_id = null where file_id in ({ids})")

@@ -20,7 +20,7 @@ from datetime import date
 from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue, landing, loading, warehouse
-from etl.errors import FileRejected
+from etl.errors import CatalogueError, FileRejected, RuleFailed
 from etl.landing import File
 from etl.periods import Period
 from etl.settings import Settings
@@ -81,9 +81,31 @@ def waiting(url: str, *, exports: set[str] | None = None) -> list[File]:
 
 
 def load_waiting(settings: Settings, url: str, *, exports: set[str] | None = None) -> Iterator[Receipt]:
-    """Load all that waits, in order, and again what a load has made stale; a receipt per load."""
-    while files := waiting(url, exports=exports):
-        yield load_file(settings, url, files[0].file_id)
+    """Load all that waits, in order, and again what a load has made stale; a receipt per load.
+
+    A file whose rules cannot be run stays waiting, and its receipt says why; so does what its sender delivered after it.
+    The others go on, and the next run tries again.
+    """
+    held: dict[int, File] = {}
+    while file := next((f for f in waiting(url, exports=exports) if f.file_id not in held), None):
+        before = next((h for h in held.values() if (h.export, h.sender) == (file.export, file.sender)), None)
+        try:
+            if before:
+                raise RuleFailed(f"Chờ tệp số {before.file_id} của cùng nơi gửi, giao trước và chưa nạp được.")
+            loaded = load_file(settings, url, file.file_id)
+        except (CatalogueError, RuleFailed) as error:
+            held[file.file_id] = file
+            _hold_back(url, file, str(error))
+            loaded = receipt(url, file.file_id)
+        yield loaded
+
+
+def _hold_back(url: str, file: File, reason: str) -> None:
+    log.error("file %d of %s is not loaded: %s", file.file_id, file.export, reason)
+    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "update landing.file set message = %s where file_id = %s and status = 'landed'", (reason, file.file_id)
+        )
 
 
 def load_file(settings: Settings, url: str, file_id: int) -> Receipt:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,17 +43,22 @@ def _pseudonym_key(home: Path) -> bytes:
     given = os.environ.get("CCHC_PSEUDONYM_KEY")
     if given:
         if len(given) < 16:
-            raise SetupError("CCHC_PSEUDONYM_KEY is shorter than 16 characters. Set a long random value and never change it.")
+            raise SetupError(
+                "CCHC_PSEUDONYM_KEY is shorter than 16 characters. Set a long random value and never change it."
+            )
         return given.encode()
     path = home / "pseudonym.key"
     try:
         home.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_bytes()
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_hex(32).encode())
+        if not path.exists():
+            drafted = home / f".pseudonym-{os.getpid()}"
+            with os.fdopen(os.open(drafted, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(secrets.token_hex(32).encode())
+            with suppress(FileExistsError):  # another process was first: its key holds
+                os.link(drafted, path)
+            drafted.unlink()
         return path.read_bytes()
     except OSError as error:
-        raise SetupError(f"{path} cannot be used ({error.strerror}). Set CCHC_HOME to a folder you may write to.") from None
+        raise SetupError(
+            f"{path} cannot be used ({error.strerror}). Set CCHC_HOME to a folder you may write to."
+        ) from None

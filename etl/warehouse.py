@@ -55,7 +55,9 @@ def _psycopg2_url(warehouse_url: str) -> sqlalchemy.URL:
             "CCHC_WAREHOUSE_URL is not a database URL. It looks like postgresql://user:password@host:5432/database."
         ) from None
     if parsed.get_backend_name() != "postgresql":
-        raise SetupError(f"CCHC_WAREHOUSE_URL names {parsed.get_backend_name()}; the warehouse is a PostgreSQL database.")
+        raise SetupError(
+            f"CCHC_WAREHOUSE_URL names {parsed.get_backend_name()}; the warehouse is a PostgreSQL database."
+        )
     return parsed.set(drivername="postgresql+psycopg2")
 
 
@@ -69,7 +71,9 @@ def connect(warehouse_url: str) -> Connection:
         return psycopg2.connect(dsn, options=f"-c TimeZone={TIME_ZONE}", application_name="cchc")
     except psycopg2.OperationalError as error:
         where = make_url(warehouse_url).render_as_string(hide_password=True)
-        raise SetupError(f"no connection to {where}: {str(error).strip()} Check CCHC_WAREHOUSE_URL and that it runs.") from None
+        raise SetupError(
+            f"no connection to {where}: {str(error).strip()} Check CCHC_WAREHOUSE_URL and that it runs."
+        ) from None
 
 
 @contextmanager
@@ -83,7 +87,7 @@ def transaction(warehouse_url: str) -> Iterator[Connection]:
         connection.close()
 
 
-# --- schema ------------------------------------------------------------------------------------------------------------
+# --- schema -----------------------------------------------------------------------------------------------------------
 
 
 @cache
@@ -211,18 +215,18 @@ def migrate(warehouse_url: str) -> bool:
         cursor.execute("select pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
         if _schema_version(cursor) == version:
             return False
-        name = ""
-        try:
-            for name, text in scripts:
+        for name, text in scripts:
+            try:
                 cursor.execute(text)
-            _fill_reference(cursor)
-        except psycopg2.errors.InsufficientPrivilege as error:
-            raise SetupError(
-                f"the database user may not set up the warehouse ({name}: {str(error).splitlines()[0]})."
-                " Run once with a user that may create schemas and roles."
-            ) from None
+            except psycopg2.errors.InsufficientPrivilege as error:
+                raise SetupError(
+                    f"the database user may not set up the warehouse ({name}: {str(error).splitlines()[0]})."
+                    " Run once with a user that may create schemas and roles."
+                ) from None
+        _fill_reference(cursor)
         cursor.execute(
-            "create table if not exists landing.schema_version (version text not null, migrated_at timestamptz not null default now())"
+            "create table if not exists landing.schema_version"
+            " (version text not null, migrated_at timestamptz not null default now())"
         )
         cursor.execute("insert into landing.schema_version (version) values (%s)", (version,))
     return True

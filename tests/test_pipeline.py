@@ -1,0 +1,451 @@
+"""From delivered files to core tables: whatever is delivered, how often, in which order and however a load ends."""
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg2
+import pytest
+from inbox import PROCEDURES, UNITS, deliver
+
+from etl import catalogue, landing, pipeline, settings, warehouse
+from etl.pipeline import Receipt
+
+MONDAY = """
+    Mã hồ sơ                  | Ngày tiếp nhận | Ngày hẹn trả | Ngày kết thúc xử lý | Trạng thái
+    000.00.16.H21-211201-0001 | 01/12/2021     | 03/12/2021   | 02/12/2021          | Đã trả kết quả
+    000.00.16.H21-211201-0002 | 01/12/2021     | 07/12/2021   |                     | Đang xử lý
+    000.00.16.H21-211201-0003 | 01/12/2021     | 07/12/2021   | 30/11/2021          | Đã trả kết quả
+"""
+TUESDAY = """
+    Mã hồ sơ                  | Ngày tiếp nhận | Ngày hẹn trả | Ngày kết thúc xử lý | Trạng thái
+    000.00.16.H21-211201-0001 | 01/12/2021     | 03/12/2021   | 02/12/2021          | Đã trả kết quả
+    000.00.16.H21-211201-0002 | 01/12/2021     | 07/12/2021   | 07/12/2021          | Đã xử lý xong
+    000.00.16.H21-211201-0003 | 01/12/2021     | 07/12/2021   | 03/12/2021          | Đã trả kết quả
+"""
+WEDNESDAY = """
+    Mã hồ sơ                  | Ngày tiếp nhận | Ngày hẹn trả | Ngày kết thúc xử lý | Trạng thái
+    000.00.16.H21-211201-0001 | 01/12/2021     | 03/12/2021   | 02/12/2021          | Đã trả kết quả
+    000.00.16.H21-211201-0002 | 01/12/2021     | 07/12/2021   |                     | Đang xử lý
+    000.00.16.H21-211207-0001 | 07/12/2021     | 09/12/2021   |                     | Đang xử lý
+"""
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    (tmp_path / "inbox").mkdir()
+    return tmp_path / "inbox"
+
+
+@pytest.fixture
+def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> settings.Settings:
+    monkeypatch.setenv("CCHC_ARCHIVE", str(tmp_path / "archive"))
+    return settings.read()
+
+
+def load(configured: settings.Settings, url: str, inbox: Path) -> list[Receipt]:
+    pipeline.land(configured, url, inbox=str(inbox))
+    return list(pipeline.load_waiting(configured, url))
+
+
+def rows(url: str, statement: str, *parameters: object) -> list[tuple]:
+    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()
+
+
+def content(url: str) -> dict[str, list[str]]:
+    """Everything that the warehouse holds, a file being known by who delivered it and when, not by its number."""
+    files = dict(
+        rows(url, "select file_id, concat_ws(' ', export, sender, delivered_on, left(sha256, 8)) from landing.file")
+    )
+    held: dict[str, list[str]] = {}
+    tables = [f"core.{e.thing}{history}" for e in catalogue.exports().values() for history in ("", "_history")]
+    tables += ["quality.violation", "quality.quarantined_row", "quality.result", "mart.dossier_daily"]
+    for table in tables:
+        with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+            cursor.execute(f"select * from {table}")
+            names = [d.name for d in cursor.description]
+            held[table] = sorted(
+                " | ".join(
+                    str(files.get(v, v) if n in ("file_id", "superseded_by", "resolved_by") else v)
+                    for n, v in zip(names, row, strict=True)
+                )
+                for row in cursor.fetchall()
+            )
+    held["landing.file"] = [
+        str(r)
+        for r in rows(
+            url,
+            """
+        select export, sender, delivered_on, sha256, status, rows_read, rows_loaded, rows_unchanged, rows_quarantined
+        from landing.file order by 1, 2, 3, 4""",
+        )
+    ]
+    return held
+
+
+def reference_days(inbox: Path) -> None:
+    deliver(inbox, "hr/units", "2021-12-01", UNITS)
+    deliver(inbox, "one_stop_shop/procedures", "2021-12-01", PROCEDURES)
+
+
+def test_a_night_brings_new_rows_changes_some_and_leaves_the_rest_alone(configured, warehouse_url, inbox):
+    reference_days(inbox)
+    deliver(inbox, "one_stop_shop/dossiers", "2021-12-06", MONDAY)
+    monday = load(configured, warehouse_url, inbox)[-1]
+    deliver(inbox, "one_stop_shop/dossiers", "2021-12-07", TUESDAY)
+    (tuesday,) = load(configured, warehouse_url, inbox)
+
+    assert (monday.rows_read, monday.rows_loaded, monday.rows_unchanged, monday.rows_quarantined) == (3, 2, 0, 1)
+    assert (tuesday.rows_read, tuesday.rows_loaded, tuesday.rows_unchanged, tuesday.rows_quarantined) == (3, 2, 1, 0)
+    assert rows(warehouse_url, "select right(dossier_code, 4), status, file_id, line from core.dossier order by 1") == [
+        ("0001", "Đã trả kết quả", monday.file_id, 2),  # as it was: not rewritten
+        ("0002", "Đã xử lý xong", tuesday.file_id, 3),
+        ("0003", "Đã trả kết quả", tuesday.file_id, 4),
+    ]
+    assert rows(
+        warehouse_url, "select right(dossier_code, 4), status, file_id, superseded_by, closed from core.dossier_history"
+    ) == [("0002", "Đang xử lý", monday.file_id, tuesday.file_id, False)]
+    # the bad row of Monday is settled by the good one of Tuesday, and still there
+    assert rows(
+        warehouse_url,
+        "select line, rule_ids, raw->>'Ngày kết thúc xử lý', resolved_by, resolution from quality.quarantined_row",
+    ) == [(4, ["DOS-13"], "30/11/2021", tuesday.file_id, "corrected")]
+
+
+def test_loading_twice_changes_nothing(configured, warehouse_url, inbox):
+    reference_days(inbox)
+    deliver(inbox, "one_stop_shop/dossiers", "2021-12-06", MONDAY)
+    load(configured, warehouse_url, inbox)
+    before = content(warehouse_url)
+    assert load(configured, warehouse_url, inbox) == []
+    assert content(warehouse_url) == before
+
+
+def test_the_same_bytes_delivered_again_are_a_recorded_no_op(configured, warehouse_url, inbox):
+    reference_days(inbox)
+    deliver(inbox, "one_stop_shop/dossiers", "2021-12-06", MONDAY)
+    load(configured, warehouse_url, inbox)
+    before = content(warehouse_url)
+    deliver(inbox, "one_stop_shop/dossiers", "2021-12-07", MONDAY)
+    assert load(configured, warehouse_url, inbox) == []
+    assert rows(
+        warehouse_url, "select status, message like 'Tệp này trùng%%' from landing.file order by file_id desc limit 1"
+    ) == [("duplicate", True)]
+    after = content(warehouse_url)
+    after.pop("landing.file"), before.pop("landing.file")
+    assert after == before
+
+
+def test_two_halves_are_the_whole(configured, warehouse_url, empty_url, tmp_path):
+    whole, halves = tmp_path / "whole", tmp_path / "halves"
+    head, *lines = TUESDAY.strip("\n").splitlines()
+    for inbox in (whole, halves):
+        reference_days(inbox)
+    deliver(whole, "one_stop_shop/dossiers", "2021-12-07", TUESDAY)
+    deliver(halves, "one_stop_shop/dossiers", "2021-12-07", "\n".join([head, *lines[:1]]), sender="duc-co.1")
+    deliver(halves, "one_stop_shop/dossiers", "2021-12-07", "\n".join([head, *lines[1:]]), sender="duc-co.2")
+    warehouse.migrate(empty_url)
+    load(configured, warehouse_url, whole)
+    load(configured, empty_url, halves)
+    select = "select {} from core.dossier order by dossier_code".format(
+        ", ".join(
+            c
+            for c in warehouse.core_columns(catalogue.export("one_stop_shop/dossiers"))
+            if c not in ("file_id", "line")
+        )
+    )
+    assert rows(warehouse_url, select) == rows(empty_url, select)
+    assert rows(warehouse_url, "table mart.dossier_daily order by 1, 2, 3") == rows(
+        empty_url, "table mart.dossier_daily order by 1, 2, 3"
+    )
+
+
+def test_a_snapshot_in_two_parts_closes_only_what_neither_holds(configured, warehouse_url, inbox):
+    head, *units = UNITS.strip("\n").splitlines()
+    deliver(inbox, "hr/units", "2021-12-01", UNITS + "    23863 | Xã Ia Krêl | 631 | UBND cấp xã\n")
+    load(configured, warehouse_url, inbox)
+    deliver(inbox, "hr/units", "2021-12-02", "\n".join([head, *units[:2]]), sender="duc-co.1")
+    deliver(inbox, "hr/units", "2021-12-02", "\n".join([head, *units[2:]]), sender="duc-co.2")
+    load(configured, warehouse_url, inbox)
+    assert rows(warehouse_url, "select org_code from core.unit order by 1") == [("23857",), ("23860",), ("631",)]
+    assert rows(warehouse_url, "select org_code, superseded_on::text, closed from core.unit_history") == [
+        ("23863", "2021-12-02", True)
+    ]
+
+
+def test_the_order_of_arrival_does_not_matter(configured, server_url, tmp_path, template_database):
+    """Three nights of dossiers and two of units, each order in which they can arrive loaded file by file."""
+    from conftest import _database
+
+    days = {
+        "units": ("hr/units", "2021-12-01", UNITS),
+        "fewer units": ("hr/units", "2021-12-08", UNITS.replace("Xã Ia Dơk ", "Ia Dơk    ")),
+        "procedures": ("one_stop_shop/procedures", "2021-12-01", PROCEDURES),
+        "monday": ("one_stop_shop/dossiers", "2021-12-06", MONDAY),
+        "tuesday": ("one_stop_shop/dossiers", "2021-12-07", TUESDAY),
+        "wednesday": ("one_stop_shop/dossiers", "2021-12-08", WEDNESDAY),
+    }
+    orders = [
+        list(days),
+        ["wednesday", "tuesday", "monday", "procedures", "units", "fewer units"],
+        ["monday", "wednesday", "units", "tuesday", "fewer units", "procedures"],
+        ["units", "wednesday", "procedures", "monday", "fewer units", "tuesday"],
+    ]
+    seen = []
+    for number, order in enumerate(orders):
+        with _database(server_url, template_database) as url:
+            inbox = tmp_path / str(number)
+            for name in order:
+                deliver(inbox, *days[name])
+                load(configured, url, inbox)
+            seen.append(content(url))
+    for other in seen[1:]:
+        for table, held in seen[0].items():
+            assert other[table] == held, table
+
+
+def test_a_load_that_is_killed_leaves_nothing_half_done(
+    configured, warehouse_url, inbox, tmp_path, server_url, template_database
+):
+    from conftest import _database
+
+    reference_days(inbox)
+    lines = [
+        f"000.00.16.H21-211201-{n:04d} | 01/12/2021 | 03/12/2021 | {'30/11/2021' if n % 50 == 0 else '02/12/2021'} | Đã trả kết quả"
+        for n in range(1, 6000)
+    ]
+    deliver(inbox, "one_stop_shop/dossiers", "2021-12-06", "\n".join([MONDAY.strip("\n").splitlines()[0], *lines]))
+    environment = os.environ | {"CCHC_WAREHOUSE_URL": warehouse_url, "PYTHONPATH": str(catalogue.ROOT)}
+    work = subprocess.Popen([sys.executable, "-m", "etl", "load", str(inbox)], env=environment, stdout=-3, stderr=-3)
+    watching = psycopg2.connect(
+        warehouse.engine(warehouse_url).url.set(drivername="postgresql").render_as_string(False)
+    )
+    watching.autocommit = True
+    with watching.cursor() as cursor:
+        for _ in range(6000):  # until its rows are on their way
+            cursor.execute(
+                "select exists (select from pg_tables where schemaname = 'staging' and tablename like 'dossier%')"
+            )
+            if cursor.fetchone()[0] or work.poll() is not None:
+                break
+            time.sleep(0.005)
+    assert work.poll() is None, "the load ended before it could be killed"
+    work.send_signal(signal.SIGKILL)
+    work.wait()
+    watching.close()
+    assert rows(warehouse_url, "select count(*) from core.dossier") == [(0,)]
+    load(configured, warehouse_url, inbox)
+    with _database(server_url, template_database) as url:
+        load(configured, url, inbox)
+        assert content(warehouse_url) == content(url)
+    assert rows(warehouse_url, "select count(*) from pg_tables where schemaname = 'staging'") == [(0,)]
+
+
+def test_rows_that_named_an_unknown_unit_are_loaded_when_it_arrives(configured, warehouse_url, inbox):
+    deliver(inbox, "one_stop_shop/dossiers", "2021-12-06", MONDAY)
+    (before,) = load(configured, warehouse_url, inbox)
+    assert (before.rows_loaded, before.rows_quarantined) == (0, 3)
+    deliver(inbox, "hr/units", "2021-12-07", UNITS)
+    load(configured, warehouse_url, inbox)
+    after = pipeline.receipt(warehouse_url, before.file_id)
+    assert (after.rows_loaded, after.rows_quarantined) == (2, 1)
+
+
+def test_a_unit_whose_dates_are_corrected_sends_its_rows_back(configured, warehouse_url, inbox):
+    reference_days(inbox)
+    deliver(inbox, "one_stop_shop/dossiers", "2021-12-06", MONDAY)
+    dossiers = load(configured, warehouse_url, inbox)[-1]
+    deliver(
+        inbox,
+        "hr/units",
+        "2021-12-08",
+        """
+        Mã đơn vị | Tên đơn vị      | Mã đơn vị cấp trên | Loại           | Ngày giải thể
+        631       | UBND huyện      |                    | UBND cấp huyện |
+        23857     | Thị trấn Chư Ty | 631                | UBND cấp xã    | 01/12/2021
+        23860     | Xã Ia Dơk       | 631                | UBND cấp xã    |
+    """,
+    )
+    load(configured, warehouse_url, inbox)
+    assert pipeline.receipt(warehouse_url, dossiers.file_id).rows_quarantined == 3
+    assert rows(warehouse_url, "select count(*) from core.dossier") == [(0,)]
+
+
+def test_a_correction_that_moves_the_year_of_receipt_leaves_one_row(configured, warehouse_url, inbox):
+    reference_days(inbox)
+    line = "    000.00.16.H21-211201-0001 | {} | 10/12/2021 | | Đang xử lý"
+    head = "Mã hồ sơ | Ngày tiếp nhận | Ngày hẹn trả | Ngày kết thúc xử lý | Trạng thái\n"
+    deliver(inbox, "one_stop_shop/dossiers", "2021-12-06", head + line.format("01/12/2020"))
+    deliver(inbox, "one_stop_shop/dossiers", "2021-12-07", head + line.format("01/12/2021"))
+    load(configured, warehouse_url, inbox)
+    assert rows(warehouse_url, "select received_on::text from core.dossier") == [("2021-12-01",)]
+    assert rows(warehouse_url, "select received_on::text from core.dossier_history") == [("2020-12-01",)]
+
+
+def test_a_snapshot_that_lost_half_its_rows_is_rejected(configured, warehouse_url, inbox):
+    deliver(inbox, "hr/units", "2021-12-01", UNITS)
+    deliver(inbox, "hr/units", "2021-12-02", "\n".join(UNITS.strip("\n").splitlines()[:2]))
+    load(configured, warehouse_url, inbox)
+    assert rows(warehouse_url, "select status, rule_id from landing.file order by file_id") == [
+        ("accepted", None),
+        ("rejected", "FIL-06"),
+    ]
+    assert rows(warehouse_url, "select count(*) from core.unit") == [(3,)]
+
+
+def test_exactly_half_is_accepted(configured, warehouse_url, inbox):
+    lines = UNITS.rstrip().splitlines()
+    deliver(inbox, "hr/units", "2021-12-01", "\n".join([*lines, "23863 | Xã Ia Krêl | 631 | UBND cấp xã"]))
+    deliver(inbox, "hr/units", "2021-12-02", "\n".join(lines[:4]))
+    load(configured, warehouse_url, inbox)
+    assert rows(warehouse_url, "select status from landing.file order by file_id") == [("accepted",), ("accepted",)]
+    assert rows(warehouse_url, "select org_code from core.unit order by 1") == [("23857",), ("631",)]
+
+
+def test_what_cannot_be_read_is_rejected_with_a_sentence_and_kept(configured, warehouse_url, inbox):
+    path = deliver(inbox, "hr/units", "2021-12-01", UNITS)
+    path.write_bytes(b"\x00\x01\x02 not a table \xff\xfe")
+    deliver(inbox, "one_stop_shop/procedures", "2021-12-01", PROCEDURES)
+    load(configured, warehouse_url, inbox)
+    ((status, rule, message, archived_as),) = rows(
+        warehouse_url, "select status, rule_id, message, archived_as from landing.file where export = 'hr/units'"
+    )
+    assert (status, rule) == ("rejected", "FIL-01")
+    assert message.endswith(".")
+    kept = configured.archive / archived_as
+    assert kept.read_bytes() == path.read_bytes()
+    assert not kept.stat().st_mode & 0o222
+    assert rows(warehouse_url, "select count(*) from core.procedure") == [(1,)]
+
+
+MISPLACED = {
+    "hr/2021-12-01/duc-co.csv": "không nằm đúng chỗ",
+    "hr/units/01-12-2021/duc-co.csv": "không phải là ngày giao",
+    "hr/salaries/2021-12-01/duc-co.csv": "Không có loại dữ liệu 'hr/salaries'",
+}
+
+
+@pytest.mark.parametrize("place", MISPLACED)
+def test_a_file_in_the_wrong_place_is_kept_and_rejected(configured, warehouse_url, inbox, place):
+    path = inbox / place
+    path.parent.mkdir(parents=True)
+    path.write_text("x")
+    assert load(configured, warehouse_url, inbox) == []
+    ((status, message),) = rows(warehouse_url, "select status, message from landing.file")
+    assert status == "rejected"
+    assert MISPLACED[place] in message
+
+
+def test_files_that_are_still_being_written_are_left_alone(configured, warehouse_url, inbox):
+    for name in (".duc-co.csv", "~$duc-co.xlsx", "duc-co.csv.part", "duc-co.tmp"):
+        path = inbox / "hr/units/2021-12-01" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    assert pipeline.land(configured, warehouse_url, inbox=str(inbox)) == []
+
+
+def test_two_senders_do_not_close_each_other_s_rows(configured, warehouse_url, inbox):
+    deliver(inbox, "hr/units", "2021-12-01", UNITS, sender="duc-co")
+    deliver(inbox, "hr/units", "2021-12-01", UNITS.replace("631", "627").replace("238", "237"), sender="chu-prong")
+    load(configured, warehouse_url, inbox)
+    assert rows(warehouse_url, "select sender, count(*) from core.unit group by 1 order by 1") == [
+        ("chu-prong", 3),
+        ("duc-co", 3),
+    ]
+
+
+def test_a_dossier_that_two_senders_deliver_is_one_row_the_later_delivery_wins(
+    configured, server_url, template_database, tmp_path
+):
+    from conftest import _database
+
+    for number, order in enumerate(itertools.permutations([("a", "2021-12-06", MONDAY), ("b", "2021-12-07", TUESDAY)])):
+        with _database(server_url, template_database) as url:
+            inbox = tmp_path / str(number)
+            reference_days(inbox)
+            for sender, day, drawn in order:
+                deliver(inbox, "one_stop_shop/dossiers", day, drawn, sender=sender)
+                load(configured, url, inbox)
+            assert rows(
+                url, "select right(dossier_code, 4), sender from core.dossier where status = 'Đã xử lý xong'"
+            ) == [("0002", "b")]
+
+
+def test_personal_data_is_not_loaded(configured, warehouse_url, inbox):
+    reference_days(inbox)
+    deliver(inbox, "one_stop_shop/dossiers", "2021-12-06", MONDAY)
+    load(configured, warehouse_url, inbox)
+    ((row,),) = rows(warehouse_url, "select row_to_json(d)::text from core.dossier d limit 1")
+    assert "Người Thử" not in row
+    assert "064000000001" not in row
+
+
+def test_a_source_is_added_by_adding_files(configured, warehouse_url, inbox, tmp_path, monkeypatch):
+    """A new source system: one contract and its expectations, in a folder of their own; nothing else is touched."""
+    own = tmp_path / "own"
+    (own / "contracts" / "land").mkdir(parents=True)
+    (own / "expectations" / "land").mkdir(parents=True)
+    (own / "contracts" / "land" / "plots.yml").write_text("""
+title: Thửa đất
+delivery: upsert
+thing: plot
+columns:
+  plot_code: {header: Mã thửa, type: text, required: true, key: true, compact: true}
+  area: {header: Diện tích, type: integer}
+""")
+    (own / "expectations" / "land" / "plots.yml").write_text("""
+judged: [plot_code, area, area__unread]
+rules:
+  PLO-01:
+    layer: value
+    severity: error
+    statement: the area is a whole number
+    message: Diện tích không phải là số nguyên.
+    remedy: Sửa lại diện tích.
+    fails: {area: area__unread}
+""")
+    (own / "expectations" / "land" / "plots.py").write_text("""
+import great_expectations as gx
+import great_expectations.expectations as gxe
+
+
+def suite(delivered_on):
+    return gx.ExpectationSuite(name="land/plots", expectations=[
+        gxe.ExpectColumnValuesToBeInSet(column="area__unread", value_set=[False], severity="critical",
+                                        meta={"rule_id": "PLO-01", "column": "area"}),
+    ])
+""")
+    monkeypatch.setenv("CCHC_CATALOGUE", str(own))
+    warehouse.migrate(warehouse_url)
+    deliver(
+        inbox,
+        "land/plots",
+        "2021-12-01",
+        """
+        Mã thửa | Diện tích
+        A 1     | 1.500
+        A2      | rộng
+    """,
+    )
+    (receipt,) = load(configured, warehouse_url, inbox)
+    assert (receipt.rows_loaded, receipt.rows_quarantined) == (1, 1)
+    assert rows(warehouse_url, "select province_code, plot_code, area from core.plot") == [("H21", "A1", 1500)]
+
+
+def test_the_kept_bytes_outlive_the_inbox(configured, warehouse_url, inbox):
+    path = deliver(inbox, "hr/units", "2021-12-01", UNITS)
+    pipeline.land(configured, warehouse_url, inbox=str(inbox))
+    path.unlink()
+    (receipt,) = pipeline.load_waiting(configured, warehouse_url)
+    assert receipt.rows_loaded == 3
+
+
+def test_an_inbox_that_is_not_there_is_said_in_a_sentence(configured, warehouse_url, tmp_path):
+    with pytest.raises(landing.UsageError, match="there is no such folder"):
+        pipeline.land(configured, warehouse_url, inbox=str(tmp_path / "nowhere"))
