@@ -1,0 +1,738 @@
+"""A delivered file of any kind comes in, blocks of text rows go out; nothing in a row is lost, guessed or corrected.
+
+What a row is, is decided here: title rows, repeated headers, blank rows and "Tổng cộng" rows are not data. What a cell
+means is decided in `etl.values`. One block is in memory at a time, whatever the file's size; of a workbook, its sheets.
+"""
+
+import codecs
+import itertools
+import re
+import subprocess
+import sys
+import unicodedata
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from lxml import etree
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+from etl.catalogue import Export
+from etl.errors import FileRejected
+from etl.values import fold
+
+EXTRA = "#thừa"  # cells beyond the header, or below a header cell that is empty
+HEADER_ROWS = 50  # a header is looked for in so many rows
+HEAD_BYTES = 256 << 10
+MAX_CELL = 128 << 10  # Excel's longest cell has 32,767 characters; a quote that closes later was none
+MAX_LINE = 4 << 20
+WORKBOOK_BYTES = 1 << 30  # calamine holds a sheet in memory, with every empty cell between two full ones
+ROWS_PER_BLOCK = 20_000  # of workbooks and HTML tables
+DELIMITERS = (b",", b";", b"\t")
+LINE_BREAK = "\u2028"  # a <br>, until the other white space of an HTML cell is folded
+FOOTERS = re.compile(r"(tổng|cộng|tổng cộng|tổng số) ?([:.(\d].*)?")
+FOOTER_START = r"(?i)^\W*(t[oổ]|c[oộ])"  # cheap and too wide; decided on the folded text
+
+# What Vietnamese never has, but fonts of before Unicode show as Vietnamese; and UTF-8 that was read as Windows-1252.
+LEGACY = {
+    "UTF-8 bị mã hoá hai lần": re.compile(r"á»|áº|Ã[\xa0-\xbf]|Ä‘|Æ°|Ä\x91"),
+    "TCVN3 (ABC, phông .VnTime)": re.compile(r"\w[µ¶·¸¹¨©ª«¬®»¼½¾]|[§®]\w"),
+    "VNI (phông VNI-Times)": re.compile(r"(?i)[aeou][ùøûõïâáàåãäêéèúüë]|ö[ùøûõï]|ñ[aeiouöô]"),
+}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the columns of one file are: the name each of them is given, or None where the header is empty."""
+
+    names: tuple[str | None, ...]
+    header: tuple[tuple[str, ...], ...]  # the header's rows as they stand in the file, to know them again further down
+    rows: int  # rows down to the header's last
+    width: int  # cells in the header's row, with empty ones at its end
+    problems: tuple[tuple[str, str], ...]
+
+
+def read(path: Path, export: Export, *, block_bytes: int = 8 << 20) -> Iterator[pl.DataFrame]:
+    """The data rows of a delivered file, in blocks.
+
+    Input:  CSV (, ; tab; UTF-8, UTF-16, Windows-1258), .xlsx, .xls, or an HTML table saved as .xls: content decides.
+    Output: one row per data row: `line` (Int64, the line or sheet row a clerk sees, the first of it), each contract
+            column in contract order (text as delivered; white space only is null), each ignored column of the file as
+            `#<header>`, and `#thừa`: what stood beyond the header, or below an empty cell of it.
+    Raises: FileRejected FIL-01 (cannot be read), FIL-02 (columns missing), FIL-03 (a column twice), FIL-04 (unknown
+            columns), FIL-05 (no data row; raised at the end).
+    """
+    layout, blocks = {"workbook": _workbook, "html": _html, "text": _text}[_kind(path)](path, export, block_bytes)
+    found = False
+    for raw in blocks:
+        block = _data_rows(raw, layout, export)
+        if not block.height:
+            continue
+        found = True
+        if layout.problems:
+            break
+        yield block
+    problems = layout.problems if found else (*layout.problems, ("FIL-05", _no_rows()))
+    if problems:
+        raise FileRejected(min(problems)[0], " ".join(message for _, message in sorted(problems)))
+
+
+# --- what kind of file it is -----------------------------------------------------------------------------------------
+
+
+def _kind(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if not head.strip(b"\0 \t\r\n\xef\xbb\xbf\xfe\xff"):
+        raise FileRejected("FIL-01", "Tệp trống, không có nội dung. Hãy xuất lại dữ liệu từ phần mềm và gửi lại.")
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        _check_zip(path)
+        return "workbook"
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return "workbook"
+    start = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xfe\xff \t\r\n").lower()
+    if start.startswith(b"<") and re.search(rb"<(html|table|!doctype html|head|body|meta|tr|div|style)\b", start):
+        return "html"
+    return "text"
+
+
+def _check_zip(path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+        raise _not_a_table("Tệp nén hoặc tệp Excel bị hỏng, không mở được.") from None
+    if not any(re.match(r"xl/workbook\.(xml|bin)$|content\.xml$", name) for name in names):
+        raise _not_a_table("Tệp này là tệp nén hoặc văn bản, không phải bảng tính.")
+
+
+def _not_a_table(what: str) -> FileRejected:
+    return FileRejected("FIL-01", f"{what} Hãy xuất lại dữ liệu dưới dạng CSV UTF-8 hoặc .xlsx rồi gửi lại.")
+
+
+def _no_rows() -> str:
+    return "Tệp không có dòng dữ liệu nào dưới dòng tiêu đề. Hãy kiểm tra kỳ và đơn vị khi xuất rồi gửi lại."
+
+
+# --- the header ------------------------------------------------------------------------------------------------------
+
+
+def _known(export: Export) -> dict[str, str]:
+    """Every header that the contract knows, folded, and the name that its column is given."""
+    known = {fold(header): f"#{header}" for header in export.ignored}
+    known |= {fold(alias): column.name for column in export.columns for alias in column.aliases}
+    return known | {fold(column.header): column.name for column in export.columns}
+
+
+def _score(cells: Iterable[str], known: dict[str, str]) -> int:
+    return len({name for cell in cells if not (name := known.get(fold(cell), "#")).startswith("#")})
+
+
+def _layout(rows: list[list[str]], export: Export) -> Layout | None:
+    """The layout that the first rows of a file show; None if none of them is the header.
+
+    A header may be several rows high: titles of groups above its fullest row, their columns below it, "(1) (2)".
+    """
+    known = _known(export)
+    scores = [_score(cells, known) for cells in rows]
+    if max(scores, default=0) < 2:
+        return None
+    main = first = last = scores.index(max(scores))
+    width = max(len(cells) for cells in rows)
+    header = _padded(rows[main], width)
+
+    def adds(cells: list[str], *, nothing_else: bool) -> bool:
+        """Whether the row names columns that have no known name yet."""
+        filled = [i for i, cell in enumerate(cells) if fold(cell)]
+        free = [i for i in filled if fold(header[i]) not in known]
+        return bool(free) and all(fold(cells[i]) in known for i in free) and (free == filled or not nothing_else)
+
+    while first and adds(rows[first - 1], nothing_else=False):
+        first -= 1
+        above = _padded(rows[first], width)
+        header = [
+            cell if fold(cell) in known or fold(a) not in known else a for cell, a in zip(header, above, strict=True)
+        ]
+    while last + 1 < len(rows) and adds(rows[last + 1], nothing_else=True):
+        last += 1
+        below = _padded(rows[last], width)
+        header = [b if fold(b) else cell for cell, b in zip(header, below, strict=True)]
+    if last + 1 < len(rows) and _is_numbering(rows[last + 1]):
+        last += 1
+    while header and not fold(header[-1]):
+        header.pop()
+    band = tuple(tuple(_padded(cells, len(header))) for cells in rows[first : last + 1])
+    names, problems = _judged(header, export, known)
+    return Layout(names, band, last + 1, len(rows[main]), problems)
+
+
+def _padded(cells: list[str], width: int) -> list[str]:
+    return [*cells[:width], *[""] * (width - len(cells))]
+
+
+def _is_numbering(cells: list[str]) -> bool:
+    """Printed forms number their columns below the header: (1) (2) (3) …"""
+    filled = [fold(c).strip("()") for c in cells if fold(c)]
+    return len(filled) > 3 and filled == [str(i + 1) for i in range(len(filled))]
+
+
+def _judged(
+    header: list[str], export: Export, known: dict[str, str]
+) -> tuple[tuple[str | None, ...], tuple[tuple[str, str], ...]]:
+    """The name of each column, and the rules of files that the header breaks."""
+    shown = [" ".join(cell.split())[:60] for cell in header]
+    names = [known.get(fold(cell)) for cell in header]
+    problems = []
+    missing = [c.header for c in export.columns if c.required and c.name not in names]
+    if missing:
+        problems.append((
+            "FIL-02",
+            f"Thiếu cột bắt buộc: {_quoted(missing)}. Hãy xuất lại đủ các cột này, giữ nguyên tên cột.",
+        ))
+    twice = [cell for cell, name in zip(shown, names, strict=True) if name and names.count(name) > 1]
+    if twice:
+        problems.append(("FIL-03", f"Cột có mặt hai lần: {_quoted(twice)}. Hãy chỉ giữ lại một cột rồi gửi lại."))
+    unknown = [cell for cell, name in zip(shown, names, strict=True) if fold(cell) and not name]
+    if unknown:
+        problems.append((
+            "FIL-04",
+            f"Cột chưa được khai báo: {_quoted(unknown)}. Hãy bỏ cột khỏi tệp, hoặc đề nghị quản trị viên khai báo "
+            f"trong etl/contracts/{export.name}.yml: tên khác của cột đã có (`aliases`) hoặc cột bỏ qua (`ignored`).",
+        ))
+    # With problems the file is only read on to see whether it has rows at all.
+    kept = [name if name and name not in names[:i] else None for i, name in enumerate(names)]
+    return tuple(kept), tuple(problems)
+
+
+def _quoted(headers: Iterable[str]) -> str:
+    return ", ".join(f"«{h}»" for h in headers)
+
+
+def _no_header(rows: list[list[str]], export: Export) -> FileRejected:
+    if font := _old_font(" ".join(cell for cells in rows for cell in cells)):
+        return _not_a_table(f"Chữ trong tệp không đọc được chắc chắn ({font}).")
+    required = _quoted(c.header for c in export.columns if c.required)
+    return FileRejected(
+        "FIL-02",
+        f"Không tìm thấy dòng tiêu đề trong {HEADER_ROWS} dòng đầu của tệp; cần có các cột {required}. "
+        "Hãy kiểm tra tệp có đúng loại báo cáo này không, rồi xuất lại.",
+    )
+
+
+def _old_font(text: str) -> str | None:
+    if re.search("[ơưđ\u1ea0-\u1ef9]", text):  # letters of Vietnamese alone: this is Unicode
+        return None
+    return next((font for font, pattern in LEGACY.items() if len(pattern.findall(text)) > 2), None)
+
+
+# --- which rows are data ---------------------------------------------------------------------------------------------
+
+
+def _data_rows(raw: pl.DataFrame, layout: Layout, export: Export) -> pl.DataFrame:
+    """Name the columns `0`, `1`, … of a raw block, and leave out the rows that are not data."""
+    cells = [c for c in raw.columns if c != "line"]
+    raw = raw.with_columns(pl.when(pl.col(cells).str.strip_chars() != "").then(pl.col(cells)))
+    placed = {name: str(i) for i, name in enumerate(layout.names) if name}
+    outside = [c for c in cells if int(c) >= len(layout.names) or layout.names[int(c)] is None]
+    first = pl.coalesce([c for name, c in placed.items() if not name.startswith("#")] + outside)
+    ignored = [name for name in placed if name.startswith("#")]
+
+    required = [placed[c.name] for c in export.columns if c.required and c.name in placed]
+    left_out = [line for row in layout.header for line in _repeats(raw, row)]
+    for start in (first, *(pl.col(placed[name]) for name in ignored)):
+        left_out += _footers(raw, start, required)
+    keep = first.is_not_null()
+    if left_out:
+        keep &= ~pl.col("line").is_in(left_out)
+
+    extra = pl.concat_str(outside, separator=" | ", ignore_nulls=True) if outside else pl.lit(None, pl.String)
+    return raw.filter(keep).select(
+        "line",
+        *(
+            (pl.col(placed[c.name]) if c.name in placed else pl.lit(None, pl.String)).alias(c.name)
+            for c in export.columns
+        ),
+        *(pl.col(placed[name]).alias(name) for name in ignored),
+        pl.when(extra != "").then(extra).alias(EXTRA),
+    )
+
+
+def _footers(raw: pl.DataFrame, start: pl.Expr, required: list[str]) -> list[int]:
+    """The rows that begin with "Tổng cộng" and do not, like a row of data, have most of the required cells."""
+    filled = pl.sum_horizontal(pl.col(c).is_not_null() for c in required) if required else pl.lit(0)
+    rows = raw.lazy().select("line", start=start, filled=filled).filter(pl.col("start").str.contains(FOOTER_START))
+    return [
+        line
+        for line, text, filled in rows.collect().iter_rows()
+        if 2 * filled <= len(required) and FOOTERS.fullmatch(fold(text).lstrip("*- "))
+    ]
+
+
+def _repeats(raw: pl.DataFrame, header: tuple[str, ...]) -> list[int]:
+    """The rows that say the same as a row of the header: all of it, for single cells of data do ("Thi tuyển")."""
+    said = [(str(i), cell) for i, cell in enumerate(header) if fold(cell)]
+    first, cell = said[0]
+    candidates = raw.lazy().filter(pl.col(first).str.to_lowercase() == cell.lower()).collect()
+    return [
+        row["line"]
+        for row in candidates.iter_rows(named=True)
+        if all(fold(row[column] or "") == fold(cell) for column, cell in said)
+    ]
+
+
+# --- text ------------------------------------------------------------------------------------------------------------
+
+
+def _encodings(head: bytes) -> list[str]:
+    """The encodings that the first bytes allow, in order of trial; a known header proves Windows-1258."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return ["utf-16"]
+    zeros = head.count(0)
+    if zeros > len(head) // 100:
+        even, odd = head[0::2].count(0), head[1::2].count(0)
+        if max(even, odd) > 4 * min(even, odd) and zeros > len(head) // 10:
+            return ["utf-16-le" if odd > even else "utf-16-be"]
+        raise _not_a_table("Tệp không phải bảng dữ liệu (nội dung nhị phân).")
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return ["cp1258", "utf-8"]
+    return ["utf-8"]
+
+
+def _utf8(path: Path, encoding: str, block_bytes: int) -> Iterator[bytes]:
+    """The file in UTF-8, without byte-order mark and NUL (PostgreSQL has none), its lines ending in LF or CRLF."""
+    with path.open("rb") as file:
+        chunks: Iterator[bytes] = iter(lambda: file.read(block_bytes), b"")
+        if encoding != "utf-8":
+            chunks = _recoded(chunks, encoding)
+        started = False
+        for chunk in chunks:
+            if not started:
+                chunk = chunk.removeprefix(codecs.BOM_UTF8)
+                started = True
+            yield chunk.replace(b"\0", b"") if b"\0" in chunk else chunk
+
+
+def _recoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """Windows-1258 writes a tone mark after its letter: they are put together line by line, for any size of chunks."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    held = ""
+    try:
+        for chunk in chunks:
+            text = held + decoder.decode(chunk)
+            cut = max(text.rfind("\n"), text.rfind("\r")) + 1 or (len(text) if len(text) > MAX_LINE else 0)
+            held = text[cut:]
+            yield unicodedata.normalize("NFC", text[:cut]).encode()
+        yield unicodedata.normalize("NFC", held + decoder.decode(b"", final=True)).encode()
+    except UnicodeError:
+        raise _not_a_table(f"Tệp có ký tự không đúng bảng mã {encoding.upper()}.") from None
+
+
+def _text(path: Path, export: Export, block_bytes: int) -> tuple[Layout, Iterator[pl.DataFrame]]:
+    with path.open("rb") as file:
+        encodings = _encodings(file.read(1 << 20))
+    for encoding in encodings:
+        try:
+            chunks = _utf8(path, encoding, block_bytes)
+            head = b""
+            while len(head) < HEAD_BYTES and (chunk := next(chunks, None)) is not None:
+                head += chunk
+        except FileRejected:
+            if encoding == encodings[-1]:
+                raise
+            continue
+        cr_only = b"\r" in head and b"\n" not in head
+        if cr_only:
+            head = head.replace(b"\r", b"\n")
+            chunks = (chunk.replace(b"\r", b"\n") for chunk in chunks)
+        final = len(head) < HEAD_BYTES
+        for line_by_line in (False, True):  # a title with a stray quote must not swallow the header
+            tops = {d: _first_rows(head, d, final, line_by_line=line_by_line) for d in DELIMITERS}
+            layouts = {d: it for d, top in tops.items() if (it := _layout([cells for cells, _, _ in top], export))}
+            if layouts:
+                break
+        if layouts:
+            break
+    else:
+        if len(encodings) == 1:
+            raise _no_header([cells for cells, _, _ in tops[b","]], export)
+        font = _old_font(head.decode("latin-1")) or "không phải UTF-8, UTF-16 hay Windows-1258"
+        raise _not_a_table(f"Không nhận ra bảng mã chữ của tệp ({font}).")
+    delimiter, layout = max(layouts.items(), key=lambda found: sum(name is not None for name in found[1].names))
+    if encoding == "utf-8" and len(encodings) > 1:
+        raise _not_a_table("Tệp có ký tự không đúng bảng mã UTF-8.")
+    _, end, line = tops[delimiter][layout.rows - 1]
+    return layout, _csv(itertools.chain([head[end:]], chunks), delimiter, layout.width, line + 1)
+
+
+def _first_rows(head: bytes, delimiter: bytes, final: bool, *, line_by_line: bool) -> list[tuple[list[str], int, int]]:
+    """The first rows of a text: their cells, where each ends, and its last line."""
+    rows, start, line = [], 0, 0
+    while start < len(head) and len(rows) < HEADER_ROWS:
+        stop = (head.find(b"\n", start) + 1 if line_by_line else 0) or len(head)
+        row = _cells(head, start, stop, delimiter, final or line_by_line)
+        if row is None:
+            break
+        cells, end = row
+        line += max(1, head.count(b"\n", start, end))
+        rows.append(([cell.decode("utf-8", "replace") for cell in cells], end, line))
+        start = end
+    return rows
+
+
+def _csv(chunks: Iterator[bytes], delimiter: bytes, width: int, line: int) -> Iterator[pl.DataFrame]:
+    """Blocks of rows from UTF-8 text; `line` is the number of its first line."""
+    carry = b""
+    done = False
+    while not done:
+        chunk = next(chunks, None)
+        done = chunk is None
+        text = carry + (chunk or b"")
+        if done and text and not text.endswith(b"\n"):
+            text += b"\n"
+        rows, end = _mended(text, delimiter, width, done)
+        carry = text[end:]
+        if len(carry) > MAX_LINE:
+            raise _not_a_table(f"Dòng {line + text[:end].count(10)} dài bất thường, không phải dòng của một bảng.")
+        if len(rows.starts):
+            try:
+                yield _frame(rows, delimiter, width, line)
+            except UnicodeDecodeError as error:
+                at = line + error.object.count(b"\n", 0, error.start)
+                raise _not_a_table(f"Khoảng dòng {at} có ký tự không đúng bảng mã UTF-8.") from None
+        line += text.count(b"\n", 0, end)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Text in which every quote is in order, and in which line, from 0, each of its rows began before that."""
+
+    text: bytes
+    starts: np.ndarray
+    quoted: bool
+
+
+def _mended(text: bytes, delimiter: bytes, width: int, final: bool) -> tuple[Rows, int]:
+    """Cut text after its last whole row, and put quotes in order where a row has stray ones; also where that row ends.
+
+    Lines whose quotes open and close in order, within the line, are taken as they are. The others are read one by one.
+    """
+    end = text.rfind(b"\n") + 1
+    if b'"' not in text:
+        return Rows(text[:end], np.arange(text.count(b"\n", 0, end)), False), end
+    octets = np.frombuffer(text, np.uint8, end)
+    breaks = np.flatnonzero(octets == 10)
+    troubled = _troubled(octets, breaks, delimiter)
+    if not len(troubled):
+        return Rows(text[:end], np.arange(len(breaks)), True), end
+
+    begins = np.concatenate(([0], breaks + 1))
+    is_start = np.ones(len(breaks), bool)
+    pieces, copied, after = [], 0, 0
+    for number in troubled.tolist():
+        if number < after:  # inside the row before
+            continue
+        start = int(begins[number])
+        row = _row(text, start, delimiter, width, final)
+        if row is None:  # its end is not in this block
+            end = start
+            break
+        cells, row_end = row
+        after = int(np.searchsorted(begins, row_end))
+        is_start[number + 1 : after] = False
+        pieces += [
+            text[copied:start],
+            delimiter.join(b'"' + cell.replace(b'"', b'""') + b'"' if cell else b"" for cell in cells),
+            b"\n",
+        ]
+        copied = row_end
+    pieces.append(text[copied:end])
+    lines = int(np.searchsorted(begins, end))
+    return Rows(b"".join(pieces), np.flatnonzero(is_start[:lines]), True), end
+
+
+def _troubled(octets: np.ndarray, breaks: np.ndarray, delimiter: bytes) -> np.ndarray:
+    """The lines whose quotes are not in order: one opens inside a cell, closes before its end or is left over."""
+    quotes = np.flatnonzero(octets == 34)
+    if not len(quotes):
+        return quotes
+    line = np.searchsorted(breaks, quotes)
+    first = np.searchsorted(line, line)  # index of the first quote of the same line
+    opens = (np.arange(len(quotes)) - first) % 2 == 0
+    before = np.where(quotes > 0, octets[quotes - 1], 10)
+    after = octets[np.minimum(quotes + 1, len(octets) - 1)]
+    after_next = octets[np.minimum(quotes + 2, len(octets) - 1)]
+    mark = delimiter[0]
+    # The second quote of a doubled one opens again, directly after the one that closed.
+    fine = np.where(
+        opens,
+        np.isin(before, (mark, 10, 34)),
+        np.isin(after, (mark, 10, 34)) | ((after == 13) & (after_next == 10)),
+    )
+    odd = np.flatnonzero(np.bincount(line, minlength=1) % 2)
+    return np.union1d(line[~fine], odd)
+
+
+def _row(text: bytes, start: int, delimiter: bytes, width: int, final: bool) -> tuple[list[bytes], int] | None:
+    """The cells of the row that begins at `start`, and where the next one begins; None if more text is needed to tell.
+
+    Only a quote at the start of a cell opens, only one before a delimiter or a line's end closes; others are text.
+    A row of several lines is disbelieved where its lines are whole rows by themselves: its opening quote was stray.
+    """
+    row = _cells(text, start, len(text), delimiter, final)
+    if row is None:
+        return None
+    cells, end = row
+    first_end = text.find(b"\n", start, end - 1)
+    if first_end < 0 or text.count(delimiter, start, first_end) + 1 < width:
+        return row  # one line, or its first line is too short to be a row
+    lines = []
+    while start < end:
+        stop = text.find(b"\n", start, end) + 1 or end
+        lines.append(_cells(text, start, stop, delimiter, True))
+        start = stop
+    whole = [len(its_cells) == width for its_cells, _ in lines]
+    return lines[0] if whole[0] and (len(cells) != width or all(whole)) else row
+
+
+def _cells(text: bytes, start: int, stop: int, delimiter: bytes, final: bool) -> tuple[list[bytes], int] | None:
+    cells = []
+    at = start
+    while True:
+        if text[at : at + 1] == b'"' and at < stop:
+            close = _closing(text, at, stop, delimiter, final)
+            if close is None:
+                return None
+            if close > 0:
+                cells.append(text[at + 1 : close].replace(b'""', b'"'))
+                at = close + 1
+                if text[at : at + 1] == delimiter and at < stop:
+                    at += 1
+                    continue
+                end = text.find(b"\n", at, stop) + 1
+                return cells, end or stop
+        line_end = text.find(b"\n", at, stop)
+        if line_end < 0:
+            if not final:
+                return None
+            line_end = stop
+        next_mark = text.find(delimiter, at, line_end)
+        if next_mark < 0:
+            cells.append(text[at:line_end].removesuffix(b"\r"))
+            return cells, min(line_end + 1, stop)
+        cells.append(text[at:next_mark])
+        at = next_mark + 1
+
+
+def _closing(text: bytes, opening: int, stop: int, delimiter: bytes, final: bool) -> int | None:
+    """Where the quote opened here is closed; 0 if it never is; None if more text is needed to tell."""
+    at = opening + 1
+    limit = opening + MAX_CELL
+    while True:
+        close = text.find(b'"', at, min(stop, limit))
+        if close < 0:
+            return 0 if final or stop >= limit else None
+        following = text[close + 1 : min(close + 3, stop)]
+        if len(following) < 2 and not final and (not following or following == b"\r"):
+            return None
+        if following[:1] in (b"", b"\n", delimiter) or following in (b"\r\n", b"\r"):
+            return close
+        at = close + (2 if following[:1] == b'"' else 1)
+
+
+def _frame(rows: Rows, delimiter: bytes, width: int, line: int) -> pl.DataFrame:
+    """Raises: UnicodeDecodeError if the text is not UTF-8."""
+    for columns in (width, 2 * width + 10):
+        names = [str(i) for i in range(columns)]
+        header = delimiter.join(name.encode() for name in names) + b"\n"
+        try:
+            frame = pl.read_csv(
+                header + rows.text,
+                separator=delimiter.decode(),
+                quote_char='"' if rows.quoted else None,
+                infer_schema=False,
+            )
+        except pl.exceptions.ComputeError:  # not UTF-8, or a row has more cells than the header
+            rows.text.decode()
+            continue
+        if frame.height == len(rows.starts):
+            break
+    else:
+        cells = [_cells(row, 0, len(row), delimiter, True)[0] for row in _split(rows.text, delimiter)]
+        columns = max(width, *(len(row) for row in cells))
+        frame = pl.DataFrame(
+            [[cell.decode() or None for cell in row] + [None] * (columns - len(row)) for row in cells],
+            schema={str(i): pl.String for i in range(columns)},
+            orient="row",
+        )
+    return frame.insert_column(0, pl.Series("line", rows.starts + line, pl.Int64))
+
+
+def _split(text: bytes, delimiter: bytes) -> Iterator[bytes]:
+    start = 0
+    while start < len(text):
+        _, end = _cells(text, start, len(text), delimiter, True)
+        yield text[start:end]
+        start = end
+
+
+# --- workbooks and HTML tables ---------------------------------------------------------------------------------------
+
+
+# Some damaged workbooks, and one cell in the last corner of a sheet, make calamine panic or take all memory there is.
+TRIAL = f"""
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, ({WORKBOOK_BYTES}, {WORKBOOK_BYTES}))
+from python_calamine import CalamineWorkbook
+try:
+    with open(sys.argv[1], "rb") as file:
+        workbook = CalamineWorkbook.from_filelike(file)
+    for name in workbook.sheet_names:
+        workbook.get_sheet_by_name(name)
+except Exception:
+    pass  # told properly by the process that reads it
+"""
+
+
+def _try_in_another_process(path: Path) -> None:
+    try:
+        ended = subprocess.run([sys.executable, "-c", TRIAL, path], capture_output=True, timeout=300).returncode
+    except subprocess.TimeoutExpired:
+        ended = None
+    if ended != 0:
+        raise FileRejected(
+            "FIL-01",
+            "Tệp Excel bị hỏng hoặc quá lớn, không mở được. Hãy xuất lại dữ liệu dưới dạng CSV UTF-8 rồi gửi lại.",
+        )
+
+
+def _workbook(path: Path, export: Export, _block_bytes: int) -> tuple[Layout, Iterator[pl.DataFrame]]:
+    _try_in_another_process(path)
+    try:
+        with path.open("rb") as file:
+            workbook = CalamineWorkbook.from_filelike(file)
+        found = []
+        looked_at: list[list[str]] = []
+        for name in workbook.sheet_names:
+            sheet = workbook.get_sheet_by_name(name)
+            top = [[_as_text(cell) or "" for cell in row] for row in itertools.islice(sheet.iter_rows(), HEADER_ROWS)]
+            looked_at += top
+            if layout := _layout(top, export):
+                found.append((sheet, layout))
+        if len(found) > 1:  # a sheet that has only the header is a form not filled in
+            found = [one for one in found if one[0].end[0] >= one[1].rows] or found[:1]
+    except PasswordError:
+        raise FileRejected(
+            "FIL-01", "Tệp Excel đang đặt mật khẩu, không mở được. Hãy bỏ mật khẩu rồi gửi lại."
+        ) from None
+    except (CalamineError, OSError, ValueError) as error:
+        raise _not_a_table("Tệp Excel bị hỏng hoặc đang đặt mật khẩu, không mở được.") from error
+    if not found:
+        raise _no_header(looked_at, export)
+    if len(found) > 1:
+        names = _quoted(sheet.name for sheet, _ in found)
+        raise FileRejected(
+            "FIL-01", f"Tệp có nhiều trang tính cùng mẫu ({names}). Hãy gộp vào một trang, hoặc gửi mỗi trang một tệp."
+        )
+    sheet, layout = found[0]
+    rows = ((i, [_as_text(cell) for cell in row]) for i, row in enumerate(sheet.iter_rows(), 1) if i > layout.rows)
+    return layout, _blocks(rows, len(layout.names))
+
+
+def _as_text(cell: object) -> str | None:
+    """A workbook's cell as text: days in ISO form, whole numbers without a decimal point.
+
+    >>> from datetime import date, datetime
+    >>> _as_text(3.0), _as_text(datetime(2021, 3, 14, 17, 30)), _as_text(date(2021, 3, 14))
+    ('3', '2021-03-14 17:30:00', '2021-03-14')
+    """
+    match cell:
+        case None | "":
+            return None
+        case str():
+            return cell
+        case bool():
+            return "TRUE" if cell else "FALSE"
+        case float() if cell.is_integer() and abs(cell) < 1e18:
+            return str(int(cell))
+        case _:
+            return str(cell)
+
+
+def _html(path: Path, export: Export, block_bytes: int) -> tuple[Layout, Iterator[pl.DataFrame]]:
+    with path.open("rb") as file:
+        encoding = _encodings(file.read(1 << 20))[0]
+    rows = _html_rows(_utf8(path, encoding, min(block_bytes, 1 << 20)))
+    top = list(itertools.islice(rows, HEADER_ROWS))
+    layout = _layout([cells for _, _, cells in top], export)
+    if not layout:
+        raise _no_header([cells for _, _, cells in top], export)
+    table = top[layout.rows - 1][1]
+    data = (
+        (line, cells) for part in (top[layout.rows :], rows) for line, its_table, cells in part if its_table == table
+    )
+    return layout, _blocks(data, len(layout.names))
+
+
+def _html_rows(chunks: Iterable[bytes]) -> Iterator[tuple[int, int, list[str]]]:
+    """Each row of each table: its number in the document, the number of its table, its cells."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    parser = etree.HTMLPullParser(events=("end",), tag="tr", encoding="utf-8", huge_tree=True, no_network=True)
+    tables: dict[
+        etree._Element | None, dict[int, int]
+    ] = {}  # and of each: column -> rows that a cell above still covers
+    number = 0
+    for chunk in chunks:
+        try:
+            decoder.decode(chunk)  # the parser would replace what it cannot read
+        except UnicodeDecodeError:
+            raise _not_a_table(f"Sau dòng {number} có ký tự không đúng bảng mã UTF-8.") from None
+        parser.feed(chunk)
+        for _, row in parser.read_events():
+            table = next(row.iterancestors("table"), None)
+            spans = tables.setdefault(table, {})
+            number += 1
+            yield number, list(tables).index(table), _html_cells(row, spans)
+            row.clear()
+            while row.getprevious() is not None:
+                del row.getparent()[0]
+
+
+def _html_cells(row: etree._Element, spans: dict[int, int]) -> list[str]:
+    """Merged cells as a workbook has them: the text stands in the first, the others are empty."""
+    cells: list[str] = []
+
+    def skip_covered() -> None:
+        while spans.get(len(cells), 0):
+            spans[len(cells)] -= 1
+            cells.append("")
+
+    for cell in row.iterchildren("td", "th"):
+        skip_covered()
+        for mark in cell.iter("br"):
+            mark.tail = LINE_BREAK + (mark.tail or "")
+        said = etree.tostring(cell, method="text", encoding="unicode", with_tail=False)
+        text = "\n".join(" ".join(part.split()) for part in said.split(LINE_BREAK)).strip()
+        across, down = (int(n) if (n := cell.get(a, "1")).isdecimal() else 1 for a in ("colspan", "rowspan"))
+        for i in range(min(max(across, 1), 1000)):
+            if down > 1:
+                spans[len(cells)] = down - 1
+            cells.append(text if i == 0 else "")
+    skip_covered()
+    return cells
+
+
+def _blocks(rows: Iterable[tuple[int, list[str | None]]], width: int) -> Iterator[pl.DataFrame]:
+    """Raw blocks of rows whose cells are known already."""
+    rows = iter(rows)
+    while block := list(itertools.islice(rows, ROWS_PER_BLOCK)):
+        columns = max(width, *(len(cells) for _, cells in block))
+        yield pl.DataFrame(
+            [[line, *cells, *[None] * (columns - len(cells))] for line, cells in block],
+            schema={"line": pl.Int64, **{str(i): pl.String for i in range(columns)}},
+            orient="row",
+        )
