@@ -1,0 +1,410 @@
+"""Checking: which rows break which rule (columns, in Polars), and how many do (Great Expectations, in the warehouse).
+
+The two say the same in two ways. Their counts must agree for every rule and column, or nothing of a file is loaded.
+"""
+
+import importlib.util
+import logging
+import os
+import re
+import warnings
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from psycopg2.extensions import connection as Connection
+
+from etl import catalogue, references
+from etl.errors import CatalogueError, RuleFailed
+from etl.references import Lookup
+
+if TYPE_CHECKING:
+    from great_expectations import ExpectationSuite
+    from great_expectations.core import ExpectationSuiteValidationResult
+    from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+    from great_expectations.validator.metric_configuration import MetricConfiguration
+
+FAILURES = {"line": pl.Int64, "rule_id": pl.String, "severity": pl.String, "column_name": pl.String, "value": pl.String}
+HIDDEN = "•"
+SESSION = "-c work_mem=128MB -c jit=off"  # a million codes are sorted in memory; compiling costs more than it saves
+
+
+# --- which rows break a rule ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Call:
+    """A column that SQL over one row cannot say: a function of the whole frame, from FUNCTIONS."""
+
+    call: str
+    of: str | None = None  # reference data that it reads
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `expectations/<export>.yml` says, ready to be run."""
+
+    judged: tuple[str, ...]
+    whole_file: bool  # rows are compared with one another: all of a file, in one frame
+    derived: Mapping[str, pl.Expr | Lookup | Call]
+    rules: Mapping[str, catalogue.Rule]
+    conditions: Mapping[tuple[str, str], pl.Expr]  # (rule, column) -> true where the row breaks the rule
+
+
+def plan(export: catalogue.Export) -> Plan:
+    """The rules of an export, compiled once per process.
+
+    Raises: CatalogueError if a condition cannot be read.
+    """
+    return _plan(export, catalogue.expectation_folders())
+
+
+@cache
+def _plan(export: catalogue.Export, folders: tuple[Path, ...]) -> Plan:
+    said = catalogue.rule_settings(export.name)
+    rules = catalogue.rules(export.name)
+    where = f"expectations/{export.name}.yml"
+    derived: dict[str, pl.Expr | Lookup | Call] = {}
+    for name, definition in (said.get("derived") or {}).items():
+        if isinstance(definition, str):
+            derived[name] = _expression(definition, export, f"{where}: {name}")
+        else:
+            derived[name] = Call(**definition) if "call" in definition else references.lookup(definition)
+    conditions = {
+        (rule_id, column): _expression(condition, export, f"{where}: {rule_id}")
+        for rule_id, rule in rules.items()
+        for column, condition in rule.fails.items()
+    }
+    return Plan(tuple(said["judged"]), bool(said.get("whole_file")), derived, rules, conditions)
+
+
+def _expression(condition: str, export: catalogue.Export, where: str) -> pl.Expr:
+    """A condition in SQL; `:channel` stands for the vocabulary of that column."""
+
+    def listed(found: re.Match[str]) -> str:
+        return ", ".join("'" + word.replace("'", "''") + "'" for word in export.column(found[1]).vocabulary)
+
+    try:
+        return pl.sql_expr(re.sub(r"(?<=\():(\w+)(?=\))", listed, condition))
+    except (pl.exceptions.PolarsError, StopIteration) as error:
+        raise CatalogueError(f"{where}: the condition cannot be read ({error}). Mend it.") from None
+
+
+def lookups(connection: Connection, export: catalogue.Export) -> dict[str, pl.DataFrame]:
+    """The reference data that the rules of an export ask, by name; fetched once for a file."""
+    asked = [d for d in plan(export).derived.values() if isinstance(d, Lookup | Call)]
+    names = {d.of for d in asked if d.of} | {d.then.of for d in asked if isinstance(d, Lookup) and d.then}
+    return references.fetch(connection, sorted(names))
+
+
+def failures(
+    typed: pl.DataFrame,
+    raw: pl.DataFrame,
+    export: catalogue.Export,
+    *,
+    delivered_on: date,
+    lookups: Mapping[str, pl.DataFrame],
+    only: Collection[str] | None = None,
+) -> pl.DataFrame:
+    """Every rule that every row breaks.
+
+    Input:   `typed`, `raw`: the same rows in the same order, as values.typed and reading.read give them; `typed` also
+             has `raw_hash`, `key_repeated`, `key_given_again` where a rule asks. `only`: ids of the rules to run.
+    Output:  one row per line, rule and column that breaks it: line, rule_id, severity, column_name, value (as
+             delivered, masked if it is personal).
+    Raises:  RuleFailed if a rule cannot be evaluated.
+    """
+    ours = plan(export)
+    conditions = {pair: c for pair, c in ours.conditions.items() if only is None or pair[0] in only}
+    frame = _derived(typed.with_columns(delivered_on=pl.lit(delivered_on, pl.Date)), export, lookups)
+    broken = _evaluated(frame, conditions, export)
+    found = []
+    for (rule_id, column_name), rows in zip(conditions, broken, strict=True):
+        offenders = rows.arg_true()
+        if not len(offenders):
+            continue
+        value, personal = raw[column_name].gather(offenders), export.column(column_name).personal
+        if personal:
+            value = pl.Series([mask(one, personal) for one in value], dtype=pl.String)
+        found.append(
+            pl.select(
+                line=typed["line"].gather(offenders),
+                rule_id=pl.lit(rule_id),
+                severity=pl.lit(ours.rules[rule_id].severity),
+                column_name=pl.lit(column_name),
+                value=value,
+            )
+        )
+    return pl.concat(found) if found else pl.DataFrame(schema=FAILURES)
+
+
+def _derived(frame: pl.DataFrame, export: catalogue.Export, lookups: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The frame with the columns of `derived:`, each of which may use those above it."""
+    for name, definition in plan(export).derived.items():
+        try:
+            if isinstance(definition, Lookup):
+                definition = references.looked_up(frame, definition, lookups)
+            elif isinstance(definition, Call):
+                definition = FUNCTIONS[definition.call](frame, lookups)
+            frame = frame.with_columns(definition.alias(name))
+        except (pl.exceptions.PolarsError, KeyError) as error:
+            raise RuleFailed(
+                f"expectations/{export.name}.yml: {name} could not be derived ({_first_line(error)}). Mend it."
+            ) from None
+    return frame
+
+
+def _evaluated(
+    frame: pl.DataFrame, conditions: Mapping[tuple[str, str], pl.Expr], export: catalogue.Export
+) -> list[pl.Series]:
+    """The answers to the conditions, in their order."""
+    named = {f"{rule_id} ({column})": condition for (rule_id, column), condition in conditions.items()}
+    try:
+        answers = frame.select(**named)
+    except pl.exceptions.PolarsError:
+        for name, condition in named.items():  # one of them: which?
+            try:
+                frame.select(condition)
+            except pl.exceptions.PolarsError as error:
+                raise RuleFailed(
+                    f"{name} of {export.name} could not be evaluated: {_first_line(error)}. Mend the rule."
+                ) from None
+        raise
+    for name, dtype in answers.schema.items():
+        if dtype not in (pl.Boolean, pl.Null):
+            raise RuleFailed(f"{name} of {export.name} gives {dtype} and not true or false. Mend the rule.")
+    return answers.cast(pl.Boolean).get_columns()
+
+
+def mask(value: str | None, personal: str | None) -> str | None:
+    """What may be shown of a value: all of it, or of personal data the first and the last character.
+
+    >>> mask("Nguyễn Văn A", "name")
+    'N••••••••••A'
+    """
+    if value is None or personal is None:
+        return value
+    text = value.strip()
+    if len(text) < 5:
+        return HIDDEN * len(text)
+    return text[0] + HIDDEN * (len(text) - 2) + text[-1]
+
+
+def _first_line(error: Exception) -> str:
+    """What went wrong, without the values that Polars quotes: they may be personal."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].split(" values: [")[0]
+
+
+def _largest_earlier_serial(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.Series:
+    """The largest number that stands in the same book of the same issuer and year on an earlier day."""
+    book = ["org_code", "issue_year", "book"]
+    by_day = frame.drop_nulls(["serial", "issued_on"]).group_by(*book, "issued_on").agg(pl.col("serial").max())
+    largest = pl.col("serial").cum_max().shift(1).over(book)
+    earlier = by_day.sort("issued_on").select(*book, "issued_on", largest.alias("largest"))
+    on = [*book, "issued_on"]
+    return frame.select(on).join(earlier, on=on, how="left", nulls_equal=True, maintain_order="left")["largest"]
+
+
+def _parent_is_in_file(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.Series:
+    return frame["parent_code"].is_in(frame["org_code"].drop_nulls().implode())
+
+
+def _is_own_ancestor(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.Series:
+    """Whether the way up from a unit comes back to it: by what the file says of a unit, else by what is known of it."""
+    delivered_on = frame["delivered_on"].first()
+    ours = frame.select("org_code", "parent_code").drop_nulls()
+    known = lookups["units"].filter((pl.col("valid_from") <= delivered_on) & (delivered_on < pl.col("valid_to")))
+    known = known.select("org_code", "parent_code").drop_nulls()
+    known = known.join(frame.select("org_code"), on="org_code", how="anti")
+    above: dict[str, set[str]] = {}
+    for unit, parent in pl.concat([ours, known]).iter_rows():
+        above.setdefault(unit, set()).add(parent)
+
+    def reaches(unit: str | None, start: str | None) -> bool:
+        seen: set[str] = set()
+        todo = [start] if unit is not None and start is not None else []
+        while todo:
+            one = todo.pop()
+            if one == unit:
+                return True
+            if one not in seen:
+                seen.add(one)
+                todo += above.get(one, ())
+        return False
+
+    rows = frame.select("org_code", "parent_code").iter_rows()
+    return pl.Series([reaches(unit, parent) for unit, parent in rows], dtype=pl.Boolean)
+
+
+FUNCTIONS: dict[str, Callable[[pl.DataFrame, Mapping[str, pl.DataFrame]], pl.Series]] = {
+    "is_own_ancestor": _is_own_ancestor,
+    "parent_is_in_file": _parent_is_in_file,
+    "largest_earlier_serial": _largest_earlier_serial,
+}
+
+
+# --- how many rows break a rule, said by Great Expectations ---------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What Great Expectations says of one rule and column."""
+
+    rule_id: str
+    column_name: str
+    severity: str
+    failed: int
+    checked: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judgements of a file, and the validation result that Data Docs are made of (counts only, no samples)."""
+
+    judgements: tuple[Judgement, ...]
+    result: "ExpectationSuiteValidationResult"
+
+
+def suite(export: catalogue.Export, delivered_on: date) -> "ExpectationSuite":
+    """The Great Expectations suite of an export, from `expectations/<export>.py`.
+
+    Raises: CatalogueError if there is none.
+    """
+    import_great_expectations()
+    for folder in catalogue.expectation_folders():
+        path = folder / f"{export.name}.py"
+        if path.exists():
+            return _module(path).suite(delivered_on)
+    raise CatalogueError(f"expectations/{export.name}.py is missing: every export has its suite there.")
+
+
+@cache
+def _module(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location("expectations_" + re.sub(r"\W", "_", path.stem), path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def judge(url: str, table: str, export: catalogue.Export, *, delivered_on: date) -> Verdict:
+    """Count the rows of a staging table that break each rule.
+
+    Input:   `url`: SQLAlchemy URL of the warehouse; `table`: schema.name of a committed table of the judged columns.
+    Output:  one judgement per rule and column. Expectations that share one (not null, and in a set) add up.
+    Raises:  RuleFailed if an expectation crashed, or the suite and the rules are not about the same columns.
+    """
+    asked = suite(export, delivered_on)
+    pairs = set(plan(export).conditions)
+    if different := {(e.meta["rule_id"], e.meta["column"]) for e in asked.expectations} ^ pairs:
+        names = ", ".join(sorted(f"{rule_id} ({column})" for rule_id, column in different))
+        raise RuleFailed(f"{names}: stated in one of expectations/{export.name}.yml and .py only. State it in both.")
+    checked, result = _validated(asked, url, table)
+    failed = dict.fromkeys(pairs, 0)
+    for one in result.results:
+        meta = one.expectation_config.meta
+        count = one.result.get("unexpected_count", one.result.get("observed_value"))
+        if count is None:
+            raise RuleFailed(
+                f"{meta['rule_id']}: Great Expectations gave no count. Mend expectations/{export.name}.py."
+            )
+        failed[meta["rule_id"], meta["column"]] += int(count)
+    severity = {rule.rule_id: rule.severity for rule in plan(export).rules.values()}
+    return Verdict(
+        tuple(Judgement(*pair, severity[pair[0]], failed[pair], checked) for pair in plan(export).conditions), result
+    )
+
+
+def import_great_expectations() -> None:
+    """Import it, without telemetry and its hundred lines of log: several seconds, once per process."""
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import great_expectations  # noqa: F401
+    # this one sets a level of its own when it is imported
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.CRITICAL)
+
+
+def _validated(asked: "ExpectationSuite", url: str, table: str) -> "tuple[int, ExpectationSuiteValidationResult]":
+    """The number of rows, and what `ValidationDefinition.run` gives, but without samples of failing values.
+
+    The samples cost a query for each expectation, and would bring rows to where only counts belong. Without them all
+    counts of columns are one statement.
+    """
+    from great_expectations import get_context
+    from great_expectations.core import ExpectationSuiteValidationResult
+    from great_expectations.validator.metric_configuration import MetricConfiguration
+    from great_expectations.validator.validator import calc_validation_statistics
+
+    schema, _, name = table.rpartition(".")
+    source = get_context(mode="ephemeral").data_sources.add_postgres(
+        "warehouse", connection_string=url, kwargs={"connect_args": {"options": SESSION}}
+    )
+    try:
+        asset = source.add_table_asset(name, table_name=name, schema_name=schema or None)
+        batch = asset.add_batch_definition_whole_table(name).get_batch()
+        engine = batch.data.execution_engine
+        engine.batch_manager.load_batch_list([batch])
+        row_count = MetricConfiguration("table.row_count", {"batch_id": batch.id}, {})
+        bound, wanted = [], {row_count.id: row_count}
+        for expectation in asked.expectations:
+            configuration = expectation.configuration
+            configuration.kwargs["batch_id"] = batch.id
+            one = configuration.to_domain_obj()
+            needs = one.get_validation_dependencies(engine, {"result_format": "BOOLEAN_ONLY"}).metric_configurations
+            needs.pop("unexpected_rows_query.table", None)  # the rows themselves
+            bound.append((one, needs))
+            wanted |= {metric.id: metric for metric in needs.values()}
+        try:
+            metrics = _metrics(engine, wanted.values())
+        except RuleFailed as error:
+            blamed = sorted({one.meta["rule_id"] for one, needs in bound if _crashes(engine, needs.values())})
+            raise RuleFailed(f"{', '.join(blamed)}: {error} Mend expectations/{asked.name}.py.") from None
+        results = []
+        for one, needs in bound:
+            measured = {name: metrics[metric.id] for name, metric in needs.items()}
+            # where no row meets an expectation's condition, the sum of its failures is null
+            measured = {n: 0 if v is None and n.endswith("unexpected_count") else v for n, v in measured.items()}
+            raw = one._validate({"unexpected_rows_query.table": [], **measured}, {"result_format": "BASIC"}, engine)
+            results.append(one._build_evr(raw))
+    finally:
+        source.get_engine().dispose()
+    statistics = calc_validation_statistics(results)
+    result = ExpectationSuiteValidationResult(
+        suite_name=asked.name,
+        success=statistics.success,
+        results=results,
+        statistics={
+            "evaluated_expectations": statistics.evaluated_expectations,
+            "successful_expectations": statistics.successful_expectations,
+            "unsuccessful_expectations": statistics.unsuccessful_expectations,
+            "success_percent": statistics.success_percent,
+        },
+        meta={},
+    )
+    return metrics[row_count.id], result
+
+
+def _metrics(engine: "SqlAlchemyExecutionEngine", wanted: "Iterable[MetricConfiguration]") -> dict[Any, Any]:
+    from great_expectations.exceptions import MetricResolutionError
+    from great_expectations.validator.metrics_calculator import MetricsCalculator
+
+    try:
+        return MetricsCalculator(engine).compute_metrics(list(wanted), {"catch_exceptions": False})[0]
+    except MetricResolutionError as error:
+        raise RuleFailed(f"Great Expectations could not count ({_first_line(error)}).") from None
+
+
+def _crashes(engine: "SqlAlchemyExecutionEngine", needs: "Iterable[MetricConfiguration]") -> bool:
+    """Whether one expectation crashes when it is alone: counted together, one takes the others with it."""
+    try:
+        _metrics(engine, needs)
+    except RuleFailed:
+        return True
+    return False

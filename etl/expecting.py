@@ -1,0 +1,103 @@
+"""The sentences that the suites in `expectations/` are made of. Imports Great Expectations: only suites import this.
+
+A suite says again, with expectation types that PostgreSQL counts, what the rules beside it say in columns. Expectations
+of one rule and column add up: their failing rows must not overlap (a value is missing, or outside its vocabulary).
+"""
+
+from datetime import date
+from typing import Any
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.row_conditions import Condition
+
+from etl import catalogue
+from etl.errors import CatalogueError
+
+# Great Expectations puts an alias of its own behind {batch}, unless the word "join" occurs in the query.
+ROWS = "(select * from {batch}) as given"
+
+
+def stated(rule_id: str, column: str) -> dict[str, Any]:
+    """What an expectation carries of the rule that it restates: severity, sentence, and which it is."""
+    rule = catalogue.rules().get(rule_id)
+    if rule is None:
+        raise CatalogueError(f"a suite states {rule_id} ({column}), but no rule has this id. Add it to its .yml.")
+    return {
+        "severity": {"error": "critical", "warning": "warning"}[rule.severity],
+        "description": rule.message,
+        "meta": {"rule_id": rule_id, "column": column},
+    }
+
+
+def given(rule_id: str, column: str, *, typed: str | None = None) -> gxe.Expectation:
+    """The column is not empty; `typed` names the column that is empty when the text could not be read either."""
+    return gxe.ExpectColumnValuesToNotBeNull(column=typed or column, **stated(rule_id, column))
+
+
+def given_when(rule_id: str, column: str, condition: Condition, *, typed: str | None = None) -> gxe.Expectation:
+    return gxe.ExpectColumnValuesToNotBeNull(column=typed or column, row_condition=condition, **stated(rule_id, column))
+
+
+def given_once(rule_id: str, column: str) -> gxe.Expectation:
+    """No value of the column comes twice."""
+    return gxe.ExpectColumnValuesToBeUnique(column=column, **stated(rule_id, column))
+
+
+def in_vocabulary(rule_id: str, export_name: str, column: str) -> list[gxe.Expectation]:
+    """The column holds a word of its vocabulary, or nothing if it may be empty."""
+    described = catalogue.export(export_name).column(column)
+    listed = gxe.ExpectColumnValuesToBeInSet(
+        column=column, value_set=list(described.vocabulary), **stated(rule_id, column)
+    )
+    return [given(rule_id, column), listed] if described.required else [listed]
+
+
+def readable(rule_id: str, column: str) -> gxe.Expectation:
+    """What is written in the column could be read as its type; it may be empty."""
+    return gxe.ExpectColumnValuesToBeInSet(column=f"{column}__unread", value_set=[False], **stated(rule_id, column))
+
+
+def matches(rule_id: str, column: str, pattern: str, *, typed: str | None = None) -> gxe.Expectation:
+    return gxe.ExpectColumnValuesToMatchRegex(column=typed or column, regex=pattern, **stated(rule_id, column))
+
+
+def one_of(rule_id: str, column: str, values: list[Any], *, typed: str | None = None) -> gxe.Expectation:
+    return gxe.ExpectColumnValuesToBeInSet(column=typed or column, value_set=values, **stated(rule_id, column))
+
+
+def between(
+    rule_id: str, column: str, least: Any = None, most: Any = None, *, typed: str | None = None
+) -> gxe.Expectation:
+    """The value is not below `least` and not above `most`; it may be empty."""
+    return gxe.ExpectColumnValuesToBeBetween(
+        column=typed or column, min_value=least, max_value=most, **stated(rule_id, column)
+    )
+
+
+def not_before(rule_id: str, column: str, later: str, earlier: str) -> gxe.Expectation:
+    """The day `later` is not before the day `earlier`; either may be empty."""
+    return gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+        column_A=later, column_B=earlier, or_equal=True, ignore_row_if="neither", **stated(rule_id, column)
+    )
+
+
+def no_rows(rule_id: str, column: str, query: str) -> gxe.Expectation:
+    """The query, over ROWS, finds no row. Braces of its own are doubled."""
+    return gxe.UnexpectedRowsExpectation(unexpected_rows_query=query, **stated(rule_id, column))
+
+
+def unit_exists(rule_id: str, column: str, day: str) -> gxe.Expectation:
+    """The column names a unit that exists on that day; if the day cannot be read, one that is known at all."""
+    return no_rows(rule_id, column, f"select line from {ROWS} where not exists ({unit_on(column, day)})")
+
+
+def unit_on(column: str, day: str) -> str:
+    """The rows of core.unit_period that a unit code means on a day."""
+    return f"""select from core.unit_period as unit
+        where unit.org_code = given.{column}
+        and (given.{day} is null or (unit.valid_from <= given.{day} and given.{day} < unit.valid_to))"""
+
+
+def listed_days(days: frozenset[date]) -> str:
+    """Days as SQL literals."""
+    return ", ".join(f"date '{day}'" for day in sorted(days))

@@ -1,0 +1,26 @@
+"""The rules of the register of tasks, stated a second time: counted by PostgreSQL over the typed rows."""
+
+from datetime import date
+
+import great_expectations as gx
+
+from etl.expecting import given, given_once, in_vocabulary, not_before, readable, unit_exists
+
+EXPORT = "document_management/tasks"
+
+
+def suite(delivered_on: date) -> gx.ExpectationSuite:
+    """The expectations of what was delivered on this day."""
+    return gx.ExpectationSuite(
+        name=EXPORT,
+        expectations=[
+            given("TSK-01", "task_code"),
+            given_once("TSK-01", "task_code"),
+            unit_exists("TSK-02", "org_code", "assigned_on"),
+            given("TSK-03", "assigned_on"),
+            readable("TSK-03", "due_on"),
+            readable("TSK-03", "completed_on"),
+            *in_vocabulary("TSK-03", EXPORT, "assigned_by"),
+            not_before("TSK-04", "completed_on", "completed_on", "assigned_on"),
+        ],
+    )
