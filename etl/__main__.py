@@ -1,0 +1,5 @@
+"""`python -m etl` is `cchc`."""
+
+from etl.cli import main
+
+main()

@@ -1,0 +1,100 @@
+"""The appendix of a unit: every row of the form, with the figures that were made of a period."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+
+from etl import catalogue
+from etl.errors import UsageError
+
+NAMED = 8  # units that a message names
+
+
+@dataclass(frozen=True)
+class Row:
+    """A section, a group or an indicator of the form; only indicators have a figure."""
+
+    code: str
+    kind: str
+    name: str
+    unit_of_measure: str
+    value: Decimal | None  # with the indicator's decimals
+    numerator: Decimal | None
+    denominator: Decimal | None
+    status: str | None
+
+
+@dataclass(frozen=True)
+class Appendix:
+    """What is printed for a unit and a period, and the window it was counted in."""
+
+    unit_name: str
+    first_day: date
+    last_day: date
+    as_of: date
+    rows: tuple[Row, ...]
+
+
+def read(connection: Connection, period_code: str, unit_code: str) -> Appendix:
+    """The appendix of a unit in form order.
+
+    Raises: UsageError if no figures were made of the period, or the unit is not among them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select unit_name, period_start, period_end, as_of,
+                indicator_code, kind, indicator_name, unit_of_measure, value, numerator, denominator, status
+            from reporting.appendix
+            where period_code = %(period)s and unit_code = %(unit)s
+                -- a code that changed its meaning within the period stands for what it means at the end
+                and unit_valid_from = (
+                    select max(unit_valid_from)
+                    from mart.indicator
+                    where period_code = %(period)s and unit_code = %(unit)s
+                )
+            order by form_order
+            """,
+            {"period": period_code, "unit": unit_code},
+        )
+        found = cursor.fetchall()
+        if not found:
+            raise UsageError(_missing(cursor, period_code, unit_code))
+    unit_name, first_day, last_day, as_of = found[0][:4]
+    decimals = {code: indicator.decimals for code, indicator in catalogue.indicators(last_day).items()}
+    rows = tuple(
+        Row(code, kind, name, measure, rounded(value, decimals.get(code, 0)), _plain(over), _plain(under), status)
+        for *_, code, kind, name, measure, value, over, under, status in found
+    )
+    return Appendix(unit_name, first_day, last_day, as_of, rows)
+
+
+def rounded(number: Decimal | None, decimals: int) -> Decimal | None:
+    """Figures are rounded where they are made; this only gives them their zeros: 10 % is 10.00."""
+    return round(number, decimals) if number is not None and decimals else _plain(number)
+
+
+def _plain(number: Decimal | None) -> Decimal | None:
+    """A number without the zeros that the database keeps behind the point: 2064, not 2064.00."""
+    if number is None or number != number.to_integral_value():
+        return number
+    return number.quantize(Decimal(1))
+
+
+def _missing(cursor: Cursor, period_code: str, unit_code: str) -> str:
+    cursor.execute(
+        "select unit_code, min(unit_name) from mart.indicator where period_code = %s group by unit_code"
+        " order by min(array_position(%s, unit_level)), unit_code",
+        (period_code, list(catalogue.LEVELS)),
+    )
+    units = cursor.fetchall()
+    if units:
+        named = ", ".join(f"{code} ({name})" for code, name in units[:NAMED])
+        more = f" and {len(units) - NAMED} more" if len(units) > NAMED else ""
+        return f"no unit {unit_code!r} in the figures of {period_code}; they are of {named}{more}."
+    cursor.execute("select distinct period_code from mart.indicator order by period_code")
+    made = ", ".join(code for (code,) in cursor.fetchall()) or "no period yet"
+    return f"no figures of {period_code}: run `cchc materialise {period_code}`; there are figures of {made}."

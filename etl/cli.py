@@ -1,0 +1,457 @@
+"""The command line: `cchc`. Results go to standard output, progress and logs to standard error.
+
+Nothing heavy is imported before a command needs it: `cchc --help` answers at once.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+from typer.exceptions import TyperException
+from typer.main import get_command
+
+from etl.errors import CchcError, SetupError, UsageError
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
+
+    from etl.appendix import Row
+    from etl.quality import Delivery
+    from etl.settings import Settings
+    from etl.tables import Cell
+
+CEILING = "5"  # percent of a file's rows that may be in quarantine before `cchc load` says so by its exit status
+
+log = logging.getLogger("cchc")
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Kho số liệu cải cách hành chính. Exit status: 0 all went in; 1 a file was rejected, could not be checked, or"
+    " has too many rows in quarantine; 2 wrong use or set-up.",
+)
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How the result is printed.")]
+PeriodArgument = Annotated[str, typer.Argument(metavar="PERIOD", help="2021-Q3, 2021-6T, 2021-9T or 2021-N.")]
+UnitArgument = Annotated[str, typer.Argument(metavar="UNIT", help="Code of a unit (Mã đơn vị).")]
+
+
+@app.command()
+def load(
+    inbox: Annotated[
+        str, typer.Argument(metavar="INBOX", help="Folder or URL that holds <source>/<export>/<day>/<sender>.csv.")
+    ],
+) -> int:
+    """Land, check and load every file below INBOX that is new."""
+    ceiling = _ceiling()
+    settings, url = _warehouse()
+    from etl import pipeline, quality, warehouse
+
+    landed = pipeline.land(settings, url, inbox=inbox)
+    loaded = _load_waiting(settings, url)
+    with warehouse.transaction(url) as connection:
+        files = quality.deliveries(connection, file_ids=sorted({*landed, *loaded}))
+    if not files:
+        print(f"Không có gì mới trong {inbox}.")
+        return 0
+    _print_files(files)
+    counts = [(word, sum(f.status == status for f in files)) for status, word in quality.STATUSES.items()]
+    said = "; ".join(f"{count} {word}" for word, count in counts if count)
+    rows = f"{sum(f.rows_loaded for f in files)} dòng đã nạp, {sum(f.rows_quarantined for f in files)} dòng lỗi giữ lại"
+    print(f"\n{len(files)} tệp: {said}. {rows}.")
+    failed = any(f.status in ("rejected", "landed") or f.is_beyond(ceiling) for f in files)
+    return 1 if failed else 0
+
+
+@app.command()
+def materialise(
+    period: PeriodArgument,
+    first: Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day of an explicit window.")] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day of it, inclusive.")] = None,
+    as_of: Annotated[str | None, typer.Option(metavar="DAY", help="What is pending and overdue on this day.")] = None,
+) -> None:
+    """Make the figures of a period for every unit, and prove them."""
+    from etl.periods import Period
+
+    asked = Period.parse(period)
+    if (first is None) != (last is None):
+        raise UsageError("--from and --to state a window together: give both days, or neither.")
+    asked = asked.with_window(_day(first, "--from"), _day(last, "--to"))
+    state_of = _day(as_of, "--as-of")
+    _, url = _warehouse()
+    from etl import pipeline
+
+    written = pipeline.materialise(url, asked, as_of=state_of)
+    window = f"{asked.title_vi} ({asked.start:%d/%m/%Y} - {asked.last_day:%d/%m/%Y})"
+    print(f"{window}: đã ghi {written} số liệu." if written else f"{window}: không có gì mới.")
+
+
+@app.command()
+def show(period: PeriodArgument, unit: UnitArgument, form: FormatOption = Format.table) -> None:
+    """Print the appendix of a unit, in form order."""
+    from etl import appendix
+    from etl.periods import Period
+
+    asked = Period.parse(period)
+    with _connection() as connection:
+        made = appendix.read(connection, asked.code, unit)
+    if form is not Format.table:
+        header = ("code", "name", "unit_of_measure", "value", "numerator", "denominator", "status")
+        rows = [(*_figure(row), row.status) for row in made.rows if row.kind == "indicator"]
+        return _write(form, header, rows)
+    window = f"{made.first_day:%d/%m/%Y} - {made.last_day:%d/%m/%Y}, tính đến {made.as_of:%d/%m/%Y}"
+    print(f"{made.unit_name} ({unit}). {asked.title_vi}: {window}\n")
+    titles = ("Mã", "Chỉ tiêu", "Đơn vị tính", "Giá trị", "Tử số", "Mẫu số", "Trạng thái")
+    _write(form, titles, [(*map(_vietnamese, _figure(row)), row.status) for row in made.rows])
+
+
+def _figure(row: "Row") -> tuple["Cell", ...]:
+    return row.code, row.name, row.unit_of_measure, row.value, row.numerator, row.denominator
+
+
+@app.command()
+def reconcile(
+    period: PeriodArgument,
+    unit: UnitArgument,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A printed appendix: CSV or .xlsx with code, printed_value.")
+    ],
+    form: FormatOption = Format.table,
+) -> None:
+    """Compare what was computed with what was printed, and name every disagreement."""
+    from etl.periods import Period
+
+    asked = Period.parse(period)
+    if not file.is_file():
+        raise UsageError(f"{file}: no such file. Name a printed appendix with the columns code and printed_value.")
+    with _connection() as connection:
+        from etl import appendix, catalogue, proving
+
+        compared = proving.reconcile(connection, asked, unit, file)
+        broken = [f for f in proving.findings(connection, asked, unit) if f.rule_id != proving.RECONCILED]
+    decimals = {code: indicator.decimals for code, indicator in catalogue.indicators().items()}
+    rows = [
+        (c.code, c.name, c.printed, appendix.rounded(c.computed, decimals.get(c.code, 0)), c.agrees, c.finding)
+        for c in compared
+    ]
+    if form is not Format.table:
+        return _write(form, ("code", "name", "printed", "computed", "agrees", "finding"), rows)
+    differing = [
+        (code, name, printed, _vietnamese(computed), finding)
+        for code, name, printed, computed, agrees, finding in rows
+        if agrees == "no"
+    ]
+    print(f"{len(differing)} số liệu in ra khác số tính được; {sum(c.agrees == 'yes' for c in compared)} số liệu khớp.")
+    if differing:
+        print()
+        _write(form, ("Mã", "Chỉ tiêu", "In ra", "Tính được", "Nhận xét"), differing)
+    print(f"\n{len(broken)} quan hệ giữa các số liệu không đúng.")
+    if broken:
+        titles = {check.rule_id: check.title for check in proving.checks()}
+        columns = {"printed": "số in ra", "computed": "số tính được"}
+        print()
+        _write(
+            form,
+            ("Quy tắc", "Ở", "Quan hệ", "Vế trái", "Vế phải", "Chênh lệch", "Nội dung"),
+            [
+                (f.rule_id, columns[f.origin], f.subject, *sides, titles.get(f.rule_id))
+                for f in sorted(broken, key=lambda f: f.origin, reverse=True)
+                for sides in [map(_vietnamese, (f.left_side, f.right_side, f.difference))]
+            ],
+        )
+
+
+@app.command("quality")
+def show_quality(
+    file: Annotated[int | None, typer.Option(metavar="ID", help="Only this file.")] = None,
+    rows: Annotated[int | None, typer.Option(metavar="ID", help="Every failing row of this file.")] = None,
+    to: Annotated[Path | None, typer.Option(metavar="FILE.xlsx", help="Write those rows to a workbook.")] = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Print what failed, by rule, or every failing row of a file with personal data masked."""
+    if rows is not None and file is not None and rows != file:
+        raise UsageError(f"--rows {rows} and --file {file} name two files: give one of them.")
+    if to is not None:
+        if (wanted := rows if rows is not None else file) is None:
+            raise UsageError("--to writes the failing rows of one file: name it by --rows ID; `cchc files` lists them.")
+        if to.suffix.lower() != ".xlsx":
+            raise UsageError(f"{to}: the workbook is written as .xlsx; name it so.")
+        return _write_workbook(wanted, to)
+    return _print_failing_rows(rows, form) if rows is not None else _print_rules(file, form)
+
+
+def _write_workbook(file_id: int, path: Path) -> None:
+    from etl import quality
+
+    with _connection() as connection:
+        written = quality.write_workbook(connection, file_id, path)
+    log.info("%s: %d dòng lỗi của tệp số %d", path, written, file_id)
+
+
+def _print_failing_rows(file_id: int, form: Format) -> None:
+    from etl import quality
+
+    with _connection() as connection:
+        delivery = quality.delivery(connection, file_id)
+        rows = quality.failing_rows(connection, file_id)
+        if form is not Format.table:
+            header = [field.name for field in fields(quality.FailingRow)]
+            return _write(form, header, ([getattr(row, name) for name in header] for row in rows))
+        day = _vietnamese(delivery.delivery)
+        print(f"Tệp số {file_id}: {delivery.export}, {delivery.sender}, giao ngày {day}\n{delivery.message}\n")
+        first = next(rows, None)
+        if first is None:
+            return print("Không có dòng lỗi.")
+        titles = ("Dòng", "Quy tắc", "Mức độ", "Cột", "Giá trị", "Vì sao bị nêu", "Cần làm gì")
+        _write(
+            form,
+            titles,
+            (
+                (
+                    row.line,
+                    row.rule_id,
+                    quality.SEVERITIES[row.severity],
+                    row.column,
+                    row.value,
+                    row.expected,
+                    row.remedy,
+                )
+                for row in chain((first,), rows)
+            ),
+        )
+
+
+def _print_rules(file_id: int | None, form: Format) -> None:
+    from etl import quality
+
+    with _connection() as connection:
+        if file_id is not None:
+            quality.delivery(connection, file_id)
+        counts = quality.by_rule(connection, file_id=file_id)
+    if form is not Format.table:
+        header = [field.name for field in fields(quality.RuleCount)]
+        return _write(form, header, [[getattr(count, name) for name in header] for count in counts])
+    if not counts:
+        return print("Không có quy tắc nào bị vi phạm.")
+    _write(
+        form,
+        ("Quy tắc", "Mức độ", "Loại dữ liệu", "Tệp", "Số dòng", "Nội dung"),
+        [(c.rule_id, quality.SEVERITIES[c.severity], c.export, c.file_id, c.rows, c.statement) for c in counts],
+    )
+    totals = [(word, [c for c in counts if c.severity == severity]) for severity, word in quality.SEVERITIES.items()]
+    print("\nCộng, mỗi dòng tính một lần cho mỗi quy tắc:")
+    for word, some in totals:
+        if some:
+            print(f"  {word}: {sum(c.rows for c in some)} trong {len({c.file_id for c in some})} tệp")
+    print("Xem từng dòng: cchc quality --rows <số tệp>")
+
+
+@app.command("files")
+def list_files(form: FormatOption = Format.table) -> None:
+    """Print what was delivered and what became of it."""
+    from etl import quality
+
+    with _connection() as connection:
+        files = quality.deliveries(connection)
+    if form is not Format.table:
+        header = [field.name for field in fields(quality.Delivery)]
+        return _write(form, header, [[getattr(f, name) for name in header] for f in files])
+    if not files:
+        return print("Chưa có tệp nào được giao. Nạp: cchc load <thư mục>")
+    _print_files(files)
+
+
+def _print_files(files: list["Delivery"]) -> None:
+    from etl import quality
+
+    shown = {
+        "Tệp": lambda f: f.file_id,
+        "Loại dữ liệu": lambda f: f.export,
+        "Nơi gửi": lambda f: f.sender,
+        "Ngày giao": lambda f: _vietnamese(f.delivery),
+        "Kết quả": lambda f: quality.STATUSES[f.status],
+        "Đọc": lambda f: f.rows_read,
+        "Nạp": lambda f: f.rows_loaded,
+        "Không đổi": lambda f: f.rows_unchanged,
+        "Giữ lại": lambda f: f.rows_quarantined,
+        "Ghi chú": lambda f: f.message,
+    }
+    _write(Format.table, list(shown), [[cell(f) for cell in shown.values()] for f in files])
+
+
+# --- what commands need -----------------------------------------------------------------------------------------------
+
+
+def _warehouse() -> tuple["Settings", str]:
+    """The settings, and the URL of a warehouse whose schema is up to date."""
+    from etl import settings, warehouse
+
+    configured = settings.read()
+    url = warehouse.url(configured)
+    warehouse.migrate(url)
+    return configured, url
+
+
+@contextmanager
+def _connection() -> Iterator["Connection"]:
+    from etl import warehouse
+
+    _, url = _warehouse()
+    with warehouse.transaction(url) as connection:
+        yield connection
+
+
+def _load_waiting(settings: "Settings", url: str) -> list[int]:
+    """Load all that waits, with a progress bar on a terminal and a line of log elsewhere; the numbers of the files."""
+    from etl import pipeline
+
+    done: list[int] = []
+    if not sys.stderr.isatty():
+        for receipt in pipeline.load_waiting(settings, url):
+            done.append(receipt.file_id)
+            log.info("file %d: %s, %s: %s", receipt.file_id, receipt.export, receipt.sender, receipt.status)
+        return done
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("Nạp tệp", total=len(pipeline.waiting(url)))
+        for receipt in pipeline.load_waiting(settings, url):
+            done.append(receipt.file_id)
+            # a load may send others back to waiting: the total is not known before the end
+            ahead = sum(f.file_id not in done for f in pipeline.waiting(url))
+            described = f"{receipt.export}, {receipt.sender}"
+            progress.update(bar, description=described, completed=len(done), total=len(done) + ahead)
+    return done
+
+
+def _ceiling() -> Decimal:
+    """Percent of a file's rows that may be in quarantine before `cchc load` exits with 1."""
+    given = os.environ.get("CCHC_QUARANTINE_CEILING") or CEILING
+    try:
+        ceiling = Decimal(given)
+    except InvalidOperation:
+        ceiling = Decimal(-1)
+    if not (ceiling.is_finite() and 0 <= ceiling <= 100):
+        raise SetupError(f"CCHC_QUARANTINE_CEILING is {given!r}; it is a percentage between 0 and 100, e.g. {CEILING}.")
+    return ceiling
+
+
+def _day(given: str | None, option: str) -> date | None:
+    if given is None:
+        return None
+    for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(given.strip(), pattern).date()
+        except ValueError:
+            continue
+    raise UsageError(f"{option} {given!r} is not a day; write 2021-11-15 or 15/11/2021.")
+
+
+def _write(form: Format, header: Sequence[str], rows: Iterable[Sequence["Cell"]]) -> None:
+    from etl import tables
+
+    {Format.table: tables.write_table, Format.csv: tables.write_csv, Format.json: tables.write_json}[form](header, rows)
+
+
+def _vietnamese(value: Any) -> str:
+    """A day or a number as it is written in Việt Nam."""
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        return f"{value:%d/%m/%Y}"
+    return f"{value:f}".replace(".", ",") if isinstance(value, Decimal) else str(value)
+
+
+# --- the process ------------------------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    """Run the command that the process was called with, and exit with its status."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; its exit status. What a user did wrong is one sentence on standard error, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", newline="\n")  # also where the locale says otherwise
+    _log_to(sys.stderr)
+    try:
+        command = get_command(app)
+        with command.make_context("cchc", arguments) as context:  # its main() would swallow Ctrl-C and closed pipes
+            status = command.invoke(context)
+        sys.stdout.flush()
+        return status or 0
+    except typer.Exit as answered:  # --help
+        return answered.exit_code
+    except TyperException as error:
+        return _stop(f"{error.format_message().removesuffix('.')}. `cchc --help` says how to use it.")
+    except CchcError as error:
+        return _stop(str(error))
+    except KeyboardInterrupt:
+        _stop("stopped. What was loaded stays; the same command finishes the rest.")
+        return 130
+    except BrokenPipeError:
+        # whoever read the result has seen enough; the interpreter must not complain when it closes the stream
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except OSError as error:
+        where = error.filename or "the system"
+        return _stop(f"{where}: {error.strerror or error}. Mend that and run the same command again.")
+    except Exception as error:
+        if sentence := _database_refused(error):
+            return _stop(sentence)
+        raise
+
+
+def _log_to(stream: TextIO) -> None:
+    """Our own progress, and what others only warn of: libraries say much that helps nobody here."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    handler.addFilter(lambda said: said.levelno >= logging.WARNING or said.name.split(".")[0] in ("cchc", "etl"))
+    logging.basicConfig(handlers=[handler])
+    for ours in ("cchc", "etl"):
+        logging.getLogger(ours).setLevel(logging.INFO)
+
+
+def _stop(sentence: str) -> int:
+    print(f"cchc: {' '.join(sentence.split())}", file=sys.stderr)
+    return 2
+
+
+def _database_refused(error: Exception) -> str | None:
+    """What to say of an error of the database; None if it is none. Rows that it quotes are not repeated."""
+    import psycopg2
+
+    cause = getattr(error, "orig", error)  # SQLAlchemy keeps the driver's error there
+    if not isinstance(cause, psycopg2.Error):
+        return None
+    said = (str(cause).strip().splitlines() or ["connection lost"])[0].removesuffix(".")
+    if isinstance(cause, psycopg2.errors.InsufficientPrivilege):
+        return f"the database user may not do this: {said}. Use a user with more rights in CCHC_WAREHOUSE_URL."
+    if isinstance(cause, psycopg2.OperationalError | psycopg2.InterfaceError):
+        return f"the database stopped answering: {said}. Start it and run the same command again: it goes on."
+    return (
+        f"the database refused a statement ({type(cause).__name__}, {cause.pgcode}). Nothing was half done."
+        " This is a fault of the warehouse: report it with this line."
+    )
