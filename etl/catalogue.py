@@ -295,9 +295,7 @@ def _indicator(path: Path) -> Indicator:
         version = f"{said['valid_from']}/{hashlib.sha256(text.encode()).hexdigest()[:8]}"
         indicator = Indicator(**said, version=version, query=query)
     except (TypeError, KeyError, AttributeError, yaml.YAMLError) as error:
-        raise CatalogueError(
-            f"{path}: the header does not read as that of an indicator ({error}). Mend the file."
-        ) from None
+        raise CatalogueError(f"{path}: this is not the header of an indicator ({error}). Mend the file.") from None
     for attribute, known in (("origin", ORIGINS), ("behaviour", BEHAVIOURS), ("levels", LEVELS), ("cadence", CADENCES)):
         value = getattr(indicator, attribute)
         for one in (value,) if isinstance(value, str) else value:
@@ -308,13 +306,20 @@ def _indicator(path: Path) -> Indicator:
     return indicator
 
 
+def indicator_versions() -> tuple[Indicator, ...]:
+    """Every definition there is or was, by code in form order and then by the day from which it holds."""
+    return _indicators(indicator_folders())
+
+
 @cache
 def _indicators(folders: tuple[Path, ...]) -> tuple[Indicator, ...]:
     found = [_indicator(path) for folder in folders for path in sorted(folder.glob("*.sql"))]
     found.sort(key=lambda one: (form_order(one.code), one.valid_from))
     for one, following in itertools.pairwise(found):
         if one.code == following.code and (one.valid_to is None or one.valid_to >= following.valid_from):
-            raise CatalogueError(f"indicator {one.code} is defined twice on {following.valid_from}: end one by `valid_to`.")
+            raise CatalogueError(
+                f"{one.code} is defined twice on {following.valid_from}: end one definition by `valid_to`."
+            )
     return tuple(found)
 
 
@@ -323,7 +328,7 @@ def indicators(on: date | None = None) -> dict[str, Indicator]:
 
     A new rule is a new file with the same code (`3.4.2@2026.sql`) and `valid_to` in the old one.
     """
-    every = _indicators(indicator_folders())
+    every = indicator_versions()
     return {i.code: i for i in every if on is None or i.valid_from <= on <= (i.valid_to or date.max)}
 
 

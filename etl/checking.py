@@ -101,6 +101,14 @@ def lookups(connection: Connection, export: catalogue.Export) -> dict[str, pl.Da
     return references.fetch(connection, sorted(names))
 
 
+def asks_for_days(export: catalogue.Export, *, of: str) -> bool:
+    """Whether rules of an export ask on which days something of another export holds, and not only whether it is known."""
+    return any(
+        isinstance(one, Lookup) and one.of == of.split("/")[1] and bool(one.day or one.during)
+        for one in plan(export).derived.values()
+    )
+
+
 def failures(
     typed: pl.DataFrame,
     raw: pl.DataFrame,

@@ -148,7 +148,7 @@ def _indicator_definitions() -> pl.DataFrame:
                 list(one.codes),
                 one.is_computed,
             )
-            for one in catalogue._indicators(catalogue.indicator_folders())
+            for one in catalogue.indicator_versions()
         ],
         schema={
             "code": pl.String,

@@ -36,7 +36,7 @@ WINDOWED = f"""(
 def _definitions() -> str:
     """The definitions of indicators as rows of SQL, with the days on which they are in force."""
     rows = []
-    for one in catalogue._indicators(catalogue.indicator_folders()):
+    for one in catalogue.indicator_versions():
         pattern = SHARE if one.is_share else f"^0*({'|'.join(map(str, one.codes))})$" if one.codes else COUNT
         last = f"date '{one.valid_to}'" if one.valid_to else "date 'infinity'"
         rows.append(f"('{one.code}', date '{one.valid_from}', {last}, '{pattern}', {str(one.is_computed).lower()})")

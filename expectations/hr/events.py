@@ -8,7 +8,7 @@ from etl.expecting import ROWS, given, in_vocabulary, no_rows
 
 EXPORT = "hr/events"
 UNKNOWN_PERSON = f"""select line from {ROWS}
-    where not exists (select from core.staff where staff.staff_code = given.staff_code)"""
+    where not exists (select from core.known_staff as staff where staff.staff_code = given.staff_code)"""
 
 
 def suite(delivered_on: date) -> gx.ExpectationSuite:

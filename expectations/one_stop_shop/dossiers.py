@@ -40,12 +40,11 @@ UNLISTED_PROCEDURE = f"""select line from {ROWS}
     where procedure_code is not null
     and exists ({unit_on("org_code", "received_on")})
     and not exists (
-        {unit_on("org_code", "received_on").replace("as unit", "as unit, core.procedure as listed")}
+        {unit_on("org_code", "received_on").replace("as unit", "as unit, core.known_procedure as listed")}
         and listed.level = case unit.unit_kind
             when 'UBND cấp xã' then 'Xã' when 'UBND cấp tỉnh' then 'Sở' when 'Sở, ngành' then 'Sở' else 'Huyện'
         end
-        and split_part(listed.procedure_code, '.', 1) = split_part(given.procedure_code, '.', 1)
-        and split_part(listed.procedure_code, '.', 2) = split_part(given.procedure_code, '.', 2)
+        and listed.national_code = split_part(given.procedure_code, '.', 1) || '.' || split_part(given.procedure_code, '.', 2)
     )"""
 
 

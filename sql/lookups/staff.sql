@@ -1,4 +1,4 @@
 -- title: The staff codes that are known
 
-select distinct staff_code
-from core.staff
+select staff_code
+from core.known_staff
