@@ -1,6 +1,5 @@
 """One embedded PostgreSQL for the session; each test that asks for it gets a migrated database of its own."""
 
-import itertools
 import os
 import shutil
 import tempfile
@@ -8,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, create_engine
 
 from etl import embedded
+from tests.databases import fresh_database
 
 # A folder of our own that other accounts may enter: as root the server runs under another account.
 HOME = Path(tempfile.mkdtemp(prefix="cchc-test-"))
@@ -25,7 +24,6 @@ os.environ["CCHC_PSEUDONYM_KEY"] = "0123456789abcdef0123456789abcdef0123456789ab
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 TEMPLATE = "template_cchc"
-NUMBERS = itertools.count(1)
 
 
 def pytest_unconfigure() -> None:
@@ -51,14 +49,14 @@ def template_database(server_url: str) -> str:
 @pytest.fixture
 def empty_url(server_url: str) -> Iterator[str]:
     """URL of a fresh, empty database."""
-    with _database(server_url, "template1") as url:
+    with fresh_database(server_url, "template1") as url:
         yield url
 
 
 @pytest.fixture
 def warehouse_url(server_url: str, template_database: str) -> Iterator[str]:
     """URL of a fresh, migrated database, dropped after the test."""
-    with _database(server_url, template_database) as url:
+    with fresh_database(server_url, template_database) as url:
         yield url
 
 
@@ -69,23 +67,3 @@ def db(warehouse_url: str) -> Iterator[Connection]:
     with engine.connect() as connection:
         yield connection
     engine.dispose()
-
-
-class _database:
-    def __init__(self, server_url: str, template: str) -> None:
-        self.name = f"test_{next(NUMBERS)}"
-        self.template = template
-        self.url = make_url(server_url)
-
-    def __enter__(self) -> str:
-        self._run(f"create database {self.name} template {self.template}")
-        return self.url.set(database=self.name).render_as_string(hide_password=False)
-
-    def __exit__(self, *_: object) -> None:
-        self._run(f"drop database if exists {self.name} with (force)")
-
-    def _run(self, statement: str) -> None:
-        engine = create_engine(self.url, isolation_level="autocommit")
-        with engine.connect() as connection:
-            connection.execute(text(statement))
-        engine.dispose()

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from inbox import PROCEDURES, UNITS, deliver
-
 from etl import catalogue, landing, pipeline, settings, warehouse
 from etl.pipeline import Receipt
+from tests.databases import fresh_database
+from tests.inbox import PROCEDURES, UNITS, deliver
 
 MONDAY = """
     Mã hồ sơ                  | Ngày tiếp nhận | Ngày hẹn trả | Ngày kết thúc xử lý | Trạng thái
@@ -182,8 +182,6 @@ def test_a_snapshot_in_two_parts_closes_only_what_neither_holds(configured, ware
 
 def test_the_order_of_arrival_does_not_matter(configured, server_url, tmp_path, template_database):
     """Three nights of dossiers and two of units, each order in which they can arrive loaded file by file."""
-    from conftest import _database
-
     days = {
         "units": ("hr/units", "2021-12-01", UNITS),
         "fewer units": ("hr/units", "2021-12-08", "\n".join(UNITS.rstrip().splitlines()[:-1])),  # Ia Dơk is gone
@@ -200,7 +198,7 @@ def test_the_order_of_arrival_does_not_matter(configured, server_url, tmp_path, 
     ]
     seen = []
     for number, order in enumerate(orders):
-        with _database(server_url, template_database) as url:
+        with fresh_database(server_url, template_database) as url:
             inbox = tmp_path / str(number)
             for name in order:
                 deliver(inbox, *days[name])
@@ -214,8 +212,6 @@ def test_the_order_of_arrival_does_not_matter(configured, server_url, tmp_path, 
 def test_a_load_that_is_killed_leaves_nothing_half_done(
     configured, warehouse_url, inbox, tmp_path, server_url, template_database
 ):
-    from conftest import _database
-
     reference_days(inbox)
     lines = [
         f"000.00.16.H21-211201-{n:04d} | 01/12/2021 | 03/12/2021 | {'30/11/2021' if n % 50 == 0 else '02/12/2021'} | Đã trả kết quả"
@@ -242,7 +238,7 @@ def test_a_load_that_is_killed_leaves_nothing_half_done(
     watching.close()
     assert rows(warehouse_url, "select count(*) from core.dossier") == [(0,)]
     load(configured, warehouse_url, inbox)
-    with _database(server_url, template_database) as url:
+    with fresh_database(server_url, template_database) as url:
         load(configured, url, inbox)
         assert content(warehouse_url) == content(url)
     assert rows(warehouse_url, "select count(*) from pg_tables where schemaname = 'staging'") == [(0,)]
@@ -364,10 +360,8 @@ def test_two_senders_do_not_close_each_other_s_rows(configured, warehouse_url, i
 def test_a_dossier_that_two_senders_deliver_is_one_row_the_later_delivery_wins(
     configured, server_url, template_database, tmp_path
 ):
-    from conftest import _database
-
     for number, order in enumerate(itertools.permutations([("a", "2021-12-06", MONDAY), ("b", "2021-12-07", TUESDAY)])):
-        with _database(server_url, template_database) as url:
+        with fresh_database(server_url, template_database) as url:
             inbox = tmp_path / str(number)
             reference_days(inbox)
             for sender, day, drawn in order:

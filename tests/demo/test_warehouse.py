@@ -1,0 +1,148 @@
+"""The demo's deliveries through the whole program: its figures are the printed ones, and those of a second calculation."""
+
+import csv
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from etl import catalogue, figures, pipeline, proving, settings, warehouse
+from etl.demo.exports import Planted, write_exports
+from etl.periods import Period
+from tests import recalculation
+from tests.databases import fresh_database
+
+REPORTS = catalogue.ROOT / "etl" / "demo" / "reports"
+REPORTED = Period.parse("2021-N").with_window(date(2020, 12, 15), date(2021, 11, 15))
+PERIODS = {"2021-Q1": "Quý I", "2021-Q2": "-", "2021-Q3": "Quý III", "2021-6T": "6 tháng", "2021-N": "Năm"}
+
+
+@pytest.fixture(scope="module")
+def loaded(server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple]:
+    """The demo's inbox, loaded; URL, inbox and what was planted."""
+    with fresh_database(server_url, template_database) as url, pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("demo")
+        patch.setenv("CCHC_ARCHIVE", str(folder / "archive"))
+        planted = write_exports(folder / "inbox")
+        configured = settings.read()
+        pipeline.land(configured, url, inbox=str(folder / "inbox"))
+        receipts = list(pipeline.load_waiting(configured, url))
+        assert {r.status for r in receipts} == {"accepted_with_errors"}
+        yield url, folder / "inbox", planted
+
+
+def query(url: str, statement: str, *parameters: object) -> list[tuple]:
+    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()
+
+
+def made(url: str, period: Period) -> dict[tuple[str, str], tuple]:
+    """Status, value, numerator, denominator by unit and indicator."""
+    pipeline.materialise(url, period)
+    return {
+        (unit, code): figure
+        for unit, code, *figure in query(
+            url,
+            f"select unit_code, indicator_code, status, value, numerator, denominator from mart.indicator_{period.cadence}"
+            " where period_code = %s",
+            period.code,
+        )
+    }
+
+
+def test_the_appendix_of_the_district_is_the_expected_one(loaded: tuple[str, Path, Planted]) -> None:
+    figures_made = made(loaded[0], REPORTED)
+    with (REPORTS / "expected_2021.csv").open(encoding="utf-8") as file:
+        expected = {r["code"]: (r["computed_value"], r["numerator"], r["denominator"]) for r in csv.DictReader(file)}
+    assert len(expected) == 70
+    for code, (value, numerator, denominator) in expected.items():
+        status, *computed = figures_made["631", code]
+        assert (code, status, computed[0]) == (code, "observed", Decimal(value))
+        if denominator:
+            assert (code, *computed[1:]) == (code, Decimal(numerator), Decimal(denominator))
+
+
+@pytest.mark.parametrize("code", PERIODS)
+def test_a_second_calculation_agrees_for_every_unit(loaded: tuple[str, Path, Planted], code: str) -> None:
+    """The district, its communes and bodies: pandas over the raw files against the warehouse."""
+    url, inbox, _ = loaded
+    period = Period.parse(code)
+    computed = made(url, period)
+    units = sorted({unit for unit, _ in computed if unit.startswith(("631", "238"))})
+    again = recalculation.figures(inbox, period.start, period.last_day, units, year=2021, period=PERIODS[code])
+    assert len(again) > 1000
+    differing = {}
+    for key, (value, *parts) in again.items():
+        status, *ours = computed[key]
+        if status == "not_applicable":
+            continue  # the second calculation knows no levels
+        # no cases: there is no figure, whether or not the parts are written as 0 of 0
+        theirs = (value, *parts) if value is not None and parts[1] is not None else (value,)
+        if tuple(ours[: len(theirs)]) != theirs or (value is None) != (status in ("undefined", "not_reported")):
+            differing[key] = (status, ours, (value, *parts))
+    assert differing == {}
+
+
+def test_quarantine_and_violations_are_what_was_planted(loaded: tuple[str, Path, Planted]) -> None:
+    url, _, planted = loaded
+    assert dict(
+        query(url, "select rule_id, count(distinct (file_id, line)) from quality.violation group by 1")
+    ) == dict(planted.rules)
+    assert dict(query(url, "select export, count(*) from quality.quarantined_row group by 1")) == dict(
+        planted.quarantined
+    )
+    errors = {i for i, rule in catalogue.rules().items() if rule.severity == "error"}
+    assert errors - set(planted.rules) == set(), "every error rule is broken somewhere"
+
+
+def test_the_printed_report_disagrees_in_five_figures(loaded: tuple[str, Path, Planted]) -> None:
+    url = loaded[0]
+    pipeline.materialise(url, REPORTED)
+    with warehouse.transaction(url) as connection:
+        compared = proving.reconcile(connection, REPORTED, "631", REPORTS / "appendix_2021.csv")
+    assert len(compared) == 99
+    assert [c.code for c in compared if c.agrees == "no"] == ["3.1.3", "3.4.2", "3.4.3", "3.5.2", "4.1.4.c"]
+    broken = query(
+        url,
+        "select origin, array_agg(distinct rule_id order by rule_id) from quality.finding"
+        " where unit_code = '631' and rule_id <> 'FIG-15' group by 1 order by 1",
+    )
+    assert broken == [("computed", ["FIG-03"]), ("printed", ["FIG-01", "FIG-04", "FIG-05"])]
+
+
+def test_the_dossier_flow_is_section_2_4(loaded: tuple[str, Path, Planted]) -> None:
+    url = loaded[0]
+    pipeline.materialise(url, REPORTED)
+    columns = "received, carried_over, resolved, resolved_early + resolved_on_time, resolved_late, pending_in_time, pending_overdue"
+    ((*whole,),) = query(
+        url,
+        f"select {columns} from reporting.dossier_flow where period_code = '2021-N' and unit_code = '631' and field = 'Tất cả'",
+    )
+    ((*communes,),) = query(
+        url,
+        f"select {', '.join(f'sum({c})' for c in columns.split(', '))} from reporting.dossier_flow"
+        " where period_code = '2021-N' and unit_level = 'commune' and field = 'Tất cả'",
+    )
+    assert whole == [16127, 0, 15871, 15835, 36, 239, 17]
+    assert communes == [14296, 0, 14274, 14249, 25, 21, 1]
+
+
+def test_materialising_again_writes_nothing(loaded: tuple[str, Path, Planted]) -> None:
+    url = loaded[0]
+    pipeline.materialise(url, REPORTED)
+    before = query(url, "table mart.indicator_annual order by 4, 7, 11")
+    assert pipeline.materialise(url, REPORTED) == 0
+    assert query(url, "table mart.indicator_annual order by 4, 7, 11") == before
+
+
+def test_counting_again_from_the_facts_gives_the_same_counts(loaded: tuple[str, Path, Planted]) -> None:
+    url = loaded[0]
+    tables = ("mart.dossier_daily", "mart.procedure_daily", "mart.document_daily")
+    folded = {t: sorted(map(str, query(url, f"table {t}"))) for t in tables}
+    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+        for thing in ("dossier", "document"):
+            figures.recount(cursor, thing)
+    assert {t: sorted(map(str, query(url, f"table {t}"))) for t in tables} == folded
