@@ -1,0 +1,133 @@
+"""`make demo`: Đức Cơ district in 2021, from the delivered files through the real DAGs to the printed appendix.
+
+`python -m etl.demo` writes what the district delivered, loads it, makes the figures and prints them beside what the
+district printed; it says so when they are not what they must be. `python -m etl.demo up` leaves Airflow running.
+"""
+
+import hashlib
+import json
+import os
+import sys
+import time
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from etl import catalogue, runs, settings, warehouse
+from etl.demo import airflow, printout
+from etl.demo.calendar import WINDOW_END, WINDOW_START
+from etl.demo.exports import Planted, write_exports
+from etl.errors import CchcError, UsageError
+from etl.periods import Period
+
+HOME = catalogue.ROOT / ".cchc"
+PERIOD = "2021-N"
+# The annual report states its own window; the other reports of the year follow the calendar.
+PERIODS: dict[str, dict[str, str]] = {
+    PERIOD: {"from": WINDOW_START.isoformat(), "to": WINDOW_END.isoformat()},
+    "2021-Q1": {},
+    "2021-Q2": {},
+    "2021-Q3": {},
+    "2021-6T": {},
+}
+
+
+@dataclass
+class Clock:
+    """Says on standard error what is being done, and how long it took."""
+
+    began: float
+
+    def say(self, text: str) -> None:
+        print(f"{time.monotonic() - self.began:5.1f} s  {text}", file=sys.stderr, flush=True)
+
+
+def main(arguments: list[str]) -> int:
+    """Exit status: 0 all figures are right; 1 some are not, or a DAG failed; 2 wrong use or set-up."""
+    try:
+        if arguments not in ([], ["up"]):
+            raise UsageError("write `python -m etl.demo`, or `python -m etl.demo up` to leave Airflow running.")
+        os.environ["CCHC_HOME"] = os.environ.get("CCHC_HOME") or str(HOME)
+        home = settings.read().home
+        # the demo never reads an office's real inbox, nor writes to it
+        os.environ["CCHC_INBOX"] = str(home / "inbox")
+        status = demo(home)
+        if arguments == ["up"]:
+            return airflow.serve(home, airflow.database_url(warehouse.url(settings.read()))) or status
+        return status
+    except CchcError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def demo(home: Path) -> int:
+    """Write, load, make, print; 0 if everything is as the printed report and the planted errors want it."""
+    clock = Clock(time.monotonic())
+    configured = settings.read()
+    clock.say("PostgreSQL")
+    url = warehouse.url(configured)
+    warehouse.migrate(url)
+    log = home / "airflow" / "demo.log"
+    with airflow.dags(airflow.environment(home, airflow.database_url(url)), log) as dags:
+        clock.say("dữ liệu huyện Đức Cơ giao ngày 15/12/2021")
+        planted = _written(home)
+        ran = _run(dags, clock)
+        clock.say("xong")
+        wrong = [
+            f"DAG {run.dag_id} kết thúc với trạng thái {run.state}"
+            f" ({', '.join(task for task, state in run.tasks.items() if state == 'failed')}); xem {log}"
+            for run in ran
+            if run.state != "success"
+        ]
+        if not wrong:  # figures of a load that failed would only hide the reason
+            with closing(warehouse.connect(url)) as connection:
+                wrong = printout.everything(connection, Period.parse(PERIOD), planted)
+                kept_in = "CCHC_WAREHOUSE_URL" if configured.warehouse_url else f"địa chỉ trong {home / 'postgres.url'}"
+                printout.where_to_look(connection, home, kept_in)
+    return _verdict(wrong, is_new=any(run.note != runs.NOTHING_NEW for run in ran))
+
+
+def _run(dags: airflow.Dags, clock: Clock) -> list[airflow.Run]:
+    """Load what each source delivered, then make the figures of the year."""
+    asked = [(f"load__{source}", {}) for source in catalogue.sources()]
+    asked += [("materialise__indicators", {"period": period} | window) for period, window in PERIODS.items()]
+    ran = []
+    for dag_id, conf in asked:
+        clock.say(f"DAG {dag_id} {conf.get('period', '')}")
+        ran.append(dags.run(dag_id, conf))
+    return ran
+
+
+def _written(home: Path) -> Planted:
+    """Write what the district delivered, unless it lies there already; what was planted in it."""
+    folder, receipt = home / "inbox", home / "inbox.json"
+    writers = [
+        p for p in sorted(Path(__file__).parent.glob("*.py")) if p.stem not in ("__main__", "airflow", "printout")
+    ]
+    made_by = hashlib.sha256(b"".join(p.read_bytes() for p in writers)).hexdigest()
+    if receipt.exists() and folder.is_dir():
+        kept = json.loads(receipt.read_text("utf-8"))
+        if kept.pop("made_by") == made_by:
+            return Planted(**{name: Counter(said) if isinstance(said, dict) else said for name, said in kept.items()})
+    planted = write_exports(folder)
+    receipt.write_text(json.dumps({"made_by": made_by} | vars(planted), ensure_ascii=False), "utf-8")
+    return planted
+
+
+def _verdict(wrong: list[str], *, is_new: bool) -> int:
+    if wrong:
+        print("\nKHÔNG ĐÚNG NHƯ MONG ĐỢI:")
+        for line in wrong:
+            print(f"- {line}")
+        return 1
+    print("Mọi số liệu, đối chiếu và số dòng lỗi đều đúng như mong đợi.")
+    if not is_new:
+        print("Không có gì mới: dữ liệu và số liệu vẫn như lần chạy trước.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,217 @@
+"""What the demo prints: computed beside printed, what disagrees, what was kept out, and where to look next."""
+
+import csv
+import shlex
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+from psycopg2.extensions import connection as Connection
+
+from etl import catalogue, proving, quality
+from etl.demo.district import DISTRICT
+from etl.demo.exports import Planted
+from etl.periods import Period
+from etl.tables import write_table
+
+REPORTS = Path(__file__).parent / "reports"
+NAME = 58  # letters of an indicator's name that are shown
+# identities that the printed appendix breaks, and the one that the district's own data break
+BROKEN = {("FIG-01", "printed"), ("FIG-04", "printed"), ("FIG-05", "printed"), ("FIG-03", "computed")}
+FLOW = {
+    "received": "dossiers received",
+    "resolved": "dossiers resolved",
+    "resolved_in_time": "resolved on time",
+    "resolved_late": "resolved overdue",
+    "pending": "dossiers in progress",
+    "pending_in_time": "in progress on time",
+    "pending_overdue": "in progress overdue",
+}
+
+
+def everything(connection: Connection, period: Period, planted: Planted) -> list[str]:
+    """Print the appendix, the findings, the quarantine and the flow; what is not as it must be, one sentence each."""
+    wrong = figures(connection, period)
+    wrong += appendix(connection, period)
+    wrong += identities(connection, period)
+    wrong += flow(connection, period)
+    wrong += kept_out(connection, planted)
+    return wrong
+
+
+def figures(connection: Connection, period: Period) -> list[str]:
+    """Compare every figure of the district with what its data must give."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select indicator_code, value, numerator, denominator from reporting.indicator_annual"
+            " where period_code = %s and unit_code = %s",
+            (period.code, DISTRICT),
+        )
+        computed = {code: (value, numerator, denominator) for code, value, numerator, denominator in cursor.fetchall()}
+    wrong = []
+    for row in _rows("expected_2021.csv"):
+        value, numerator, denominator = computed.get(row["code"], (None, None, None))
+        same = value is not None and value == Decimal(row["computed_value"])
+        if row["denominator"]:
+            same = same and (numerator, denominator) == (Decimal(row["numerator"]), Decimal(row["denominator"]))
+        if not same:
+            wrong.append(f"chỉ tiêu {row['code']}: tính được {value}, phải là {row['computed_value']}")
+    return wrong
+
+
+def appendix(connection: Connection, period: Period) -> list[str]:
+    """Print computed beside printed in form order, then what disagrees."""
+    compared = proving.reconcile(connection, period, DISTRICT, REPORTS / "appendix_2021.csv")
+    by_code = {one.code: one for one in compared}
+    _title(f"PHỤ LỤC {period.title_vi.upper()}, HUYỆN ĐỨC CƠ: số in trong báo cáo và số tính từ dữ liệu")
+    lines: list[tuple[str, ...]] = []
+    for row in catalogue.form():
+        one = by_code.get(row.code)
+        if row.kind == "section":
+            lines.append((row.code, row.title.upper(), "", "", ""))
+        elif one and (one.printed or one.computed is not None):
+            lines.append((
+                row.code,
+                _short(row.title),
+                _vietnamese(one.printed),
+                _vietnamese(one.computed),
+                _mark(one.agrees),
+            ))
+    write_table(("Mã", "Chỉ tiêu", "Báo cáo in", "Tính được", ""), lines)
+
+    differing = [one for one in compared if one.agrees == "no"]
+    expected = {row["code"] for row in _rows("expected_2021.csv") if row["agrees_with_printed"] == "no"}
+    agreeing = sum(one.agrees == "yes" for one in compared)
+    _title(f"ĐỐI CHIẾU: {agreeing} chỉ tiêu khớp, {len(differing)} không khớp")
+    for one in differing:
+        print(f"{one.code:9} {one.finding}")
+    found = {one.code for one in differing}
+    wrong = [f"chỉ tiêu {code}: phải không khớp với số in" for code in sorted(expected - found)]
+    return wrong + [f"chỉ tiêu {code}: phải khớp với số in" for code in sorted(found - expected)]
+
+
+def identities(connection: Connection, period: Period) -> list[str]:
+    """Print the identities between figures that do not hold."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select rule_id, origin, statement from quality.finding"
+            " where period_code = %s and unit_code = %s and rule_id <> 'FIG-15' order by rule_id, origin",
+            (period.code, DISTRICT),
+        )
+        found = cursor.fetchall()
+    _title("ĐẲNG THỨC KHÔNG ĐÚNG")
+    for *_, statement in found:
+        print(statement)
+    broken = {(rule_id, origin) for rule_id, origin, _ in found}
+    return [f"{rule_id} ({origin}): không như mong đợi" for rule_id, origin in sorted(broken ^ BROKEN)]
+
+
+def flow(connection: Connection, period: Period) -> list[str]:
+    """Print the dossier flow of the report's section 2.4, and compare it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            with flow as (
+                select unit_code, unit_level, received, resolved, resolved_early + resolved_on_time as resolved_in_time,
+                    resolved_late, pending, pending_in_time, pending_overdue
+                from reporting.dossier_flow
+                where period_code = %s and field = 'Tất cả' and unit_level in ('district', 'commune')
+            )
+            select unit_level, sum(received), sum(resolved), sum(resolved_in_time), sum(resolved_late),
+                sum(pending), sum(pending_in_time), sum(pending_overdue)
+            from flow
+            where unit_level = 'commune' or unit_code = %s
+            group by unit_level
+            """,
+            (period.code, DISTRICT),
+        )
+        sums = {level: [int(count) for count in counts] for level, *counts in cursor.fetchall()}
+    whole, communes = sums.get("district", [0] * len(FLOW)), sums.get("commune", [0] * len(FLOW))
+    desk = [w - c for w, c in zip(whole, communes, strict=True)]
+    _title("HỒ SƠ THỦ TỤC HÀNH CHÍNH (mục 2.4 của báo cáo)")
+    shown = {"district": ("Cấp huyện", desk), "commune": ("Cấp xã", communes), "whole district": ("Toàn huyện", whole)}
+    heads = ("", "Tiếp nhận", "Đã giải quyết", "Đúng hạn", "Quá hạn", "Đang giải quyết", "Trong hạn", "Quá hạn")
+    write_table(heads, [(name, *(_vietnamese(count) for count in counts)) for name, counts in shown.values()])
+    facts = {(row["scope"], row["fact"]): row["printed_value"] for row in _rows("report_2021_facts.csv")}
+    return [
+        f"hồ sơ, {name}: {fact} tính được {count}, báo cáo in {facts[scope, fact]}"
+        for scope, (name, counts) in shown.items()
+        for fact, count in zip(FLOW.values(), counts, strict=True)
+        if int(facts[scope, fact]) != count
+    ]
+
+
+def kept_out(connection: Connection, planted: Planted) -> list[str]:
+    """Print how many rows break each rule, beside how many were planted."""
+    found: Counter[str] = Counter()
+    for rule in quality.by_rule(connection):
+        found[rule.rule_id] += rule.rows
+    rules = catalogue.rules()
+    deliveries = quality.deliveries(connection)
+    read, kept = sum(d.rows_read for d in deliveries), sum(d.rows_quarantined for d in deliveries)
+    _title(f"KIỂM TRA DỮ LIỆU: {_vietnamese(read)} dòng, {_vietnamese(kept)} dòng lỗi được giữ lại")
+    rows = [
+        (
+            rule_id,
+            quality.SEVERITIES[rules[rule_id].severity],
+            _short(rules[rule_id].message),
+            found[rule_id],
+            planted.rules[rule_id],
+        )
+        for rule_id in sorted(found.keys() | planted.rules.keys())
+    ]
+    write_table(("Quy tắc", "Mức độ", "Vì sao", "Tìm thấy", "Đã gài"), rows)
+    return [f"quy tắc {rule}: tìm thấy {seen} dòng, đã gài {sown}" for rule, _, _, seen, sown in rows if seen != sown]
+
+
+def where_to_look(connection: Connection, home: Path, database: str) -> None:
+    """Write the workbook of the file with most bad rows, and say where everything is."""
+    worst = max(quality.deliveries(connection), key=lambda d: d.rows_quarantined)
+    workbook = home / f"dong-loi-tep-{worst.file_id}.xlsx"
+    quality.write_workbook(connection, worst.file_id, workbook)
+    _title("XEM TIẾP")
+    print(f"Kết quả kiểm tra từng tệp  {home / 'data_docs' / 'index.html'}")
+    print(f"Dòng lỗi của tệp {worst.file_id:<8}  {workbook}")
+    print(f"Cơ sở dữ liệu              {database}")
+    print("Airflow trên trình duyệt   make up")
+    print("Dòng lệnh")
+    print(f"    export CCHC_HOME={shlex.quote(str(home))}")
+    for command in (
+        "files",
+        f"quality --rows {worst.file_id}",
+        f"show 2021-Q3 {DISTRICT}",
+        f"reconcile 2021-N {DISTRICT} {(REPORTS / 'appendix_2021.csv').relative_to(catalogue.ROOT)}",
+    ):
+        print(f"    .venv/bin/cchc {command}")
+    print()
+
+
+def _title(text: str) -> None:
+    print(f"\n{text}\n")
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (REPORTS / name).open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= NAME else text[: NAME - 1].rstrip() + "…"
+
+
+def _mark(agrees: str) -> str:
+    return {"yes": "khớp", "no": "KHÔNG KHỚP"}.get(agrees, "")
+
+
+def _vietnamese(value: Decimal | int | str | None) -> str:
+    """A number as it is written in Vietnamese; what was printed stays as it was printed.
+
+    >>> _vietnamese(Decimal("99.31")), _vietnamese(14286), _vietnamese("01")
+    ('99,31', '14.286', '01')
+    """
+    if value is None or isinstance(value, str):
+        return value or ""
+    text = f"{value:,f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.translate(str.maketrans(",.", ".,"))
