@@ -1,0 +1,171 @@
+"""Reporting periods: what "2021-Q3" means in days. Windows close on the 14th, are half-open, and are local to Việt Nam.
+
+Source: Nghị định 09/2019/NĐ-CP, Điều 12; the reports of the reform (CCHC) are Quý I, 6 tháng, Quý III and Năm.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from etl.errors import UsageError
+
+LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+
+# kind -> (months after December of the year before at which the window opens, at which it closes)
+KINDS = {"Q1": (0, 3), "Q2": (3, 6), "Q3": (6, 9), "Q4": (9, 12), "6T": (0, 6), "9T": (0, 9), "N": (0, 12)}
+CADENCES = ("quarterly", "half_yearly", "nine_monthly", "annual")
+DECLARED = {"Quý I": "Q1", "6 tháng": "6T", "Quý III": "Q3", "Năm": "N"}
+
+_CODE = re.compile(r"(\d{4})-(Q[1-4]|6T|9T|N)")
+_HOW = "write 2021-Q3, 2021-6T, 2021-9T or 2021-N"
+
+
+@dataclass(frozen=True)
+class Period:
+    """One reporting period and its window of days [start, end)."""
+
+    code: str
+    kind: str
+    year: int
+    start: date
+    end: date  # exclusive
+    year_start: date  # where what is counted "in the year" begins
+    is_explicit: bool = False  # the report states its own window
+
+    @classmethod
+    def parse(cls, code: str) -> "Period":
+        """The period of a code.
+
+        Raises: UsageError if the code is none.
+        Source: Nghị định 09/2019/NĐ-CP, Điều 12.
+
+        >>> Period.parse("2021-Q3").start, Period.parse("2021-Q3").last_day
+        (datetime.date(2021, 6, 15), datetime.date(2021, 9, 14))
+        >>> Period.parse("2021-N").start, Period.parse("2021-N").end
+        (datetime.date(2020, 12, 15), datetime.date(2021, 12, 15))
+        """
+        found = _CODE.fullmatch(str(code).strip().upper())
+        if not found or int(found[1]) < 1990:
+            raise UsageError(f"no period {code!r}; {_HOW}.")
+        year, kind = int(found[1]), found[2]
+        opens, closes = (_fifteenth(year, months) for months in KINDS[kind])
+        return cls(f"{year}-{kind}", kind, year, opens, closes, year_start=_fifteenth(year, 0))
+
+    @property
+    def last_day(self) -> date:
+        """The last day of the window, inclusive: what a report prints."""
+        return self.end - timedelta(days=1)
+
+    @property
+    def cadence(self) -> str:
+        """quarterly, half_yearly, nine_monthly or annual.
+
+        >>> Period.parse("2021-6T").cadence
+        'half_yearly'
+        """
+        return {"6": "half_yearly", "9": "nine_monthly", "N": "annual"}.get(self.kind[0], "quarterly")
+
+    @property
+    def title_vi(self) -> str:
+        """How a report names it.
+
+        >>> Period.parse("2021-Q3").title_vi
+        'Quý III năm 2021'
+        """
+        named = {
+            "Q1": "Quý I",
+            "Q2": "Quý II",
+            "Q3": "Quý III",
+            "Q4": "Quý IV",
+            "6T": "6 tháng đầu",
+            "9T": "9 tháng đầu",
+        }
+        return f"Năm {self.year}" if self.kind == "N" else f"{named[self.kind]} năm {self.year}"
+
+    @property
+    def declared_name(self) -> str | None:
+        """What a declaration calls it; None where no report is due (Quý II, Quý IV, 9 tháng)."""
+        return next((name for name, kind in DECLARED.items() if kind == self.kind), None)
+
+    def with_window(self, first: date | None, last: date | None) -> "Period":
+        """The same period over the window that a report states for itself, inclusive days; None leaves a side as it is.
+
+        Raises: UsageError if the last day is before the first.
+
+        >>> Period.parse("2021-N").with_window(None, date(2021, 11, 15)).end
+        datetime.date(2021, 11, 16)
+        """
+        start = first or self.start
+        end = last + timedelta(days=1) if last else self.end
+        if start >= end:
+            raise UsageError(
+                f"the window of {self.code} ends on {end - timedelta(days=1)}, before it begins on {start}."
+            )
+        year_start = start if self.kind == "N" else min(start, self.year_start)
+        explicit = (start, end) != (self.start, self.end) or self.is_explicit
+        return replace(self, start=start, end=end, year_start=year_start, is_explicit=explicit)
+
+    def __contains__(self, day: date) -> bool:
+        """
+        >>> date(2020, 12, 14) in Period.parse("2021-N"), date(2020, 12, 15) in Period.parse("2021-N")
+        (False, True)
+        """
+        return self.start <= day < self.end
+
+    def __str__(self) -> str:
+        return self.code
+
+
+def _fifteenth(year: int, months: int) -> date:
+    """The 15th of the month that many months after December of the year before."""
+    return date(year - 1, 12, 15) if months == 0 else date(year, months, 15)
+
+
+def declared(year: int, name: str) -> Period:
+    """The period that a declaration names.
+
+    Raises: UsageError if no report has this name.
+
+    >>> declared(2021, "Quý III").code
+    '2021-Q3'
+    """
+    kind = DECLARED.get(" ".join(name.split()))
+    if kind is None:
+        raise UsageError(f"no reporting period {name!r}; known are {', '.join(DECLARED)}.")
+    return Period.parse(f"{year}-{kind}")
+
+
+def local_day(moment: datetime) -> date:
+    """The calendar day of a moment in Việt Nam.
+
+    Raises: UsageError on a moment without a time zone: it could be any day.
+
+    >>> from datetime import UTC
+    >>> local_day(datetime(2021, 3, 14, 17, 30, tzinfo=UTC))
+    datetime.date(2021, 3, 15)
+    """
+    if moment.tzinfo is None:
+        raise UsageError(f"{moment} has no time zone; say which one, e.g. +07:00.")
+    return moment.astimezone(LOCAL).date()
+
+
+def of_day(day: date) -> list[Period]:
+    """Every period whose window holds a day, the shortest first.
+
+    >>> [period.code for period in of_day(date(2021, 6, 15))]
+    ['2021-Q3', '2021-9T', '2021-N']
+    """
+    year = day.year + (day >= date(day.year, 12, 15))
+    return [period for period in (Period.parse(f"{year}-{kind}") for kind in KINDS) if day in period]
+
+
+def touched(days: Iterable[date]) -> list[Period]:
+    """The periods whose windows hold any of the days, in the order in which they close.
+
+    >>> [period.code for period in touched([date(2021, 12, 14), date(2021, 12, 15)])]
+    ['2021-Q4', '2021-N', '2022-Q1', '2022-6T', '2022-9T', '2022-N']
+    """
+    found = {period for day in set(days) for period in of_day(day)}
+    return sorted(found, key=lambda period: (period.end, -period.start.toordinal()))
