@@ -1,0 +1,446 @@
+"""Count and figure: facts are counted per unit and day; the figures of a period are sums of those counts, up the tree.
+
+Counts are kept by folding what a load changed into them, with a sign; counted again from the facts they are the same.
+What a figure means stands in `sql/indicators/<code>.sql`; what its query may read (`window_…`) stands in `sql/window/`.
+"""
+
+import csv
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import execute_values
+
+from etl import catalogue, periods, printed, warehouse
+from etl.errors import CatalogueError, UsageError
+from etl.periods import Period
+
+REFERENCE = Path(__file__).resolve().parent / "reference"
+STATUSES = ("observed", "not_applicable", "not_reported", "undefined")
+
+# Rows beyond which the planner has to learn what a table now holds.
+MANY = 10_000
+# A snapshot delivered this many days after a cut-off still tells how things stood then.
+SNAPSHOT_DAYS = 31
+
+
+# --- counts -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Count:
+    """One table of counts per unit and day, as its file in `sql/counts/` defines it."""
+
+    thing: str
+    table: str
+    key: tuple[str, ...]
+    counts: tuple[str, ...]
+    query: str
+
+
+@cache
+def counts() -> tuple[Count, ...]:
+    """Every table of counts. Raises: CatalogueError if a file does not define one."""
+    found = []
+    for path in sorted((catalogue.SQL / "counts").glob("*.sql")):
+        header, query = catalogue.sql_header(path.read_text("utf-8"))
+        try:
+            found.append(Count(header["thing"], header["table"], tuple(header["key"]), tuple(header["counts"]), query))
+        except KeyError as missing:
+            raise CatalogueError(f"{path}: the header lacks {missing}; it has thing, table, key and counts.") from None
+    return tuple(found)
+
+
+def fold(cursor: Cursor, thing: str, changed: str) -> None:
+    """Bring the counts of a thing up to date with what a load changed.
+
+    Input: `changed`: a relation in SQL: the columns of core.<thing> and `sign`, +1 for a version that holds now and -1
+           for one that held before.
+    """
+    for count in _counts_of(thing):
+        _add(cursor, count, changed)
+    if thing == "unit":
+        _recount_reused(cursor, changed)
+
+
+def recount(cursor: Cursor, thing: str) -> None:
+    """Count a thing again from its facts."""
+    for count in _counts_of(thing):
+        cursor.execute(f"delete from {count.table}")
+        _add(cursor, count, _facts(thing))
+
+
+def _counts_of(thing: str) -> list[Count]:
+    return [count for count in counts() if count.thing == thing]
+
+
+def _facts(thing: str, where: str = "true") -> str:
+    return f"(select *, 1 as sign from core.{thing} where {where})"
+
+
+def _add(cursor: Cursor, count: Count, changed: str) -> None:
+    columns, key = ", ".join((*count.key, *count.counts)), ", ".join(count.key)
+    sums = ", ".join(f"{c} = stored.{c} + excluded.{c}" for c in count.counts)
+    query = count.query.replace("{changed}", changed)
+    cursor.execute("set local work_mem = '256MB'")  # a first load of a million rows is counted in memory
+    cursor.execute(f"insert into {count.table} as stored ({columns}) {query} on conflict ({key}) do update set {sums}")
+    written = cursor.rowcount
+    cursor.execute("set local work_mem to default")
+    if written > MANY:
+        cursor.execute(f"analyze {count.table}")
+
+
+def _recount_reused(cursor: Cursor, changed: str) -> None:
+    """Dossiers keep the unit that their code named on the day of receipt: look again where a code had several."""
+    cursor.execute(
+        f"select array_agg(distinct org_code) from {changed} as changed where org_code in"
+        " (select org_code from core.unit_period group by province_code, org_code having count(*) > 1)"
+    )
+    reused = cursor.fetchone()[0]
+    for count in counts() if reused else ():
+        if "unit_from" in count.key:
+            cursor.execute(f"delete from {count.table} where org_code = any(%s)", (reused,))
+            _add(cursor, count, _facts(count.thing, cursor.mogrify("org_code = any(%s)", (reused,)).decode()))
+
+
+# --- figures ----------------------------------------------------------------------------------------------------------
+
+
+def materialise(connection: Connection, period: Period, *, as_of: date | None = None) -> int:
+    """Make the figures of a period for every unit of its window, and the flow of dossiers; what is the same stays.
+
+    Input:  `as_of`: the day whose state "pending" and "overdue" tell, by default the last of the window.
+            The transaction is the caller's.
+    Output: how many figures were written or taken away; 0 if the same data gave the same figures.
+    Raises: UsageError if no unit is known in the window; CatalogueError if an indicator's query fails.
+    """
+    bound = bindings(period, as_of)
+    is_explicit = period.is_explicit or bound["as_of"] != period.last_day
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext('materialise'), hashtext(%s))", (period.code,))
+        _fill_form(cursor)
+        compute(cursor, period, _indicators(period), as_of=as_of)
+        cursor.execute(_text("mart/store_flow.sql"), bound)
+        cursor.execute(_text("mart/store_figures.sql"), bound)
+        figures, changed = cursor.fetchone()
+        cursor.execute(
+            "insert into mart.materialisation (period_code, period_start, period_end, as_of, is_explicit, figures,"
+            " figures_changed) values (%(period_code)s, %(period_start)s, %(last_day)s, %(as_of)s, %(is_explicit)s,"
+            " %(figures)s, %(changed)s)",
+            bound | {"is_explicit": is_explicit, "figures": figures, "changed": changed},
+        )
+        if changed > MANY:
+            cursor.execute(f"analyze mart.indicator_{period.cadence}, mart.dossier_flow")
+    return changed
+
+
+def compute(
+    cursor: Cursor, period: Period, indicators: list[catalogue.Indicator], *, as_of: date | None = None
+) -> None:
+    """Compute some indicators of a period for every unit of its window.
+
+    Output: temporary table window_figure, gone with the transaction.
+    """
+    bound = bindings(period, as_of)
+    open_window(cursor, period, as_of=as_of)
+    _results(cursor, period, indicators, bound)
+    make(cursor, catalogue.SQL / "mart" / "figure.sql", bound)
+
+
+def open_window(cursor: Cursor, period: Period, *, as_of: date | None = None) -> None:
+    """Make what the indicators of a period read: the units of its window, and what happened there, up their tree.
+
+    Output: temporary tables `window_…`, gone with the transaction.
+    Raises: UsageError if no unit is known in the window.
+    """
+    bound = bindings(period, as_of)
+    for path in sorted((catalogue.SQL / "window").glob("*.sql")):
+        make(cursor, path, bound)
+        if path.stem == "1_unit":
+            cursor.execute("select exists (select from window_unit where is_in_window)")
+            if not cursor.fetchone()[0]:
+                window = f"{period.start} – {period.last_day}"
+                raise UsageError(f"no unit is known in {window}: load hr/units first, then make {period.code}.")
+        if path.stem == "8_quota_part":
+            _drop_totals(cursor)
+
+
+def bindings(period: Period, as_of: date | None) -> dict[str, Any]:
+    """What the queries of a period are given."""
+    if as_of and as_of < period.start:
+        raise UsageError(
+            f"--as-of {as_of} lies before {period.code} begins ({period.start}); give a day of the window or later."
+        )
+    return {
+        "period_code": period.code,
+        "cadence": period.cadence,
+        "year": period.year,
+        "period_start": period.start,
+        "period_end": period.end,
+        "last_day": period.last_day,
+        "year_start": period.year_start,
+        "as_of": as_of or period.last_day,
+    }
+
+
+@cache
+def _text(name: str) -> str:
+    return (catalogue.SQL / name).read_text("utf-8")
+
+
+def make(cursor: Cursor, path: Path, bound: dict[str, Any]) -> None:
+    """Run a file that creates temporary tables, in place of those that this transaction has already."""
+    header, statement = catalogue.sql_header(path.read_text("utf-8"))
+    tables = ", ".join(f"pg_temp.{name}" for name in header["creates"])
+    cursor.execute(f"set local client_min_messages = warning; drop table if exists {tables}")
+    cursor.execute(statement, bound)
+    cursor.execute("; ".join(f"analyze pg_temp.{name}" for name in header["creates"]))
+
+
+def totals_beside_parts(
+    quotas: dict[tuple[str, str, int], int], parents: dict[str, str | None]
+) -> set[tuple[str, str, int]]:
+    """Which quotas are the sum of those below them: a total that was delivered beside its parts.
+
+    Input:  (unit, kind, year) -> posts; each unit's parent.
+
+    >>> tree = {"province": None, "district": "province", "a": "district", "b": "district"}
+    >>> posts = {("district", "Hành chính", 2021): 79, ("a", "Hành chính", 2021): 40, ("b", "Hành chính", 2021): 39}
+    >>> totals_beside_parts(posts, tree)
+    {('district', 'Hành chính', 2021)}
+    """
+
+    def depth(unit: str) -> int:
+        above = parents.get(unit)
+        return 0 if above is None else 1 + depth(above)
+
+    totals = set()
+    below: dict[tuple[str, str, int], int] = {}
+    for unit in sorted({*parents, *(unit for unit, _, _ in quotas)}, key=depth, reverse=True):
+        for kind, year in {(k, y) for _, k, y in quotas}:
+            own, parts = quotas.get((unit, kind, year)), below.get((unit, kind, year))
+            if own is not None and own == parts:
+                totals.add((unit, kind, year))
+                own = None
+            above = parents.get(unit)
+            if above is not None and (own is not None or parts is not None):
+                below[above, kind, year] = below.get((above, kind, year), 0) + (own or 0) + (parts or 0)
+    return totals
+
+
+def _drop_totals(cursor: Cursor) -> None:
+    cursor.execute("select unit_code, quota_kind, year, assigned from window_quota_part")
+    quotas = {(unit, kind, year): assigned for unit, kind, year, assigned in cursor.fetchall()}
+    cursor.execute("select unit_code, parent_unit from window_unit")
+    totals = totals_beside_parts(quotas, dict(cursor.fetchall()))
+    if totals:
+        execute_values(
+            cursor,
+            "delete from window_quota_part as part using (values %s) as total (unit_code, quota_kind, year)"
+            " where part.unit_code = total.unit_code and part.quota_kind = total.quota_kind and part.year = total.year",
+            sorted(totals),
+        )
+
+
+def _indicators(period: Period) -> list[catalogue.Indicator]:
+    """The definitions in force on the last day of a window."""
+    found = [i for i in catalogue.indicators(period.last_day).values() if period.cadence in i.cadence]
+    if not found:
+        raise UsageError(
+            f"no indicator is defined on {period.last_day}: sql/indicators begins later. Make a later period."
+        )
+    return found
+
+
+def _results(cursor: Cursor, period: Period, indicators: list[catalogue.Indicator], bound: dict[str, Any]) -> None:
+    """Fill window_indicator (the definitions) and window_result (numerator and denominator per unit)."""
+    cursor.execute(
+        "drop table if exists pg_temp.window_indicator, pg_temp.window_result;"
+        "create temp table window_indicator (code text, levels text[], is_computed boolean, is_share boolean,"
+        " decimals int, version text, is_known boolean, file_id int) on commit drop;"
+        "create temp table window_result (indicator_code text, unit_code text, numerator numeric, denominator numeric)"
+        " on commit drop"
+    )
+    loads = _loads(cursor)
+    execute_values(
+        cursor,
+        "insert into window_indicator values %s",
+        [
+            (
+                i.code,
+                list(i.levels),
+                i.is_computed,
+                i.is_share,
+                i.decimals,
+                i.version,
+                any(export in loads for export in i.source),
+                max((loads[export] for export in i.source if loads.get(export)), default=None),
+            )
+            for i in indicators
+        ],
+    )
+    for indicator in indicators:
+        if indicator.is_computed:
+            try:
+                cursor.execute(
+                    "insert into window_result"
+                    " select %(code)s, r.unit_code, r.numerator::numeric, r.denominator::numeric"
+                    f" from ({indicator.query}) as r",
+                    bound | {"code": indicator.code},
+                )
+            except psycopg2.ProgrammingError as error:
+                said = str(error).strip()
+                raise CatalogueError(f"sql/indicators/{indicator.code}.sql: {said}. Mend the query.") from error
+    _declared(cursor, period, indicators)
+    cursor.execute("create index on window_result (indicator_code, unit_code); analyze window_result")
+
+
+def _loads(cursor: Cursor) -> dict[str, int | None]:
+    """The exports that were ever loaded, with the newest file of each."""
+    cursor.execute(
+        "select export, max(file_id) from landing.file where status in ('accepted', 'accepted_with_errors') group by 1"
+    )
+    found: dict[str, int | None] = dict(cursor.fetchall())
+    for export in catalogue.exports().values():
+        if export.name not in found:
+            cursor.execute(f"select exists (select from core.{export.thing})")
+            if cursor.fetchone()[0]:
+                found[export.name] = None
+    return found
+
+
+def _declared(cursor: Cursor, period: Period, indicators: list[catalogue.Indicator]) -> None:
+    """What the units themselves declared for this period. A value that is no number of its unit is as good as none."""
+    units_of_measure = {i.code: i.unit for i in indicators if not i.is_computed}
+    if period.declared_name is None:
+        return
+    cursor.execute(
+        "select distinct on (declaration.indicator_code, unit.unit_code)"
+        " declaration.indicator_code, unit.unit_code, declaration.value"
+        " from core.declaration inner join window_unit as unit on unit.province_code = declaration.province_code"
+        " and unit.code = declaration.org_code and unit.is_in_window"
+        " where declaration.year = %(year)s and declaration.period = %(name)s"
+        " and declaration.indicator_code = any(%(codes)s)"
+        " order by declaration.indicator_code, unit.unit_code, declaration.delivered_on desc, declaration.file_id desc",
+        {"year": period.year, "name": period.declared_name, "codes": list(units_of_measure)},
+    )
+    read = []
+    for code, unit, text in cursor.fetchall():
+        try:
+            value = printed.read(text, units_of_measure[code])
+        except ValueError:
+            continue
+        if value is not None:
+            read.append((code, unit, value))
+    execute_values(cursor, "insert into window_result (indicator_code, unit_code, numerator) values %s", read)
+
+
+# --- which periods ----------------------------------------------------------------------------------------------------
+
+
+def touched_periods(connection: Connection, file_ids: list[int]) -> list[str]:
+    """The periods whose figures a load may have changed, in the order in which they close.
+
+    A state (pending, overdue, done) reaches on: from the first day that changed, every period up to the delivery.
+    Periods before the first definition of an indicator have no figures.
+    """
+    days: set[date] = set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select export, array_agg(file_id), max(delivered_on) from landing.file where file_id = any(%s)"
+            " and status in ('accepted', 'accepted_with_errors') group by export",
+            (file_ids,),
+        )
+        for name, ids, delivered_on in cursor.fetchall():
+            days |= _touched_days(cursor, catalogue.export(name), ids, delivered_on)
+    return [period.code for period in periods.touched(days) if catalogue.indicators(period.last_day)]
+
+
+def _touched_days(cursor: Cursor, export: catalogue.Export, file_ids: list[int], delivered_on: date) -> set[date]:
+    eve = delivered_on - timedelta(days=1)  # a nightly delivery tells how things stood the day before
+    if export.delivery == "snapshot":
+        return {eve, delivered_on - timedelta(days=SNAPSHOT_DAYS)}
+    columns = ", ".join(warehouse.core_columns(export))
+    changed = cursor.mogrify(
+        f"(select {columns}, 1 as sign from core.{export.thing} where file_id = any(%(files)s)"
+        f" union all select {columns}, -1 from core.{export.thing}_history"
+        " where superseded_by = any(%(files)s) and file_id <> all(%(files)s))",
+        {"files": file_ids},
+    ).decode()
+    if export.thing == "declaration":
+        cursor.execute(f"select distinct year, period from {changed} as changed")
+        return {periods.declared(year, name).last_day for year, name in cursor.fetchall()}
+    if export.thing == "staff_event":
+        cursor.execute(f"select distinct decided_on from {changed} as changed")
+        return {day for (day,) in cursor.fetchall()}
+    if export.thing == "task":
+        cursor.execute(f"select min(assigned_on) from {changed} as changed")
+        return _reaching(cursor.fetchone()[0], eve)
+    days: set[date] = set()
+    for count in _counts_of(export.thing):
+        something = " or ".join(f"{c} <> 0" for c in count.counts)
+        query = count.query.replace("{changed}", changed)
+        cursor.execute(f"select distinct day from ({query}) as counted where {something}")
+        days |= {day for (day,) in cursor.fetchall() if day <= delivered_on}
+    return days | _reaching(min(days, default=None), eve) if export.thing == "dossier" else days
+
+
+def _reaching(first: date | None, last: date) -> set[date]:
+    return set() if first is None else {first + timedelta(days=n) for n in range((last - first).days + 1)}
+
+
+# --- reference data ---------------------------------------------------------------------------------------------------
+
+
+def fill_reference(cursor: Cursor) -> None:
+    """Write the reference data that ships with the project, and the form; nothing changes if it is there already."""
+    units = [
+        (r["code"], r["name"], r["level"], r["parent_code"] or None, *_validity(r), r["decree"])
+        for r in _rows("administrative_unit.csv")
+    ]
+    _replace(cursor, "core.administrative_unit", units)
+    open_days = {"old_valid_from": "-infinity", "new_valid_from": "-infinity"}
+    successions = [tuple(r[c] or open_days.get(c, "") for c in r) for r in _rows("unit_succession.csv")]
+    _replace(cursor, "core.unit_succession", successions)
+    classes = catalogue.read_yaml(REFERENCE / "field_class.yml")
+    patterns = [(name, pattern) for name, patterns in classes.items() for pattern in patterns]
+    _replace(cursor, "core.field_class", [(name, pattern, place) for place, (name, pattern) in enumerate(patterns)])
+    types = catalogue.read_yaml(REFERENCE / "legal_document_types.yml")
+    _replace(cursor, "core.legal_document_type", [(name.lower(), abbreviation) for name, abbreviation in types.items()])
+    _fill_form(cursor)
+
+
+def _fill_form(cursor: Cursor) -> None:
+    """An office may add an indicator at any time: the form is looked at again whenever figures are made."""
+    known = catalogue.indicators()
+    rows = [
+        (r.code, r.order, r.parent, r.kind, r.title, r.unit, *(_of(known[r.code]) if r.code in known else (None, None)))
+        for r in catalogue.form()
+    ]
+    cursor.execute("select * from mart.form")
+    if set(cursor.fetchall()) != set(rows):
+        _replace(cursor, "mart.form", rows)
+
+
+def _of(indicator: catalogue.Indicator) -> tuple[str, str]:
+    return indicator.behaviour, indicator.origin
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (REFERENCE / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _validity(row: dict[str, str]) -> tuple[str, str]:
+    return row["valid_from"] or "-infinity", row["valid_to"] or "infinity"
+
+
+def _replace(cursor: Cursor, table: str, rows: list[tuple]) -> None:
+    """Make a small table hold these rows. Locked first, so that two migrations at once wait for each other."""
+    cursor.execute(f"lock table {table} in share row exclusive mode; delete from {table}")
+    execute_values(cursor, f"insert into {table} values %s", rows)

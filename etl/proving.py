@@ -1,0 +1,378 @@
+"""Prove: identities and orders between figures, and printed figures against computed ones; a break shows both sides.
+
+What must hold stands in `sql/checks/FIG-nn.sql`. Checks over figures are asked of what was computed and of what was
+printed alike.
+"""
+
+import csv
+import io
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from pathlib import Path
+
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import execute_values
+
+from etl import catalogue, figures, printed
+from etl.errors import CatalogueError, UsageError
+from etl.periods import Period
+
+RECONCILED = "FIG-15"
+CODE_HEADERS = ("code", "mã", "mã số", "mã chỉ tiêu")
+VALUE_HEADERS = ("printed_value", "printed", "giá trị", "kết quả", "số liệu", "value")
+STATUSES = {
+    "not_applicable": "cấp này không báo cáo",
+    "not_reported": "chưa có dữ liệu để tính",
+    "undefined": "không phát sinh trường hợp nào",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One statement that must hold between figures, as its file in `sql/checks/` says it."""
+
+    rule_id: str
+    title: str
+    statement: str
+    over: str  # figures, flow
+    query: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A statement that does not hold for a unit."""
+
+    unit_code: str
+    rule_id: str
+    subject: str
+    origin: str  # computed, printed
+    left_side: Decimal | None
+    right_side: Decimal | None
+    statement: str  # Vietnamese
+
+    @property
+    def difference(self) -> Decimal | None:
+        return None if self.left_side is None or self.right_side is None else self.left_side - self.right_side
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One row of a printed appendix beside what was computed."""
+
+    code: str
+    name: str
+    printed: str
+    computed: Decimal | None
+    agrees: str  # yes, no, or empty: there is nothing to compare
+    finding: str  # Vietnamese
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """What the warehouse holds of a period and unit."""
+
+    value: Decimal | None
+    numerator: Decimal | None
+    denominator: Decimal | None
+    status: str
+
+
+@cache
+def checks() -> tuple[Check, ...]:
+    """Every check, by rule. Raises: CatalogueError if a file does not say what it checks."""
+    found = []
+    for path in sorted((catalogue.SQL / "checks").glob("*.sql")):
+        header, query = catalogue.sql_header(path.read_text("utf-8"))
+        try:
+            found.append(Check(header["rule_id"], header["title"], header["statement"], header["over"], query))
+        except KeyError as missing:
+            raise CatalogueError(
+                f"{path}: the header lacks {missing}; it has rule_id, title, statement and over."
+            ) from None
+    return tuple(found)
+
+
+def prove(connection: Connection, period: Period, unit: str | None = None) -> list[Finding]:
+    """Ask every check of the stored figures of a period, and keep what breaks in quality.finding.
+
+    Input:  `unit` limits the answer to one unit; what is kept of others stays.
+    Raises: UsageError if no figures of the period are stored.
+    """
+    with connection.cursor() as cursor:
+        stored, as_of = _stored_window(cursor, period)
+        _proved_figures(cursor, stored, unit)
+        found = _broken(cursor, "figures", "computed")
+        figures.open_window(cursor, stored, as_of=as_of)
+        figures.make(cursor, catalogue.SQL / "mart" / "proved_flow.sql", figures.bindings(stored, as_of))
+        found += [f for f in _broken(cursor, "flow", "computed") if unit in (None, f.unit_code)]
+        _keep(cursor, stored, found, "computed", unit)
+    return found
+
+
+def findings(connection: Connection, period: Period, unit: str | None = None) -> list[Finding]:
+    """What was found and kept of a period, by unit and rule."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select unit_code, rule_id, subject, origin, left_side, right_side, statement from quality.finding"
+            " where period_code = %(period)s and (%(unit)s::text is null or unit_code = %(unit)s)"
+            " order by unit_code, rule_id, subject, origin",
+            {"period": period.code, "unit": unit},
+        )
+        return [Finding(*row) for row in cursor.fetchall()]
+
+
+def reconcile(connection: Connection, period: Period, unit: str, path: Path) -> list[Comparison]:
+    """Compare a printed appendix with the stored figures of a unit, at the precision at which each figure is printed.
+
+    Input:  CSV or .xlsx with a column of codes and one of printed values; see CODE_HEADERS and VALUE_HEADERS.
+    Output: one row per indicator, in form order; codes of the file that no indicator has come last.
+    Raises: UsageError if the file cannot be read, or no figures of the unit are stored.
+    """
+    values = read_printed(path)
+    with connection.cursor() as cursor:
+        stored, _ = _stored_window(cursor, period)
+        computed = _stored_figures(cursor, stored, unit)
+        indicators = catalogue.indicators(stored.last_day)
+        readable = {}
+        for code, text in values.items():
+            if code in indicators:
+                try:
+                    readable[code] = printed.read(text, indicators[code].unit)
+                except ValueError:
+                    readable[code] = None
+        broken = [*_broken_in_print(cursor, unit, readable), *prove(connection, period, unit)]
+        compared = [_compared(i, values.get(i.code, ""), computed.get(i.code), broken) for i in indicators.values()]
+        compared += [
+            Comparison(code, "", text, None, "", f"Mã {code} không có trong biểu mẫu; kiểm tra lại tệp.")
+            for code, text in values.items()
+            if code not in indicators and text and code not in {row.code for row in catalogue.form()}
+        ]
+        differing = [
+            Finding(unit, RECONCILED, c.code, "printed", readable.get(c.code), c.computed, c.finding)
+            for c in compared
+            if c.agrees == "no"
+        ]
+        _keep(cursor, stored, [f for f in broken if f.origin == "printed"] + differing, "printed", unit)
+    return compared
+
+
+# --- printed against computed -----------------------------------------------------------------------------------------
+
+
+def _compared(indicator: catalogue.Indicator, text: str, stored: _Stored | None, broken: list[Finding]) -> Comparison:
+    said = [f.statement for f in broken if f.subject.split(" ")[0] == indicator.code]
+    value = stored.value if stored else None
+
+    def row(agrees: str, *sentences: str) -> Comparison:
+        return Comparison(indicator.code, indicator.title, text, value, agrees, " ".join([*sentences, *said]))
+
+    if not text:
+        return row("")
+    try:
+        given = printed.read(text, indicator.unit)
+    except ValueError as unreadable:
+        return row("no", f"Không đọc được số in ra: {unreadable}")
+    if stored is None or value is None:
+        reason = STATUSES[stored.status] if stored else "không có trong biểu mẫu của kỳ này"
+        return row("no", f"In ra {text}, không có số tính: {reason}.")
+    if _at_printed_precision(indicator, text, stored) == given:
+        return row("yes")
+    return row("no", f"In ra {text}, tính được {_vietnamese(value)}{_fraction(stored)}.")
+
+
+def _at_printed_precision(indicator: catalogue.Indicator, text: str, stored: _Stored) -> Decimal:
+    """The computed value as it would stand in print: a figure printed "10" says nothing of hundredths."""
+    value = stored.value
+    if indicator.is_share:
+        if stored.denominator:
+            value = 100 * stored.numerator / stored.denominator  # not from the stored value: half of it may be rounding
+        value = value.quantize(Decimal(1).scaleb(-printed.decimals(text)), ROUND_HALF_UP)
+    return value
+
+
+def _fraction(stored: _Stored) -> str:
+    return (
+        "" if stored.denominator is None else f" ({stored.numerator.normalize():f}/{stored.denominator.normalize():f})"
+    )
+
+
+def _vietnamese(value: Decimal | None) -> str:
+    """A number for a sentence: decimal comma, no thousands."""
+    return "trống" if value is None else f"{value.normalize():f}".replace(".", ",")
+
+
+def read_printed(path: Path) -> dict[str, str]:
+    """The printed values of an appendix by code, as they stand in the file.
+
+    Raises: UsageError if there is no such file, or no columns of codes and values in it.
+    """
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such file. Name a printed appendix as CSV or .xlsx.")
+    rows = _sheet(path) if path.read_bytes()[:2] == b"PK" else _lines(path)
+    for at, row in enumerate(rows):
+        headers = [" ".join(cell.split()).casefold() for cell in row]
+        code = next((headers.index(name) for name in CODE_HEADERS if name in headers), None)
+        value = next((headers.index(name) for name in VALUE_HEADERS if name in headers), None)
+        if code is not None and value is not None:
+            given = ((r[code], r[value]) for r in rows[at + 1 :] if len(r) > max(code, value))
+            return {_code(c): v.strip() for c, v in given if c.strip()}
+    raise UsageError(
+        f"{path}: no header names a column of codes and one of values; the columns are code and printed_value."
+    )
+
+
+def _lines(path: Path) -> list[list[str]]:
+    content = path.read_bytes()
+    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        raise UsageError(
+            f"{path}: this is neither .xlsx nor text in UTF-8. Save it as CSV UTF-8 and try again."
+        ) from None
+    first = text.partition("\n")[0]
+    separator = max(",;\t", key=first.count)
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+
+
+def _sheet(path: Path) -> list[list[str]]:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
+    except CalamineError as error:
+        raise UsageError(f"{path}: the workbook cannot be read ({error}). Save it again as .xlsx.") from None
+    return [[_cell(value) for value in row] for row in rows]
+
+
+def _cell(value: object) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def _code(text: str) -> str:
+    """1.1.1. is 1.1.1, and 3.1.3a is 3.1.3.a: printed forms mix them.
+
+    >>> _code(" 1.1.1. "), _code("3.1.3a"), _code("7.6.2.b")
+    ('1.1.1', '3.1.3.a', '7.6.2.b')
+    """
+    code = "".join(text.split()).rstrip(".").lower()
+    return f"{code[:-1]}.{code[-1]}" if len(code) > 1 and code[-1].isalpha() and code[-2].isdigit() else code
+
+
+# --- checks -----------------------------------------------------------------------------------------------------------
+
+
+def _stored_window(cursor: Cursor, period: Period) -> tuple[Period, date]:
+    """The window that the stored figures of a period have, which may be one that the report stated."""
+    cursor.execute(
+        "select period_start, period_end, as_of from mart.indicator where cadence = %s and period_code = %s limit 1",
+        (period.cadence, period.code),
+    )
+    if not (row := cursor.fetchone()):
+        raise UsageError(f"no figures of {period.code} are stored: run cchc materialise {period.code} first.")
+    first, last, as_of = row
+    return Period.parse(period.code).with_window(first, last), as_of
+
+
+def _stored_figures(cursor: Cursor, period: Period, unit: str) -> dict[str, _Stored]:
+    """Where a code meant two units in one window, the later one is told."""
+    cursor.execute(
+        "select indicator_code, value, numerator, denominator, status from mart.indicator"
+        " where cadence = %s and period_code = %s and unit_code = %s order by unit_valid_from",
+        (period.cadence, period.code, unit),
+    )
+    found = {code: _Stored(*rest) for code, *rest in cursor.fetchall()}
+    if not found:
+        raise UsageError(
+            f"{period.code} has no figures of a unit {unit!r}; `cchc files` shows what hr/units delivered."
+        )
+    return found
+
+
+def _proved_figures(cursor: Cursor, period: Period, unit: str | None) -> None:
+    _empty_proved_figure(cursor)
+    cursor.execute(  # where a code meant two units in one window, the later one is asked
+        "insert into proved_figure select distinct on (i.unit_code, i.indicator_code)"
+        " i.unit_code, i.indicator_code, i.value, f.unit_of_measure"
+        " from mart.indicator as i inner join mart.form as f on f.code = i.indicator_code"
+        " where i.cadence = %(cadence)s and i.period_code = %(code)s and i.value is not null"
+        " and (%(unit)s::text is null or i.unit_code = %(unit)s)"
+        " order by i.unit_code, i.indicator_code, i.unit_valid_from desc",
+        {"cadence": period.cadence, "code": period.code, "unit": unit},
+    )
+
+
+def _broken_in_print(cursor: Cursor, unit: str, values: dict[str, Decimal | None]) -> list[Finding]:
+    """The identities that the printed column itself breaks."""
+    _empty_proved_figure(cursor)
+    units = {i.code: i.unit for i in catalogue.indicators().values()}
+    rows = [(unit, code, value, units[code]) for code, value in values.items() if value is not None]
+    execute_values(cursor, "insert into proved_figure values %s", rows)
+    return _broken(cursor, "figures", "printed")
+
+
+def _empty_proved_figure(cursor: Cursor) -> None:
+    cursor.execute(
+        "set local client_min_messages = warning; drop table if exists pg_temp.proved_figure;"
+        "create temp table proved_figure (unit_code text, code text, value numeric, unit_of_measure text)"
+        " on commit drop"
+    )
+
+
+def _broken(cursor: Cursor, over: str, origin: str) -> list[Finding]:
+    found = []
+    for check in checks():
+        if check.over == over:
+            cursor.execute(
+                "select unit_code, subject, left_side::numeric, right_side::numeric"
+                f" from ({check.query}) as broken order by 1, 2"
+            )
+            found += [
+                Finding(
+                    unit, check.rule_id, subject, origin, left, right, _sentence(check, subject, origin, left, right)
+                )
+                for unit, subject, left, right in cursor.fetchall()
+            ]
+    return found
+
+
+def _sentence(check: Check, subject: str, origin: str, left: Decimal | None, right: Decimal | None) -> str:
+    where = "số in ra" if origin == "printed" else "số tính được"
+    sides = f"{_vietnamese(left)} so với {_vietnamese(right)}"
+    return f"{check.rule_id}, {where}: {subject} không đúng, {sides}. {check.title}."
+
+
+def _keep(cursor: Cursor, period: Period, found: list[Finding], origin: str, unit: str | None) -> None:
+    """Replace what was kept of this period and origin."""
+    cursor.execute(
+        "delete from quality.finding where period_code = %(period)s and origin = %(origin)s"
+        " and (%(unit)s::text is null or unit_code = %(unit)s)",
+        {"period": period.code, "origin": origin, "unit": unit},
+    )
+    cursor.execute(
+        "select distinct unit_code, province_code from mart.indicator where cadence = %s and period_code = %s",
+        (period.cadence, period.code),
+    )
+    province = dict(cursor.fetchall())
+    rows = [
+        {
+            "province": province[f.unit_code],
+            "period": period.code,
+            "first": period.start,
+            "last": period.last_day,
+            "difference": f.difference,
+            **asdict(f),
+        }
+        for f in found
+    ]
+    execute_values(
+        cursor,
+        "insert into quality.finding (province_code, period_code, period_start, period_end, unit_code, rule_id,"
+        " subject, origin, left_side, right_side, difference, statement) values %s on conflict do nothing",
+        rows,
+        "(%(province)s, %(period)s, %(first)s, %(last)s, %(unit_code)s, %(rule_id)s, %(subject)s, %(origin)s,"
+        " %(left_side)s, %(right_side)s, %(difference)s, %(statement)s)",
+    )

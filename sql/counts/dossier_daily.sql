@@ -1,0 +1,127 @@
+-- thing: dossier
+-- table: mart.dossier_daily
+-- key: [province_code, org_code, unit_from, day, field]
+-- counts:
+--   - received_online
+--   - received_direct
+--   - received_postal
+--   - resolved_early
+--   - resolved_on_time
+--   - resolved_late
+--   - withdrawn
+--   - refused
+--   - overdue_in
+--   - overdue_out
+
+-- A dossier stays with the unit that its code named on the day of receipt, also after the code got a new meaning.
+-- A refused dossier is counted as refused and nowhere else; one not yet received (`Mới đăng ký`) nowhere.
+-- Finished on the due day is on time, and so is a dossier without a due day. A paused dossier is pending and in time.
+with unit as materialized (
+    select
+        province_code,
+        org_code,
+        valid_from,
+        reach_from,
+        reach_to
+    from core.unit_period
+),
+
+dossier as (
+    select
+        d.sign,
+        d.province_code,
+        d.org_code,
+        d.received_on,
+        d.due_on,
+        d.finished_on,
+        d.field,
+        d.channel,
+        d.status = 'Không được tiếp nhận' as is_refused,
+        d.status = 'Công dân rút hồ sơ' as is_withdrawn,
+        d.status in ('Yêu cầu bổ sung', 'Yêu cầu thực hiện nghĩa vụ tài chính', 'Dừng xử lý') as is_paused,
+        coalesce(unit.valid_from, '-infinity') as unit_from,
+        -- the day on which it stopped being pending
+        case
+            when d.status = 'Công dân rút hồ sơ'
+                then greatest(d.received_on, coalesce(d.finished_on, d.returned_on, d.received_on))
+            else d.finished_on
+        end as left_on,
+        case when d.due_on is not null then greatest(d.due_on + 1, d.received_on) end as overdue_from
+    from {changed} as d
+    left join unit
+        on
+            unit.province_code = d.province_code
+            and unit.org_code = d.org_code
+            and d.received_on >= unit.reach_from
+            and d.received_on < unit.reach_to
+    where d.status <> 'Mới đăng ký'
+),
+
+-- what happened to a dossier, one row per day on which something did
+event as (
+    select
+        province_code,
+        org_code,
+        unit_from,
+        received_on as day,
+        field,
+        case
+            when is_refused then 'refused'
+            when channel = 'Trực tuyến' then 'received_online'
+            when channel = 'Trực tiếp' then 'received_direct'
+            else 'received_postal'
+        end as what,
+        sign
+    from dossier
+    union all
+    select
+        province_code,
+        org_code,
+        unit_from,
+        left_on as day,
+        field,
+        case
+            when is_withdrawn then 'withdrawn'
+            when finished_on > due_on then 'resolved_late'
+            when finished_on < due_on then 'resolved_early'
+            else 'resolved_on_time'
+        end as what,
+        sign
+    from dossier
+    where left_on is not null and not is_refused
+    union all
+    select
+        province_code,
+        org_code,
+        unit_from,
+        moment.day,
+        field,
+        moment.what,
+        sign
+    from dossier
+    cross join lateral (values (overdue_from, 'overdue_in'), (left_on, 'overdue_out')) as moment (day, what)
+    where
+        moment.day is not null
+        and not is_refused
+        and overdue_from < coalesce(left_on, 'infinity')
+        and not (is_paused and left_on is null)
+)
+
+select
+    province_code,
+    org_code,
+    unit_from,
+    day,
+    field,
+    coalesce(sum(sign) filter (where what = 'received_online'), 0) as received_online,
+    coalesce(sum(sign) filter (where what = 'received_direct'), 0) as received_direct,
+    coalesce(sum(sign) filter (where what = 'received_postal'), 0) as received_postal,
+    coalesce(sum(sign) filter (where what = 'resolved_early'), 0) as resolved_early,
+    coalesce(sum(sign) filter (where what = 'resolved_on_time'), 0) as resolved_on_time,
+    coalesce(sum(sign) filter (where what = 'resolved_late'), 0) as resolved_late,
+    coalesce(sum(sign) filter (where what = 'withdrawn'), 0) as withdrawn,
+    coalesce(sum(sign) filter (where what = 'refused'), 0) as refused,
+    coalesce(sum(sign) filter (where what = 'overdue_in'), 0) as overdue_in,
+    coalesce(sum(sign) filter (where what = 'overdue_out'), 0) as overdue_out
+from event
+group by province_code, org_code, unit_from, day, field

@@ -1,0 +1,23 @@
+-- code: "1.1.1"
+-- parent: "1.1"
+-- title: "Số nhiệm vụ đề ra trong kế hoạch"
+-- unit: "Nhiệm vụ"
+-- decimals: 0
+-- behaviour: cumulative
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department, district, commune, office, service_unit]
+-- origin: computed
+-- source: [document_management/tasks]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:
+
+-- The plan is the year's: a task given in any earlier window of the year still counts (window_task begins with the year).
+select
+    unit_code,
+    count(*) as numerator,
+    null as denominator
+from window_task
+where
+    assigned_by = 'Kế hoạch CCHC'
+group by unit_code

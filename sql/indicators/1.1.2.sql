@@ -1,0 +1,25 @@
+-- code: "1.1.2"
+-- parent: "1.1"
+-- title: "Số nhiệm vụ đã hoàn thành"
+-- unit: "Nhiệm vụ"
+-- decimals: 0
+-- behaviour: cumulative
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department, district, commune, office, service_unit]
+-- origin: computed
+-- source: [document_management/tasks]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:
+
+-- The plan is the year's: a task given in any earlier window of the year still counts (window_task begins with the year).
+-- Done by the last day of the window; what is done later belongs to a later report.
+select
+    unit_code,
+    count(*) as numerator,
+    null as denominator
+from window_task
+where
+    assigned_by = 'Kế hoạch CCHC'
+    and completed_on < %(period_end)s
+group by unit_code

@@ -1,0 +1,13 @@
+-- code: "1.2.2"
+-- parent: "1.2"
+-- title: "Số phòng chuyên môn, đơn vị, địa phương đã kiểm tra"
+-- unit: "Cơ quan, đơn vị"
+-- decimals: 0
+-- behaviour: cumulative
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department, district]
+-- origin: declared
+-- source: [declarations/indicators]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:

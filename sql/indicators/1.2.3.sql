@@ -1,0 +1,13 @@
+-- code: "1.2.3"
+-- parent: "1.2"
+-- title: "Số vấn đề phát hiện qua kiểm tra"
+-- unit: "Vấn đề"
+-- decimals: 0
+-- behaviour: cumulative
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department, district]
+-- origin: declared
+-- source: [declarations/indicators]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:

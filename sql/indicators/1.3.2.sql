@@ -1,0 +1,27 @@
+-- code: "1.3.2"
+-- parent: "1.3"
+-- title: "Số nhiệm vụ đã hoàn thành đúng hạn"
+-- unit: "Nhiệm vụ"
+-- decimals: 0
+-- behaviour: flow
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department]
+-- origin: computed
+-- source: [document_management/tasks]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:
+
+-- Of the tasks given in the window, those done by its last day.
+-- Compared by day: done on the due day is on time, and without a due day nothing can be late.
+select
+    unit_code,
+    count(*) as numerator,
+    null as denominator
+from window_task
+where
+    assigned_by = 'Chính phủ'
+    and assigned_on >= %(period_start)s
+    and completed_on < %(period_end)s
+    and completed_on <= coalesce(due_on, completed_on)
+group by unit_code

@@ -1,0 +1,13 @@
+-- code: "1.5.1"
+-- parent: "1.5"
+-- title: "Số lượng phiếu khảo sát"
+-- unit: "Số lượng"
+-- decimals: 0
+-- behaviour: flow
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department, district, commune]
+-- origin: declared
+-- source: [declarations/indicators]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:

@@ -1,0 +1,13 @@
+-- code: "1.5.2"
+-- parent: "1.5"
+-- title: "Hình thức khảo sát"
+-- unit: "Trực tuyến = 0; Phát phiếu = 1; Kết hợp = 2"
+-- decimals: 0
+-- behaviour: code
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department, district, commune]
+-- origin: declared
+-- source: [declarations/indicators]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:

@@ -1,0 +1,13 @@
+-- code: "1.6"
+-- parent: "1"
+-- title: "Tổ chức đối thoại của lãnh đạo với người dân, cộng đồng doanh nghiệp"
+-- unit: "Không = 0; Có = 1"
+-- decimals: 0
+-- behaviour: code
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department, district, commune]
+-- origin: declared
+-- source: [declarations/indicators]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:

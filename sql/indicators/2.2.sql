@@ -1,0 +1,13 @@
+-- code: "2.2"
+-- parent: "2"
+-- title: "Số VBQPPL đã kiểm tra theo thẩm quyền"
+-- unit: "Văn bản"
+-- decimals: 0
+-- behaviour: flow
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department, district, commune]
+-- origin: declared
+-- source: [declarations/indicators]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Luật 80/2015/QH13"
+-- valid_from: 2020-12-15
+-- valid_to:

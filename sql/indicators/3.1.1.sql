@@ -1,0 +1,21 @@
+-- code: "3.1.1"
+-- parent: "3.1"
+-- title: "Số TTHC công bố mới"
+-- unit: "Thủ tục"
+-- decimals: 0
+-- behaviour: flow
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department]
+-- origin: computed
+-- source: [one_stop_shop/procedures]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 61/2018/NĐ-CP"
+-- valid_from: 2020-12-15
+-- valid_to:
+
+-- Announced on a day of the window.
+select
+    unit_code,
+    sum(announced) as numerator,
+    null as denominator
+from window_procedure
+group by unit_code

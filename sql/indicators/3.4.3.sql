@@ -1,0 +1,23 @@
+-- code: "3.4.3"
+-- parent: "3.4"
+-- title: "Tỷ lệ hồ sơ TTHC do UBND cấp xã tiếp nhận được giải quyết đúng hẹn"
+-- unit: "%"
+-- decimals: 2
+-- behaviour: share
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, district, commune]
+-- origin: computed
+-- source: [one_stop_shop/dossiers]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Thông tư 01/2020/TT-VPCP, Biểu 06; Nghị định 61/2018/NĐ-CP"
+-- valid_from: 2020-12-15
+-- valid_to:
+
+-- Of the dossiers finished in the window. Refused, withdrawn and not yet received dossiers are outside.
+-- Finished means handed to the one-stop desk; finished on the due day is on time, and without a due day nothing can be late.
+select
+    unit_code,
+    sum(resolved_early + resolved_on_time) as numerator,
+    sum(resolved_early + resolved_on_time + resolved_late) as denominator
+from window_dossier
+where tier = 'commune'
+group by unit_code

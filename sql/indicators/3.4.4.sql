@@ -1,0 +1,24 @@
+-- code: "3.4.4"
+-- parent: "3.4"
+-- title: "Tỷ lệ hồ sơ TTHC về lĩnh vực đất đai được giải quyết đúng hẹn (ở cả 3 cấp)"
+-- unit: "%"
+-- decimals: 2
+-- behaviour: share
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department, district, commune, office, service_unit]
+-- origin: computed
+-- source: [one_stop_shop/dossiers]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Thông tư 01/2020/TT-VPCP, Biểu 06; Nghị định 61/2018/NĐ-CP"
+-- valid_from: 2020-12-15
+-- valid_to:
+
+-- Of the dossiers finished in the window. Refused, withdrawn and not yet received dossiers are outside.
+-- Finished means handed to the one-stop desk; finished on the due day is on time, and without a due day nothing can be late.
+-- Which fields are land is data: etl/reference/field_class.yml.
+select
+    unit_code,
+    sum(resolved_early + resolved_on_time) as numerator,
+    sum(resolved_early + resolved_on_time + resolved_late) as denominator
+from window_dossier
+where field_class = 'land'
+group by unit_code

@@ -1,0 +1,25 @@
+-- code: "4.1.1"
+-- parent: "4.1"
+-- title: "Số cơ quan chuyên môn cấp tỉnh"
+-- unit: "Cơ quan, đơn vị"
+-- decimals: 0
+-- behaviour: stock
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province]
+-- origin: computed
+-- source: [hr/units]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:
+
+-- The departments of the province, on the last day of the window.
+select
+    subtree.unit_code,
+    count(*) as numerator,
+    null as denominator
+from window_subtree as subtree
+inner join window_unit as part on part.unit_code = subtree.part_code
+where
+    part.is_at_end
+    and part.level = 'department'
+group by subtree.unit_code

@@ -1,0 +1,13 @@
+-- code: "4.1.2"
+-- parent: "4.1"
+-- title: "Số ban quản lý trực thuộc UBND cấp tỉnh"
+-- unit: "Cơ quan, đơn vị"
+-- decimals: 0
+-- behaviour: stock
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province]
+-- origin: declared
+-- source: [declarations/indicators]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:

@@ -1,0 +1,13 @@
+-- code: "4.1.3"
+-- parent: "4.1"
+-- title: "Số tổ chức liên ngành do cấp tỉnh thành lập"
+-- unit: "Cơ quan, đơn vị"
+-- decimals: 0
+-- behaviour: stock
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province]
+-- origin: declared
+-- source: [declarations/indicators]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:

@@ -1,0 +1,13 @@
+-- code: "4.1.4.d"
+-- parent: "4.1.4"
+-- title: "Trong đó: Tỷ lệ ĐVSNCL đã cắt giảm so với năm 2015"
+-- unit: "%"
+-- decimals: 2
+-- behaviour: share
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province]
+-- origin: declared
+-- source: [declarations/indicators]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:

@@ -1,0 +1,21 @@
+-- code: "4.2.2"
+-- parent: "4.2"
+-- title: "Tổng số biên chế có mặt tại thời điểm báo cáo"
+-- unit: "Người"
+-- decimals: 0
+-- behaviour: stock
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department, district, office]
+-- origin: computed
+-- source: [hr/staff]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:
+
+-- Present on the last day of the window: at work, seconded or on maternity leave; nobody inside a commune counts.
+select
+    unit_code,
+    present as numerator,
+    null as denominator
+from window_staff
+where staff_kind = 'Công chức'

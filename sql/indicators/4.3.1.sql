@@ -1,0 +1,22 @@
+-- code: "4.3.1"
+-- parent: "4.3"
+-- title: "Tổng số người làm việc được giao"
+-- unit: "Người"
+-- decimals: 0
+-- behaviour: stock
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department, district, office, service_unit]
+-- origin: computed
+-- source: [hr/quotas]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:
+
+-- The last decision of the year on or before the last day of the window, per unit; nothing inside a commune counts.
+-- A total that is delivered beside its parts was left out before (sql/window).
+select
+    unit_code,
+    assigned as numerator,
+    null as denominator
+from window_quota
+where quota_kind = 'Sự nghiệp'

@@ -1,0 +1,26 @@
+-- code: "4.3.3"
+-- parent: "4.3"
+-- title: "Số người đã tinh giản trong kỳ báo cáo"
+-- unit: "Người"
+-- decimals: 0
+-- behaviour: flow
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department, district, office, service_unit]
+-- origin: computed
+-- source: [hr/events]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 108/2014/NĐ-CP; Nghị định 113/2018/NĐ-CP; Nghị định 143/2020/NĐ-CP"
+-- valid_from: 2020-12-15
+-- valid_to:
+
+-- Counted on the day of decision.
+-- Not every leaver is `tinh giản`; nobody inside a commune counts.
+select
+    unit_code,
+    count(*) as numerator,
+    null as denominator
+from window_event
+where
+    event_kind = 'Tinh giản'
+    and employment = 'Viên chức'
+    and tier <> 'commune'
+group by unit_code

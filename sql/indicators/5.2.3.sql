@@ -1,0 +1,25 @@
+-- code: "5.2.3"
+-- parent: "5.2"
+-- title: "Số cán bộ, công chức cấp xã được xét chuyển thành công chức cấp huyện trở lên"
+-- unit: "Người"
+-- decimals: 0
+-- behaviour: flow
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department, district, commune, office, service_unit]
+-- origin: computed
+-- source: [hr/events]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:
+
+-- Counted on the day of decision.
+-- Offices enter the transfer as an event of its own or as a form of recruitment.
+select
+    unit_code,
+    count(*) as numerator,
+    null as denominator
+from window_event
+where
+    event_kind in ('Xét chuyển', 'Tuyển dụng')
+    and (event_kind = 'Xét chuyển' or form ~ 'xét chuyển')
+group by unit_code

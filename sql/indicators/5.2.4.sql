@@ -1,0 +1,27 @@
+-- code: "5.2.4"
+-- parent: "5.2"
+-- title: "Số viên chức được tuyển dụng (thi tuyển, xét tuyển)"
+-- unit: "Người"
+-- decimals: 0
+-- behaviour: flow
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department, district, commune, office, service_unit]
+-- origin: computed
+-- source: [hr/events]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:
+
+-- Counted on the day of decision.
+-- By examination or by selection; special cases and transfers have rows of their own.
+select
+    unit_code,
+    count(*) as numerator,
+    null as denominator
+from window_event
+where
+    event_kind = 'Tuyển dụng'
+    and employment = 'Viên chức'
+    and form ~ '(thi|xét) tuyển'
+    and form !~ 'đặc biệt'
+group by unit_code

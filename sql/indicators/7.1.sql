@@ -1,0 +1,13 @@
+-- code: "7.1"
+-- parent: "7"
+-- title: "Cập nhật Kiến trúc chính quyền điện tử phiên bản 2.0"
+-- unit: "Chưa = 0; Hoàn thành = 1"
+-- decimals: 0
+-- behaviour: code
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department, district, commune]
+-- origin: declared
+-- source: [declarations/indicators]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:

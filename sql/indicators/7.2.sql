@@ -1,0 +1,13 @@
+-- code: "7.2"
+-- parent: "7"
+-- title: "Xây dựng và vận hành Hệ thống họp trực tuyến"
+-- unit: "Chưa có = 0; 2 cấp = 1"
+-- decimals: 0
+-- behaviour: code
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department, district, commune]
+-- origin: declared
+-- source: [declarations/indicators]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:

@@ -1,0 +1,13 @@
+-- code: "7.3"
+-- parent: "7"
+-- title: "Hệ thống thông tin báo cáo và kết nối với Hệ thống thông tin báo cáo quốc gia"
+-- unit: "Chưa = 0; Đang làm = 1; Hoàn thành = 2"
+-- decimals: 0
+-- behaviour: code
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department, district, commune]
+-- origin: declared
+-- source: [declarations/indicators]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:

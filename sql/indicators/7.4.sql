@@ -1,0 +1,13 @@
+-- code: "7.4"
+-- parent: "7"
+-- title: "Tỷ lệ cơ quan chuyên môn cấp tỉnh, UBND cấp huyện, UBND cấp xã được cấp chứng thư số"
+-- unit: "%"
+-- decimals: 2
+-- behaviour: share
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department, district]
+-- origin: declared
+-- source: [declarations/indicators]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:

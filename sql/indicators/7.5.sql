@@ -1,0 +1,13 @@
+-- code: "7.5"
+-- parent: "7"
+-- title: "Triển khai xây dựng nền tảng chia sẻ, tích hợp dùng chung (LGSP)"
+-- unit: "Chưa = 0; Đang làm = 1; Hoàn thành = 2"
+-- decimals: 0
+-- behaviour: code
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department, district, commune]
+-- origin: declared
+-- source: [declarations/indicators]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
+-- valid_from: 2020-12-15
+-- valid_to:

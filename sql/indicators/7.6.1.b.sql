@@ -1,0 +1,13 @@
+-- code: "7.6.1.b"
+-- parent: "7.6.1"
+-- title: "Trong đó: Tỷ lệ UBND cấp huyện đã kết nối, liên thông với UBND tỉnh"
+-- unit: "%"
+-- decimals: 2
+-- behaviour: share
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, district]
+-- origin: declared
+-- source: [declarations/indicators]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Quyết định 28/2018/QĐ-TTg; Nghị định 30/2020/NĐ-CP; QCVN 102:2016/BTTTT"
+-- valid_from: 2020-12-15
+-- valid_to:

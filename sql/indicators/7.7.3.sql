@@ -1,0 +1,13 @@
+-- code: "7.7.3"
+-- parent: "7.7"
+-- title: "Tỷ lệ đơn vị cấp xã đã kết nối liên thông với Hệ thống"
+-- unit: "%"
+-- decimals: 2
+-- behaviour: share
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, district]
+-- origin: declared
+-- source: [declarations/indicators]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 61/2018/NĐ-CP"
+-- valid_from: 2020-12-15
+-- valid_to:

@@ -1,0 +1,41 @@
+-- code: "7.8.3"
+-- parent: "7.8"
+-- title: "Tỷ lệ hồ sơ xử lý trực tuyến mức độ 3"
+-- unit: "%"
+-- decimals: 2
+-- behaviour: share
+-- cadence: [quarterly, half_yearly, nine_monthly, annual]
+-- levels: [province, department, district, commune]
+-- origin: computed
+-- source: [one_stop_shop/dossiers, one_stop_shop/procedures]
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 42/2022/NĐ-CP (mức độ 3, 4 nay là một phần, toàn trình)"
+-- valid_from: 2020-12-15
+-- valid_to:
+
+-- Of the level-3 procedures that had an online dossier in the window anywhere below the unit: all their dossiers received.
+-- Procedures of this level exist and none was used online: 0, without a denominator. None exists: undefined.
+select
+    unit_code,
+    sum(received_online) as numerator,
+    sum(received) as denominator
+from window_online
+where
+    service_level = 3
+    and received_online > 0
+group by unit_code
+union all
+select distinct
+    offered.unit_code,
+    0 as numerator,
+    null::bigint as denominator
+from window_procedure as offered
+where
+    offered.level_3 > 0
+    and not exists (
+        select
+        from window_online as used
+        where
+            used.unit_code = offered.unit_code
+            and used.service_level = 3
+            and used.received_online > 0
+    )

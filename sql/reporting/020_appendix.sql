@@ -1,0 +1,55 @@
+-- Every row of the form for every unit that has figures in a period, sections and groups included.
+create or replace view reporting.appendix as
+with made as (
+    select distinct
+        province_code,
+        cadence,
+        period_code,
+        period_start,
+        period_end,
+        as_of,
+        unit_code,
+        unit_valid_from,
+        unit_name,
+        unit_level
+    from mart.indicator
+)
+
+select
+    made.period_code,
+    made.period_start,
+    made.period_end,
+    made.as_of,
+    made.unit_code,
+    made.unit_name,
+    made.unit_level,
+    f.code as indicator_code,
+    f.title as indicator_name,
+    f.unit_of_measure,
+    i.value,
+    i.numerator,
+    i.denominator,
+    i.status,
+    i.is_provisional,
+    case when f.kind = 'indicator' then 0 end as revision,
+    i.computed_at,
+    f.form_order,
+    f.kind,
+    f.parent as parent_code,
+    made.province_code,
+    made.unit_valid_from
+from made
+cross join mart.form as f
+left join mart.indicator as i
+    on
+        i.province_code = made.province_code
+        and i.cadence = made.cadence
+        and i.period_code = made.period_code
+        and i.unit_code = made.unit_code
+        and i.unit_valid_from = made.unit_valid_from
+        and i.indicator_code = f.code
+where f.kind <> 'indicator' or i.indicator_code is not null
+order by made.period_code, made.unit_code, made.unit_valid_from, f.form_order;
+
+comment on view reporting.appendix is
+'Phụ lục thống kê CCHC theo đúng thứ tự biểu mẫu, gồm cả dòng mục và nhóm (kind = section, group). Sắp xếp theo form_order.';

@@ -1,0 +1,31 @@
+create or replace view reporting.dossier_flow as
+select
+    period_code,
+    period_start,
+    period_end,
+    as_of,
+    unit_code,
+    unit_name,
+    unit_level,
+    field,
+    received,
+    received_online,
+    received_direct,
+    received_postal,
+    carried_over,
+    resolved,
+    resolved_early,
+    resolved_on_time,
+    resolved_late,
+    pending,
+    pending_in_time,
+    pending_overdue,
+    refused,
+    withdrawn,
+    province_code,
+    unit_valid_from
+from mart.dossier_flow;
+
+comment on view reporting.dossier_flow is
+'Tình hình giải quyết hồ sơ TTHC (Biểu 06, Thông tư 01/2020/TT-VPCP) theo kỳ, đơn vị (gồm cả cấp dưới) và lĩnh vực. '
+'Dòng field = ''Tất cả'' là tổng các lĩnh vực; không cộng dòng này với các dòng khác. received không gồm hồ sơ kỳ trước chuyển sang.';

@@ -1,0 +1,46 @@
+create or replace view reporting.quality as
+with kept_out as (
+    select
+        q.file_id,
+        rule.rule_id,
+        count(*) as rows_quarantined,
+        count(*) filter (where q.resolved_by is null) as rows_open
+    from quality.quarantined_row as q
+    cross join lateral unnest(q.rule_ids) as rule (rule_id)
+    group by q.file_id, rule.rule_id
+),
+
+judged as (
+    select
+        file_id,
+        rule_id,
+        min(severity) as severity,
+        max(rows_checked) as rows_checked,
+        sum(rows_failed) as values_failed
+    from quality.result
+    group by file_id, rule_id
+)
+
+select
+    f.file_id,
+    f.source,
+    f.export,
+    f.sender,
+    f.delivered_on,
+    f.status,
+    coalesce(judged.rule_id, f.rule_id) as rule_id,
+    coalesce(judged.severity, case when f.rule_id is not null then 'fatal' end) as severity,
+    f.rows_read,
+    f.rows_loaded,
+    f.rows_unchanged,
+    coalesce(kept_out.rows_quarantined, 0) as rows_quarantined,
+    coalesce(kept_out.rows_open, 0) as rows_open,
+    judged.rows_checked,
+    judged.values_failed,
+    f.loaded_at
+from landing.file as f
+left join judged on judged.file_id = f.file_id
+left join kept_out on kept_out.file_id = f.file_id and kept_out.rule_id = judged.rule_id;
+
+comment on view reporting.quality is
+'Chất lượng dữ liệu: với mỗi tệp và quy tắc, số dòng đã đọc, đã nạp, bị giữ lại và còn chờ sửa. Không có dữ liệu cá nhân.';

@@ -1,0 +1,34 @@
+-- Reference data that ships with the project (etl/reference), written by figures.fill_reference.
+
+create table if not exists core.administrative_unit (
+    code text not null,
+    name text not null,
+    level text not null check (level in ('province', 'district', 'commune')),
+    parent_code text,
+    valid_from date not null,           -- '-infinity': since before our data
+    valid_to date not null,             -- exclusive; 'infinity': still
+    decree text not null,
+    primary key (code, valid_from)
+);
+
+create table if not exists core.unit_succession (
+    old_code text not null,
+    old_valid_from date not null,
+    new_code text not null,
+    new_valid_from date not null,
+    effective_on date not null,
+    decree text not null,
+    primary key (old_code, old_valid_from, new_code)
+);
+
+create table if not exists core.field_class (
+    field_class text not null,
+    pattern text not null,              -- lower case; the field contains it
+    priority int not null,
+    primary key (pattern)
+);
+
+create table if not exists core.legal_document_type (
+    document_type text primary key,     -- lower case
+    abbreviation text not null
+);

@@ -1,0 +1,21 @@
+-- creates: [window_quota_part]
+
+-- The last decision of the year, and of 2015, on or before the last day of the window, per unit and kind, outside the communes.
+create temp table window_quota_part on commit drop as
+select distinct on (unit.unit_code, quota.quota_kind, quota.year)
+    unit.unit_code,
+    quota.quota_kind,
+    quota.year,
+    quota.assigned
+from core.quota as quota
+inner join window_unit as unit
+    on
+        unit.province_code = quota.province_code
+        and unit.code = quota.org_code
+        and quota.decided_on >= unit.reach_from
+        and quota.decided_on < unit.reach_to
+where
+    unit.tier <> 'commune'
+    and quota.year in (%(year)s, 2015)
+    and quota.decided_on <= %(last_day)s
+order by unit.unit_code, quota.quota_kind, quota.year, quota.decided_on desc, quota.delivered_on desc, quota.file_id desc

@@ -1,0 +1,195 @@
+"""Every computed indicator: given these rows, these figures. The cases of an indicator stand beside this file."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from psycopg2.extensions import cursor as Cursor
+
+from etl import catalogue, figures
+from etl.errors import CatalogueError
+from etl.periods import Period
+from tests import tables
+
+FOLDER = Path(__file__).parent
+COMPUTED = [i.code for i in catalogue.indicators().values() if i.is_computed]
+
+
+def cases_of(code: str) -> list[dict[str, Any]]:
+    return yaml.safe_load((FOLDER / f"{code}.yml").read_text("utf-8"))
+
+
+CASES = [
+    pytest.param(c, case, id=f"{c} {case['name']}")
+    for c in COMPUTED
+    if (FOLDER / f"{c}.yml").exists()
+    for case in cases_of(c)
+]
+
+
+@pytest.mark.parametrize(("code", "case"), CASES)
+def test_given_these_rows_these_figures(cursor: Cursor, code: str, case: dict[str, Any]) -> None:
+    period = Period.parse(case["period"]).with_window(case.get("from"), case.get("to"))
+    tables.given(cursor, case["given"])
+    figures.compute(cursor, period, [catalogue.indicators()[code]])
+    expected = tables.drawn(case["expect"])
+    asked = ", ".join(expected[0])
+    found = tables.rows(
+        cursor,
+        f"select {asked} from window_figure where unit_code = any(%(units)s)",
+        {"units": [r["unit_code"] for r in expected]},
+    )
+    assert sorted(tuple(None if v is None else str(v) for v in row) for row in found) == sorted(
+        tuple(r.values()) for r in expected
+    )
+
+
+@pytest.mark.parametrize("code", COMPUTED)
+def test_a_computed_indicator_has_cases(code: str) -> None:
+    assert (FOLDER / f"{code}.yml").exists(), f"draw cases in tests/indicators/{code}.yml: first day, last day, none"
+    cases = cases_of(code)
+    assert len(cases) >= 2
+    assert len({case["name"] for case in cases}) == len(cases)
+
+
+def test_no_cases_without_an_indicator() -> None:
+    assert {path.stem for path in FOLDER.glob("*.yml")} == set(COMPUTED)
+
+
+def test_a_share_without_cases_is_undefined(cursor: Cursor) -> None:
+    """Something of each export was delivered once, and nothing in this period: no rate, and not 0 % or 100 %."""
+    tables.given(
+        cursor,
+        {
+            "dossier": "org_code | received_on | finished_on\nH | 2020-01-05 | 2020-01-06",
+            "document": "org_code | issued_on\nH | 2020-01-05",
+            "procedure": "procedure_code | repealed_on\n1.000001 | 2020-01-01",
+            "quota": "org_code | assigned | year | decided_on\nH | 5 | 2019 | 2019-01-01",
+        },
+    )
+    shares = [i for i in catalogue.indicators().values() if i.is_computed and i.is_share]
+    figures.compute(cursor, Period.parse("2021-Q3"), shares)
+    found = tables.rows(cursor, "select indicator_code, unit_level, status from window_figure where value is null")
+    levels = {level for _, level, _ in found}
+    assert sorted(found) == sorted(
+        (i.code, level, "undefined" if level in i.levels else "not_applicable")
+        for i in shares
+        for level in levels
+        for _ in range(2 if level == "commune" else 1)
+    )
+
+
+def test_without_any_delivery_nothing_is_reported(cursor: Cursor) -> None:
+    """Not a zero: nobody said that there was nothing. Units are there: without them there is nobody to report."""
+    tables.given(cursor, {})
+    unknown = [i for i in catalogue.indicators().values() if "hr/units" not in i.source]
+    figures.compute(cursor, Period.parse("2021-Q3"), unknown)
+    levels = {i.code: i.levels for i in unknown}
+    for code, level, status, value in tables.rows(
+        cursor, "select indicator_code, unit_level, status, value from window_figure"
+    ):
+        assert (code, status, value) == (code, "not_reported" if level in levels[code] else "not_applicable", None)
+
+
+def test_declared_figures_are_those_of_the_period_and_the_unit_itself(cursor: Cursor) -> None:
+    tables.given(
+        cursor,
+        {
+            "declaration": """
+        indicator_code | period  | year | org_code | value
+        1.5.1          | Quý III | 2021 | H        | 1.401
+        1.5.1          | Năm     | 2021 | H        | 99
+        1.5.1          | Quý III | 2020 | X        | 7
+        7.4            | Quý III | 2021 | H        | 99,5
+        7.4            | Quý III | 2021 | G        | 12.345
+        1.6            | Quý III | 2021 | X        | 01
+        1.6            | Quý III | 2021 | H        | -
+    """
+        },
+    )
+    declared = [i for i in catalogue.indicators().values() if i.code in ("1.5.1", "7.4", "1.6", "7.7.1")]
+    figures.compute(cursor, Period.parse("2021-Q3"), declared)
+    found = tables.rows(
+        cursor,
+        "select indicator_code, unit_code, value, numerator, denominator, status from window_figure"
+        " where unit_code in ('G', 'H', 'X')",
+    )
+    assert sorted((c, u, None if v is None else str(v), n == v, d, s) for c, u, v, n, d, s in found) == [
+        ("1.5.1", "G", None, True, None, "not_reported"),
+        ("1.5.1", "H", "1401", True, None, "observed"),
+        ("1.5.1", "X", None, True, None, "not_reported"),
+        ("1.6", "G", None, True, None, "not_reported"),
+        ("1.6", "H", None, True, None, "not_reported"),
+        ("1.6", "X", "1", True, None, "observed"),
+        ("7.4", "G", None, True, None, "not_reported"),
+        ("7.4", "H", "99.5", True, None, "observed"),
+        ("7.4", "X", None, True, None, "not_applicable"),
+        ("7.7.1", "G", None, True, None, "not_reported"),
+        ("7.7.1", "H", None, True, None, "not_applicable"),
+        ("7.7.1", "X", None, True, None, "not_applicable"),
+    ]
+
+
+def test_no_report_is_due_for_the_second_quarter_so_nothing_is_declared_for_it(cursor: Cursor) -> None:
+    tables.given(cursor, {"declaration": "indicator_code | org_code | value | period\n1.5.1 | H | 35 | 6 tháng"})
+    indicator = [catalogue.indicators()["1.5.1"]]
+    for code, status in (("2021-Q2", "not_reported"), ("2021-6T", "observed"), ("2021-9T", "not_reported")):
+        figures.compute(cursor, Period.parse(code), indicator)
+        assert tables.rows(cursor, "select status from window_figure where unit_code = 'H'") == [(status,)]
+
+
+def test_the_form_is_the_printed_one() -> None:
+    """99 figures, 26 sections and groups, in the order and the words of the appendix of 2021."""
+    form = catalogue.form()
+    assert (len(form), len(catalogue.indicators()), len(COMPUTED)) == (125, 99, 74)
+    assert [row.code for row in form][:6] == ["1", "1.1", "1.1.1", "1.1.2", "1.1.3", "1.2"]
+    assert [row.order for row in form] == list(range(1, 126))
+    parents = {row.code for row in form} | {""}
+    assert all(row.parent in parents for row in form)
+
+
+def test_a_broken_query_says_where(cursor: Cursor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An office's own indicator stands in its own folder; a mistake in it is told with the file's name."""
+    header = (catalogue.INDICATORS / "1.1.1.sql").read_text("utf-8").replace('"1.1.1"', '"8.1"')
+    (tmp_path / "indicators").mkdir()
+    (tmp_path / "indicators" / "8.1.sql").write_text(header.replace("window_task", "window_nothing"), encoding="utf-8")
+    monkeypatch.setenv("CCHC_CATALOGUE", str(tmp_path))
+    assert catalogue.form()[-1].code == "8.1"
+    tables.given(cursor, {"task": "org_code | assigned_on\nH | 2021-07-01"})
+    with pytest.raises(CatalogueError, match=r"8\.1\.sql.*window_nothing"):
+        figures.compute(cursor, Period.parse("2021-Q3"), [catalogue.indicators()["8.1"]])
+
+
+@pytest.mark.parametrize(
+    ("mistake", "repair", "told"),
+    [
+        ("origin: computed", "origin: declared", "a declared one has none"),
+        ("behaviour: cumulative", "behaviour: rate", "behaviour is one of"),
+        ("-- unit:", "-- unit_of_measure:", "not the header of an indicator"),
+    ],
+)
+def test_a_broken_header_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mistake: str, repair: str, told: str
+) -> None:
+    (tmp_path / "indicators").mkdir()
+    broken = (
+        (catalogue.INDICATORS / "1.1.1.sql").read_text("utf-8").replace('"1.1.1"', '"8.1"').replace(mistake, repair)
+    )
+    (tmp_path / "indicators" / "8.1.sql").write_text(broken, encoding="utf-8")
+    monkeypatch.setenv("CCHC_CATALOGUE", str(tmp_path))
+    with pytest.raises(CatalogueError, match=told):
+        catalogue.indicators()
+
+
+def test_a_new_rule_is_a_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "indicators").mkdir()
+    text = (catalogue.INDICATORS / "1.1.1.sql").read_text("utf-8").replace('"1.1.1"', '"8.1"')
+    old = text.replace("-- valid_to:", "-- valid_to: 2021-12-14").replace('title: "Số', 'title: "Cũ: số')
+    (tmp_path / "indicators" / "8.1.sql").write_text(old, encoding="utf-8")
+    newer = tmp_path / "indicators" / "8.1@2022.sql"
+    newer.write_text(text.replace("2020-12-15", "2021-12-15"), encoding="utf-8")
+    monkeypatch.setenv("CCHC_CATALOGUE", str(tmp_path))
+    assert catalogue.indicators(Period.parse("2021-N").last_day)["8.1"].title.startswith("Cũ")
+    assert catalogue.indicators(Period.parse("2022-Q1").last_day)["8.1"].title.startswith("Số")
+    assert "8.1" not in catalogue.indicators(Period.parse("2020-N").last_day)
