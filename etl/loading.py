@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -29,7 +30,7 @@ from etl.landing import File
 HASH_VERSION = f"polars {pl.__version__}"
 # Up to here the changed rows of a delivery are kept from the first pass, so that there is no second one.
 KEPT_ROWS = 50_000
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 4 << 20
 
 
 @dataclass
@@ -92,6 +93,8 @@ def _attempt(task: _Task, *, direct: bool) -> Outcome:
         task.warehouse_url
     )  # what must be visible to Great Expectations before the load is committed
     side.autocommit = True
+    other_thread = ThreadPoolExecutor(1)
+    other_thread.submit(checking.import_great_expectations)  # takes seconds, and reading leaves a core free
     try:
         with warehouse.transaction(task.warehouse_url) as connection, connection.cursor() as cursor:
             known = _known_hashes(cursor, export, file.sender)
@@ -100,16 +103,20 @@ def _attempt(task: _Task, *, direct: bool) -> Outcome:
             # with nothing of this sender in the table yet, new rows are copied straight into it
             target = f"core.{export.thing}" if direct and not len(known) else _incoming(cursor, export)
             outcome = _copy(task, cursor, side, survey, references, staging_table=staging_table, target=target)
-            _judge(task, cursor, outcome, staging_table)
+            verdict = other_thread.submit(
+                checking.judge, task.warehouse_url, staging_table, export, delivered_on=file.delivered_on
+            )
             if target != f"core.{export.thing}":
                 outcome.rows_loaded, unchanged = _merge(cursor, export, file)
                 outcome.rows_unchanged += unchanged
             if export.delivery == "snapshot":
                 outcome.rows_closed = _close_what_is_gone(cursor, export, file, survey.keys)
             figures.fold(cursor, export.thing, _changes(export, file.file_id))
+            _compare(task, cursor, outcome, verdict.result())
             _receipt(cursor, file, outcome)
             return outcome
     finally:
+        other_thread.shutdown()
         with side.cursor() as cursor:
             cursor.execute(f"drop table if exists {staging_table}")
         side.close()
@@ -536,16 +543,15 @@ def _resolve(cursor: Cursor, task: _Task, delivered_again: list[str]) -> None:
     )
 
 
-# --- the second opinion -----------------------------------------------------------------------------------------------
+# --- the second count -----------------------------------------------------------------------------------------------
 
 
-def _judge(task: _Task, cursor: Cursor, outcome: Outcome, staging_table: str) -> None:
-    """Let Great Expectations count what our own pass counted; keep both counts of every rule.
+def _compare(task: _Task, cursor: Cursor, outcome: Outcome, verdict: checking.Verdict) -> None:
+    """Hold what Great Expectations counted against what our own pass counted; keep both counts of every rule.
 
     Raises: RuleFailed if they differ.
     """
     export = task.export
-    verdict = checking.judge(task.warehouse_url, staging_table, export, delivered_on=task.file.delivered_on)
     judged = {(j.rule_id, j.column_name): j for j in verdict.judgements}
     differing = [
         f"{rule}/{column}: {outcome.failed.get((rule, column), 0)} rows by our pass, {j.failed} by Great Expectations"
@@ -557,7 +563,15 @@ def _judge(task: _Task, cursor: Cursor, outcome: Outcome, staging_table: str) ->
             f"{export.name}, file {task.file.file_id}: the two counts of a rule differ: {'; '.join(differing)}."
         )
     rows = [
-        (task.file.file_id, rule, column, catalogue.rules()[rule].severity, j.checked, outcome.failed.get((rule, column), 0), j.failed)
+        (
+            task.file.file_id,
+            rule,
+            column,
+            catalogue.rules()[rule].severity,
+            j.checked,
+            outcome.failed.get((rule, column), 0),
+            j.failed,
+        )
         for (rule, column), j in judged.items()
     ]
     rows += [
@@ -759,13 +773,14 @@ def stale_files(cursor: Cursor, file: File) -> dict[str, list[int]]:
     A row was refused, or warned of, because what it names was not known: it may be known now. A row was accepted because the
     unit existed on its day: the dates of the unit may have been corrected.
     """
+    rules = [r for r in catalogue.rules().values() if file.export in r.refers_to and file.export != r.export]
+    if not rules:
+        return {}
     new, moved = _changed_keys(cursor, catalogue.export(file.export), file.file_id)
     stale: dict[str, set[int]] = {}
     if not new and not moved:
         return {}
-    for rule in catalogue.rules().values():
-        if file.export not in rule.refers_to or rule.export == file.export:
-            continue
+    for rule in rules:
         export = catalogue.export(rule.export)
         if rule.layer == "group":  # compares totals: any change may break or mend it
             cursor.execute(f"select distinct file_id from core.{export.thing}")

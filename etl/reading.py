@@ -430,6 +430,11 @@ def _mended(text: bytes, delimiter: bytes, width: int, final: bool) -> tuple[Row
     if not len(troubled):
         return Rows(text[:end], np.arange(len(breaks)), True), end
 
+    in_order = _rows_of_several_lines(octets, breaks, delimiter, width)
+    if in_order is not None and len(in_order[0]):
+        starts, end = in_order
+        return Rows(text[:end], starts, True), end
+
     begins = np.concatenate(([0], breaks + 1))
     is_start = np.ones(len(breaks), bool)
     pieces, copied, after = [], 0, 0
@@ -475,6 +480,45 @@ def _troubled(octets: np.ndarray, breaks: np.ndarray, delimiter: bytes) -> np.nd
     )
     odd = np.flatnonzero(np.bincount(line, minlength=1) % 2)
     return np.union1d(line[~fine], odd)
+
+
+def _rows_of_several_lines(
+    octets: np.ndarray, breaks: np.ndarray, delimiter: bytes, width: int
+) -> tuple[np.ndarray, int] | None:
+    """The lines at which rows begin, and where the last whole row ends, if all quotes of a block open and close in order.
+
+    None if they do not, or if a row of several lines may be several rows: then each has to be looked at.
+    """
+    quotes = np.flatnonzero(octets == 34)
+    ends = np.flatnonzero(np.searchsorted(quotes, breaks) % 2 == 0)  # lines that end outside quotes
+    if not len(ends):
+        return None
+    end = int(breaks[ends[-1]]) + 1
+    quotes = quotes[quotes < end]
+    opening, closing = quotes[::2], quotes[1::2]
+    before = np.where(opening > 0, octets[opening - 1], 10)
+    after = octets[closing + 1]
+    mark = delimiter[0]
+    returns = (after == 13) & (octets[np.minimum(closing + 2, end - 1)] == 10)
+    if not (np.isin(before, (mark, 10, 34)).all() and (np.isin(after, (mark, 10, 34)) | returns).all()):
+        return None
+    if (closing - opening > MAX_CELL).any():
+        return None
+    marks = np.flatnonzero(octets[:end] == mark)
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    several = np.flatnonzero(ends > starts)
+    first, last = starts[several], ends[several]
+    begins = np.concatenate(([0], breaks + 1))
+    outside = marks[np.searchsorted(quotes, marks) % 2 == 0]
+    cells = np.searchsorted(outside, begins[last + 1]) - np.searchsorted(outside, begins[first]) + 1
+    # where some line is too short to be a row, the lines are not rows by themselves
+    per_line = np.diff(np.searchsorted(marks, begins[: ends[-1] + 2])) + 1
+    shortest = (
+        np.minimum.reduceat(per_line, np.column_stack((first, last + 1)).ravel()[:-1])[::2] if len(several) else cells
+    )
+    if (cells != width).any() or (len(several) and (shortest >= width).any()):
+        return None
+    return starts, end
 
 
 def _row(text: bytes, start: int, delimiter: bytes, width: int, final: bool) -> tuple[list[bytes], int] | None:

@@ -208,7 +208,8 @@ def migrate(warehouse_url: str) -> bool:
     Raises: SetupError if this user may not.
     """
     scripts = _scripts()
-    version = hashlib.sha256("".join(name + text for name, text in scripts).encode()).hexdigest()[:16]
+    reference = [(p.name, p.read_text("utf-8")) for p in sorted((catalogue.ROOT / "etl" / "reference").iterdir())]
+    version = hashlib.sha256("".join(name + text for name, text in [*scripts, *reference]).encode()).hexdigest()[:16]
     with transaction(warehouse_url) as connection, connection.cursor() as cursor:
         if _schema_version(cursor) == version:
             return False
