@@ -86,11 +86,21 @@ def _facts(thing: str, where: str = "true") -> str:
 def _add(cursor: Cursor, count: Count, changed: str) -> None:
     columns, key = ", ".join((*count.key, *count.counts)), ", ".join(count.key)
     sums = ", ".join(f"{c} = stored.{c} + excluded.{c}" for c in count.counts)
+    something = " or ".join(f"{c} <> 0" for c in count.counts)
+    nothing = " and ".join(f"{c} = 0" for c in count.counts)
     query = count.query.replace("{changed}", changed)
     cursor.execute("set local work_mem = '256MB'")  # a first load of a million rows is counted in memory
-    cursor.execute(f"insert into {count.table} as stored ({columns}) {query} on conflict ({key}) do update set {sums}")
-    written = cursor.rowcount
+    # in the order of the key: loads side by side cannot wait for each other in a circle, and the index is written once
+    cursor.execute(
+        f"with folded as (insert into {count.table} as stored ({columns})"
+        f" select {columns} from ({query}) as change where {something} order by {key}"
+        f" on conflict ({key}) do update set {sums} returning {columns})"
+        f" select count(*), bool_or({nothing}) from folded"
+    )
+    written, has_emptied = cursor.fetchone()
     cursor.execute("set local work_mem to default")
+    if has_emptied:
+        cursor.execute(f"delete from {count.table} where {nothing}")
     if written > MANY:
         cursor.execute(f"analyze {count.table}")
 

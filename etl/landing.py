@@ -105,8 +105,9 @@ def land(
 ) -> list[int]:
     """Keep every file below `inbox` that has not been seen, one transaction each; the ids of the receipts written.
 
-    The same bytes from the same sender are received once: the second receipt says `duplicate`. A file that lies in the wrong
-    place is kept and rejected. A crash leaves either a kept file with its receipt or nothing: landing again finishes the work.
+    The same bytes from the same sender are received once: the second receipt says `duplicate`. A file that lies in the
+    wrong place is kept and rejected. A crash leaves either a kept file with its receipt or nothing: landing again
+    finishes the work.
     Input:  a connection in autocommit mode; `exports` limits the work to these.
     Raises: SetupError if the archive cannot be written.
     """
@@ -152,7 +153,8 @@ def _keep(files: fsspec.AbstractFileSystem, delivery: Delivery, archive: Path) -
             arriving.rename(place)
     except OSError as error:
         raise SetupError(
-            f"{error.filename or archive}: {error.strerror}. The archive must be a folder this user may write to (CCHC_ARCHIVE)."
+            f"{error.filename or archive}: {error.strerror}."
+            " The archive must be a folder this user may write to (CCHC_ARCHIVE)."
         ) from None
     return sha256, size, place.relative_to(archive).as_posix()
 

@@ -6,7 +6,7 @@
     split     bad rows leave, whole, with reasons                    quality.quarantined_row
     load      merge by key, keep the old version                     core.<thing>, core.<thing>_history
     count     per unit and day                                       mart.<thing>_daily
-    figure    numerator, denominator per indicator, unit, period     mart.indicator_{quarterly,half_yearly,nine_monthly,annual}
+    figure    numerator, denominator per indicator, unit, period     mart.indicator_{quarterly,half_yearly,…}
     prove     identities, reconciliation with what was printed       quality.finding
 
 The command line and the DAGs call these functions; nothing here knows either.
@@ -19,7 +19,7 @@ from datetime import date
 
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, landing, loading, warehouse
+from etl import catalogue, landing, loading, replaying, warehouse
 from etl.errors import CatalogueError, FileRejected, RuleFailed
 from etl.landing import File
 from etl.periods import Period
@@ -83,8 +83,8 @@ def waiting(url: str, *, exports: set[str] | None = None) -> list[File]:
 def load_waiting(settings: Settings, url: str, *, exports: set[str] | None = None) -> Iterator[Receipt]:
     """Load all that waits, in order, and again what a load has made stale; a receipt per load.
 
-    A file whose rules cannot be run stays waiting, and its receipt says why; so does what its sender delivered after it.
-    The others go on, and the next run tries again.
+    A file whose rules cannot be run stays waiting, and its receipt says why; so does what its sender delivered after
+    it. The others go on, and the next run tries again.
     """
     held: dict[int, File] = {}
     while file := next((f for f in waiting(url, exports=exports) if f.file_id not in held), None):
@@ -111,9 +111,9 @@ def _hold_back(url: str, file: File, reason: str) -> None:
 def load_file(settings: Settings, url: str, file_id: int) -> Receipt:
     """Read, check, split and load one landed file, whatever the order in which files arrive.
 
-    Loads of one sender's export follow each other; those of others go on side by side. What the sender delivered before is
-    loaded first. What it delivered later is taken back, and waits to be loaded again; so do files of other exports that were
-    judged by what this file has now changed.
+    Loads of one sender's export follow each other; those of others go on side by side. What the sender delivered before
+    is loaded first. What it delivered later is taken back, and waits to be loaded again; so do files of other exports
+    that were judged by what this file has now changed.
     """
     with warehouse.transaction(url) as connection:
         file = landing.file(connection, file_id)
@@ -154,9 +154,9 @@ def _load(settings: Settings, url: str, file: File) -> None:
     with warehouse.transaction(url) as connection, connection.cursor() as cursor:
         if landing.file(connection, file.file_id).status != "landed":
             return  # done by another task in the meantime
-        if later := loading.later_files(cursor, file):
+        if later := replaying.later_files(cursor, file):
             log.info("%s, %s: %d later deliveries will be loaded again", file.export, file.sender, len(later))
-            loading.rewind(cursor, catalogue.export(file.export), later)
+            replaying.rewind(cursor, catalogue.export(file.export), later)
     try:
         loading.load(
             url,
@@ -175,12 +175,14 @@ def _load(settings: Settings, url: str, file: File) -> None:
 def _reject(url: str, file: File, rejection: FileRejected) -> None:
     with warehouse.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "update landing.file set status = 'rejected', rule_id = %s, message = %s, loaded_at = now() where file_id = %s",
+            "update landing.file set status = 'rejected', rule_id = %s, message = %s, loaded_at = now()"
+            " where file_id = %s",
             (rejection.rule_id, rejection.message, file.file_id),
         )
         cursor.execute(
             "insert into quality.result (file_id, rule_id, column_name, severity, rows_checked, rows_failed)"
-            " values (%s, %s, '', 'fatal', 0, 1) on conflict (file_id, rule_id, column_name) do update set rows_failed = 1",
+            " values (%s, %s, '', 'fatal', 0, 1)"
+            " on conflict (file_id, rule_id, column_name) do update set rows_failed = 1",
             (file.file_id, rejection.rule_id),
         )
 
@@ -188,7 +190,7 @@ def _reject(url: str, file: File, rejection: FileRejected) -> None:
 def _reload_stale(url: str, file: File) -> None:
     """Send files that this load has made stale back to waiting, each with what its sender delivered after it."""
     with warehouse.transaction(url) as connection, connection.cursor() as cursor:
-        for export_name, file_ids in loading.stale_files(cursor, file).items():
+        for export_name, file_ids in replaying.stale_files(cursor, file).items():
             export = catalogue.export(export_name)
             for file_id in file_ids:
                 stale = landing.file(connection, file_id)
@@ -196,15 +198,15 @@ def _reload_stale(url: str, file: File) -> None:
                     continue
                 cursor.execute("select pg_advisory_xact_lock(hashtext(%s), hashtext(%s))", (stale.export, stale.sender))
                 log.info("file %d of %s will be judged again: %s has changed", file_id, export_name, file.export)
-                loading.rewind(cursor, export, [file_id, *loading.later_files(cursor, stale)])
+                replaying.rewind(cursor, export, [file_id, *replaying.later_files(cursor, stale)])
 
 
 def receipt(url: str, file_id: int) -> Receipt:
     """The receipt of a file as it stands now."""
     with warehouse.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "select file_id, export, sender, delivered_on, status, rows_read, rows_loaded, rows_unchanged, rows_quarantined,"
-            " message from landing.file where file_id = %s",
+            "select file_id, export, sender, delivered_on, status, rows_read, rows_loaded, rows_unchanged,"
+            " rows_quarantined, message from landing.file where file_id = %s",
             (file_id,),
         )
         return Receipt(*cursor.fetchone())

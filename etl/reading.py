@@ -14,6 +14,9 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Queue
+from threading import Thread
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -23,6 +26,8 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 from etl.catalogue import Export
 from etl.errors import FileRejected
 from etl.values import fold
+
+Item = TypeVar("Item")
 
 EXTRA = "#thừa"  # cells beyond the header, or below a header cell that is empty
 HEADER_ROWS = 50  # a header is looked for in so many rows
@@ -78,6 +83,37 @@ def read(path: Path, export: Export, *, block_bytes: int = 8 << 20) -> Iterator[
     problems = layout.problems if found else (*layout.problems, ("FIL-05", _no_rows()))
     if problems:
         raise FileRejected(min(problems)[0], " ".join(message for _, message in sorted(problems)))
+
+
+def ahead(items: Iterable[Item], depth: int = 2) -> Iterator[Item]:
+    """The same items, prepared in a thread of their own: parsing goes on while COPY waits for the database."""
+    queue: Queue = Queue(depth)
+    done = object()
+    stop = False
+
+    def work() -> None:
+        try:
+            for item in items:
+                if stop:
+                    return
+                queue.put(item)
+            queue.put(done)
+        except BaseException as error:  # handed to the consumer, who raises it
+            queue.put(error)
+
+    worker = Thread(target=work, daemon=True)
+    worker.start()
+    try:
+        while (item := queue.get()) is not done:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stop = True
+        while worker.is_alive():
+            while not queue.empty():
+                queue.get_nowait()
+            worker.join(0.01)
 
 
 # --- what kind of file it is -----------------------------------------------------------------------------------------
@@ -485,7 +521,7 @@ def _troubled(octets: np.ndarray, breaks: np.ndarray, delimiter: bytes) -> np.nd
 def _rows_of_several_lines(
     octets: np.ndarray, breaks: np.ndarray, delimiter: bytes, width: int
 ) -> tuple[np.ndarray, int] | None:
-    """The lines at which rows begin, and where the last whole row ends, if all quotes of a block open and close in order.
+    """The lines where rows begin, and where the last whole row ends, if all quotes of a block open and close in order.
 
     None if they do not, or if a row of several lines may be several rows: then each has to be looked at.
     """

@@ -1,7 +1,7 @@
 """The PostgreSQL side: connections, and a schema that is brought up to date from `sql/` and the contracts."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -121,6 +121,11 @@ def business_columns(export: catalogue.Export) -> tuple[str, ...]:
     """The columns in which a new version of a row differs from the old one."""
     origin = {"delivered_on", "file_id", "line", "raw_hash", "sender", "province_code"}
     return tuple(c for c in core_columns(export) if c not in origin)
+
+
+def same(left: str, right: str, columns: Iterable[str]) -> str:
+    """The condition that two relations agree in these columns."""
+    return " and ".join(f"{left}.{c} = {right}.{c}" for c in columns)
 
 
 def core_tables(export: catalogue.Export) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+
 from etl import catalogue, landing, pipeline, settings, warehouse
 from etl.pipeline import Receipt
 from tests.databases import fresh_database
@@ -162,8 +163,8 @@ def test_two_halves_are_the_whole(configured, warehouse_url, empty_url, tmp_path
         )
     )
     assert rows(warehouse_url, select) == rows(empty_url, select)
-    assert rows(warehouse_url, "table mart.dossier_daily order by 1, 2, 3") == rows(
-        empty_url, "table mart.dossier_daily order by 1, 2, 3"
+    assert rows(warehouse_url, "table mart.dossier_daily order by 1, 2, 3, 4, 5") == rows(
+        empty_url, "table mart.dossier_daily order by 1, 2, 3, 4, 5"
     )
 
 
@@ -214,8 +215,8 @@ def test_a_load_that_is_killed_leaves_nothing_half_done(
 ):
     reference_days(inbox)
     lines = [
-        f"000.00.16.H21-211201-{n:04d} | 01/12/2021 | 03/12/2021 | {'30/11/2021' if n % 50 == 0 else '02/12/2021'} | Đã trả kết quả"
-        for n in range(1, 6000)
+        f"000.00.16.H21-211201-{n:04d} | 01/12/2021 | 03/12/2021 | {day}/2021 | Đã trả kết quả"
+        for n, day in enumerate((["02/12"] * 49 + ["30/11"]) * 120, start=1)
     ]
     deliver(inbox, "one_stop_shop/dossiers", "2021-12-06", "\n".join([MONDAY.strip("\n").splitlines()[0], *lines]))
     environment = os.environ | {"CCHC_WAREHOUSE_URL": warehouse_url, "PYTHONPATH": str(catalogue.ROOT)}

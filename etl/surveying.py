@@ -1,0 +1,273 @@
+"""Survey: the first pass over a delivered file hashes its rows, and finds which of them a load has to look at.
+
+Most rows of a nightly delivery are those of the night before; they are known by their hash and go no further. What is
+read is kept on disk for the second pass, so that no file is parsed twice and memory does not grow with it.
+"""
+
+import io
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import polars as pl
+from psycopg2.extensions import cursor as Cursor
+
+from etl import catalogue, checking, reading, values
+from etl.errors import FileRejected
+from etl.landing import File
+
+# Hashes of another version of the hashing library mean nothing: such rows are compared by their columns instead.
+HASH_VERSION = f"polars {pl.__version__}"
+BLOCK_BYTES = 4 << 20
+# What a candidate carries besides its cells.
+FLAGS = ("raw_hash", "key_hash", "key_repeated", "key_given_again", "is_superseded")
+_BUCKETS = 32
+_SEEN = np.dtype([("key", np.int64), ("raw", np.int64), ("at", np.int64)])
+# Binary COPY: 19 bytes of header, per row a field count, a length and the number, 2 bytes at the end.
+_COPIED = np.dtype([("fields", ">i2"), ("length", ">i4"), ("hash", ">i8")])
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the first pass learned of a file."""
+
+    rows: int
+    known: np.ndarray  # hashes of the rows that core.<thing> holds of this sender, sorted
+    repetitions: "Repetitions"
+    keys: pl.DataFrame | None  # snapshots: the keys of all rows of this delivery
+    delivered_again: list[str]  # keys of rows that are in quarantine
+    spool: "Spool"
+
+    def candidates(self, export: catalogue.Export) -> Iterator[pl.DataFrame]:
+        """The rows that are new, changed or given again, as they were read, with FLAGS."""
+        whole_file = checking.plan(export).whole_file
+        conditions = [c for rule in catalogue.rules(export.name).values() for c in rule.fails.values()]
+        copies_are_one_row = not any("key_given_again" in c for c in conditions)
+        start = 0
+        for block in self.spool:
+            at, start = np.arange(start, start + block.height), start + block.height
+            raw_hash, key_hash = block["raw_hash"].to_numpy(), block["key_hash"].to_numpy()
+            given_again = _is_in(key_hash, self.repetitions.given_again)
+            block = block.with_columns(
+                pl.Series("key_repeated", _is_in(key_hash, self.repetitions.repeated)),
+                pl.Series("key_given_again", given_again),
+                pl.Series("is_superseded", _is_in(at, self.repetitions.superseded)),
+            )
+            wanted = np.ones(len(at), bool) if whole_file else ~_is_in(raw_hash, self.known) | given_again
+            if copies_are_one_row:
+                wanted &= ~_is_in(at, self.repetitions.copies)
+            if wanted.any():
+                yield block if wanted.all() else block.filter(pl.Series(wanted))
+
+
+def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", *, block_bytes: int = BLOCK_BYTES) -> Survey:
+    """Read a file once.
+
+    Input:  `path`: its kept bytes; `spool`: where its rows are kept for the second pass.
+    Raises: FileRejected if it cannot be read (FIL-01 … FIL-05), or is a snapshot that lost half its rows (FIL-06).
+    """
+    export = catalogue.export(file.export)
+    quarantined = _open_quarantine(cursor, export)
+    delivered_again: list[str] = []
+    keys: list[pl.DataFrame] = []
+    with closing(_Seen(path.parent)) as seen:
+        for block in reading.ahead(reading.read(path, export, block_bytes=block_bytes)):
+            typed_keys = _typed_keys(block, export)
+            raw_hash, key_hash = _row_hash(block.select(c.name for c in export.columns)), _row_hash(typed_keys)
+            seen.add(key_hash, raw_hash)
+            spool.add(block.with_columns(pl.Series("raw_hash", raw_hash), pl.Series("key_hash", key_hash)))
+            if export.delivery == "snapshot":
+                keys.append(typed_keys)
+            if quarantined is not None:
+                again = typed_keys.with_columns(pl.Series("raw_hash", raw_hash)).select(record_key(export)).to_series()
+                delivered_again += again.filter(again.is_in(quarantined)).to_list()
+        repetitions = seen.repetitions()
+    if export.delivery == "snapshot":
+        keys += _keys_of_other_parts(cursor, file, path)
+        _half_at_least(cursor, file, sum(k.height for k in keys))
+    return Survey(
+        rows=seen.rows,
+        known=_known_hashes(cursor, file),
+        repetitions=repetitions,
+        keys=pl.concat(keys).unique() if keys else None,
+        delivered_again=delivered_again,
+        spool=spool,
+    )
+
+
+def record_key(export: catalogue.Export) -> pl.Expr:
+    """The key of a row as text; a row whose key is not given is known by its content."""
+    return (
+        pl
+        .when(pl.any_horizontal(pl.col(c).is_null() for c in export.key))
+        .then(pl.format("#{}", "raw_hash"))
+        .otherwise(pl.concat_str([pl.col(c).cast(pl.String) for c in export.key], separator="|"))
+        .alias("record_key")
+    )
+
+
+# --- rows kept for the second pass ------------------------------------------------------------------------------------
+
+
+class Spool:
+    """Blocks of rows on disk, in a file without a name: it is gone once it is closed, also by a crash."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
+        self._sizes: list[int] = []
+        self.close = self._file.close
+
+    def add(self, block: pl.DataFrame) -> None:
+        before = self._file.tell()
+        block.write_ipc(self._file, compression="lz4")
+        self._sizes.append(self._file.tell() - before)
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        self._file.seek(0)
+        for size in self._sizes:
+            yield pl.read_ipc(io.BytesIO(self._file.read(size)))
+
+
+# --- rows given again -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Repetitions:
+    """Rows of a file whose key comes more than once, each array sorted."""
+
+    given_again: np.ndarray  # hashes of keys that come more than once
+    repeated: np.ndarray  # hashes of keys that come with different content
+    superseded: np.ndarray  # positions of rows that a later row of the same key replaces
+    copies: np.ndarray  # positions of rows that a later row says again word for word
+
+
+class _Seen:
+    """The hashes of all rows, in buckets on disk: equal ones meet there, and one bucket is in memory at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._buckets: list[IO[bytes]] = [tempfile.TemporaryFile(dir=folder) for _ in range(_BUCKETS)]  # noqa: SIM115
+        self.rows = 0
+
+    def close(self) -> None:
+        for file in self._buckets:
+            file.close()
+
+    def add(self, key_hash: np.ndarray, raw_hash: np.ndarray) -> None:
+        rows = np.empty(len(key_hash), _SEEN)
+        rows["key"], rows["raw"], rows["at"] = key_hash, raw_hash, np.arange(self.rows, self.rows + len(key_hash))
+        bucket = key_hash & (_BUCKETS - 1)
+        order = np.argsort(bucket, kind="stable")
+        bounds = np.searchsorted(bucket[order], np.arange(_BUCKETS + 1))
+        ordered = rows[order]
+        for number, file in enumerate(self._buckets):
+            file.write(ordered[bounds[number] : bounds[number + 1]].tobytes())
+        self.rows += len(rows)
+
+    def repetitions(self) -> Repetitions:
+        found: list[np.ndarray] = []
+        for file in self._buckets:
+            file.seek(0)
+            rows = np.frombuffer(file.read(), _SEEN)
+            rows = rows[np.argsort(rows["key"])]
+            same = rows["key"][1:] == rows["key"][:-1]
+            found += [rows[1:][same], rows[:-1][same]]
+        rows = np.concatenate(found)
+        frame = pl.DataFrame({name: rows[name] for name in _SEEN.names or ()})
+        frame = frame.with_columns(
+            is_repeated=pl.col("raw").n_unique().over("key") > 1,
+            is_superseded=pl.col("at") < pl.col("at").max().over("key"),
+            is_copy=pl.col("at") < pl.col("at").max().over("key", "raw"),
+        )
+
+        def ordered(where: str | None, what: str) -> np.ndarray:
+            return np.unique((frame.filter(where) if where else frame)[what].to_numpy())
+
+        return Repetitions(
+            given_again=ordered(None, "key"),
+            repeated=ordered("is_repeated", "key"),
+            superseded=ordered("is_superseded", "at"),
+            copies=ordered("is_copy", "at"),
+        )
+
+
+def _row_hash(frame: pl.DataFrame) -> np.ndarray:
+    return frame.hash_rows(seed=2021).to_numpy().view(np.int64)
+
+
+def _is_in(these: np.ndarray, ordered: np.ndarray) -> np.ndarray:
+    """Membership in a sorted array: it is large and the block small, so a search beats building a hash table."""
+    if not len(ordered):
+        return np.zeros(len(these), bool)
+    return ordered[np.minimum(np.searchsorted(ordered, these), len(ordered) - 1)] == these
+
+
+# --- what the warehouse has already -----------------------------------------------------------------------------------
+
+
+def _known_hashes(cursor: Cursor, file: File) -> np.ndarray:
+    thing = catalogue.export(file.export).thing
+    statement = cursor.mogrify(
+        f"copy (select c.raw_hash from core.{thing} c where c.sender = %s and c.file_id in (select file_id"
+        " from landing.file where export = %s and sender = %s and hash_version = %s)) to stdout (format binary)",
+        (file.sender, file.export, file.sender, HASH_VERSION),
+    )
+    with tempfile.TemporaryFile() as copied:
+        cursor.copy_expert(statement, copied)
+        rows = (copied.tell() - 21) // _COPIED.itemsize
+        copied.seek(19)
+        hashes = np.empty(rows, np.int64)
+        for start in range(0, rows, 1 << 18):
+            part = np.fromfile(copied, _COPIED, count=min(1 << 18, rows - start))
+            hashes[start : start + len(part)] = part["hash"]
+    hashes.sort()
+    return hashes
+
+
+def _open_quarantine(cursor: Cursor, export: catalogue.Export) -> pl.Series | None:
+    cursor.execute(
+        "select distinct record_key from quality.quarantined_row where export = %s and resolved_by is null",
+        (export.name,),
+    )
+    keys = [key for (key,) in cursor.fetchall()]
+    return pl.Series(keys).implode() if keys else None
+
+
+def _half_at_least(cursor: Cursor, file: File, rows: int) -> None:
+    """FIL-06: a snapshot that lost half its rows would close them all."""
+    cursor.execute(
+        "select rows_read, delivered_on from landing.file where export = %s and sender = %s"
+        " and status like 'accepted%%' and (delivered_on, file_id) < (%s, %s)"
+        " order by delivered_on desc, file_id desc limit 1",
+        (file.export, file.sender, file.delivered_on, file.file_id),
+    )
+    if (before := cursor.fetchone()) and rows * 2 < before[0]:
+        raise FileRejected(
+            "FIL-06",
+            f"Tệp chỉ có {rows} dòng, chưa bằng một nửa lần giao ngày {before[1]:%d/%m/%Y} ({before[0]} dòng)."
+            " Nạp tệp này sẽ đóng các dòng còn thiếu. Kiểm tra lần kết xuất và gửi lại tệp đầy đủ.",
+        )
+
+
+def _typed_keys(block: pl.DataFrame, export: catalogue.Export) -> pl.DataFrame:
+    of_keys = replace(export, columns=tuple(c for c in export.columns if c.key))
+    return values.typed(block.select("line", *export.key), of_keys).select(export.key)
+
+
+def _keys_of_other_parts(cursor: Cursor, file: File, path: Path) -> list[pl.DataFrame]:
+    """The keys in the other parts of the same delivery: a snapshot may come as duc-co.1.csv and duc-co.2.csv."""
+    cursor.execute(
+        "select distinct on (path) archived_as from landing.file where export = %s and sender = %s"
+        " and delivered_on = %s and path <> %s and status in ('landed', 'accepted', 'accepted_with_errors')"
+        " order by path, file_id desc",
+        (file.export, file.sender, file.delivered_on, file.path),
+    )
+    export, archive = catalogue.export(file.export), Path(str(path).removesuffix(file.archived_as))
+    return [
+        _typed_keys(block, export)
+        for (archived_as,) in cursor.fetchall()
+        for block in reading.read(archive / archived_as, export)
+    ]
