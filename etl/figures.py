@@ -90,16 +90,16 @@ def _add(cursor: Cursor, count: Count, changed: str) -> None:
     nothing = " and ".join(f"{c} = 0" for c in count.counts)
     query = count.query.replace("{changed}", changed)
     cursor.execute("set local work_mem = '256MB'")  # a first load of a million rows is counted in memory
-    # in the order of the key: loads side by side cannot wait for each other in a circle, and the index is written once
+    # in the order of the key: loads side by side cannot wait for each other in a circle, and the index grows at its end
     cursor.execute(
-        f"with folded as (insert into {count.table} as stored ({columns})"
+        f"insert into {count.table} as stored ({columns})"
         f" select {columns} from ({query}) as change where {something} order by {key}"
-        f" on conflict ({key}) do update set {sums} returning {columns})"
-        f" select count(*), bool_or({nothing}) from folded"
+        f" on conflict ({key}) do update set {sums}"
     )
-    written, has_emptied = cursor.fetchone()
+    written = cursor.rowcount
     cursor.execute("set local work_mem to default")
-    if has_emptied:
+    cursor.execute(f"select exists (select from {changed} as changed where sign < 0)")
+    if cursor.fetchone()[0]:
         cursor.execute(f"delete from {count.table} where {nothing}")
     if written > MANY:
         cursor.execute(f"analyze {count.table}")

@@ -8,6 +8,7 @@ import csv
 import hashlib
 import io
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,8 @@ from etl import catalogue, checking, data_docs, figures, reading, surveying, val
 from etl.errors import RuleFailed
 from etl.landing import File
 from etl.surveying import Spool, Survey
+
+BATCH_ROWS = 8_000
 
 
 @dataclass
@@ -142,12 +145,21 @@ class _Batch:
 
 def _batches(task: _Task, survey: Survey, references: dict[str, pl.DataFrame]) -> Iterator[_Batch]:
     export = task.export
-    blocks: Iterable[pl.DataFrame] = survey.candidates(export)
-    if checking.plan(export).whole_file:
-        together = list(blocks)
-        blocks = [pl.concat(together, how="diagonal")] if together else []
-    for block in blocks:
+    enough = math.inf if checking.plan(export).whole_file else BATCH_ROWS
+    for block in _together(survey.candidates(export), enough):
         yield _batch(task, block, references)
+
+
+def _together(blocks: Iterable[pl.DataFrame], enough: float) -> Iterator[pl.DataFrame]:
+    """The same rows in fewer blocks: where few rows of each changed, the rules would cost more than the rows."""
+    waiting: list[pl.DataFrame] = []
+    for block in blocks:
+        waiting.append(block)
+        if sum(b.height for b in waiting) >= enough:
+            yield pl.concat(waiting, how="diagonal")
+            waiting = []
+    if waiting:
+        yield pl.concat(waiting, how="diagonal")
 
 
 def _batch(task: _Task, block: pl.DataFrame, references: dict[str, pl.DataFrame]) -> _Batch:
@@ -197,7 +209,9 @@ def _copy(
     outcome = Outcome()
     columns = ", ".join(warehouse.core_columns(export))
     history = f"core.{export.thing}_history ({columns}, superseded_by, superseded_on, closed)"
-    made: set[int] = set()
+    # ahead: nobody's load has to wait for a table to be made on New Year's night
+    made = {task.file.delivered_on.year, task.file.delivered_on.year + 1} if export.partition_by else set()
+    warehouse.ensure_partitions(side, export, made)
     with side.cursor() as side_cursor, ThreadPoolExecutor(1) as beside:
         _create_staging(side_cursor, staging, export)
         for batch in reading.ahead(batches):
@@ -391,7 +405,8 @@ def _merge(cursor: Cursor, export: catalogue.Export, file: File) -> int:
         f"{match} and ({', '.join(f'c.{b}' for b in business)})"
         f" is not distinct from ({', '.join(f'i.{b}' for b in business)})"
     )
-    cursor.execute("analyze incoming")
+    # few rows meet many, which are in memory or on a fast disk: look each up
+    cursor.execute("set local random_page_cost = 1.1; analyze incoming")
     # spelled differently, or hashed by another version: known from now on by how it came last
     cursor.execute(
         f"update {core} c set raw_hash = i.raw_hash from incoming i where {as_before} and c.raw_hash <> i.raw_hash"

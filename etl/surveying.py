@@ -61,7 +61,15 @@ class Survey:
             if copies_are_one_row:
                 wanted &= ~_is_in(at, self.repetitions.copies)
             if wanted.any():
-                yield block if wanted.all() else block.filter(pl.Series(wanted))
+                yield block if wanted.all() else _detached(block.filter(pl.Series(wanted)))
+
+
+def _detached(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same rows without the block they stood in: their texts refer to it, and would keep all of it in memory."""
+    copied = io.BytesIO()
+    rows.write_ipc(copied)
+    copied.seek(0)
+    return pl.read_ipc(copied)
 
 
 def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", *, block_bytes: int = BLOCK_BYTES) -> Survey:
@@ -91,7 +99,7 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", *, block_byte
         _half_at_least(cursor, file, sum(k.height for k in keys))
     return Survey(
         rows=seen.rows,
-        known=_known_hashes(cursor, file),
+        known=known_hashes(cursor, file),
         repetitions=repetitions,
         keys=pl.concat(keys).unique() if keys else None,
         delivered_again=delivered_again,
@@ -208,7 +216,7 @@ def _is_in(these: np.ndarray, ordered: np.ndarray) -> np.ndarray:
 # --- what the warehouse has already -----------------------------------------------------------------------------------
 
 
-def _known_hashes(cursor: Cursor, file: File) -> np.ndarray:
+def known_hashes(cursor: Cursor, file: File) -> np.ndarray:
     thing = catalogue.export(file.export).thing
     statement = cursor.mogrify(
         f"copy (select c.raw_hash from core.{thing} c where c.sender = %s and c.file_id in (select file_id"

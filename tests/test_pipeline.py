@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from etl import catalogue, landing, pipeline, settings, warehouse
+from etl import catalogue, landing, pipeline, settings, surveying, warehouse
 from etl.pipeline import Receipt
 from tests.databases import fresh_database
 from tests.inbox import PROCEDURES, UNITS, deliver
@@ -118,6 +118,49 @@ def test_a_night_brings_new_rows_changes_some_and_leaves_the_rest_alone(configur
         warehouse_url,
         "select line, rule_ids, raw->>'Ngày kết thúc xử lý', resolved_by, resolution from quality.quarantined_row",
     ) == [(4, ["DOS-13"], "30/11/2021", tuesday.file_id, "corrected")]
+
+
+def test_partitions_are_there_before_the_year_begins(configured, warehouse_url, inbox):
+    reference_days(inbox)
+    deliver(inbox, "one_stop_shop/dossiers", "2021-12-06", MONDAY)
+    load(configured, warehouse_url, inbox)
+    assert rows(warehouse_url, "select relname from pg_class where relname ~ '^dossier_20..$' order by 1") == [
+        ("dossier_2021",),
+        ("dossier_2022",),
+    ]
+
+
+def test_of_rows_with_the_same_key_the_last_counts_and_the_others_are_its_history(configured, warehouse_url, inbox):
+    """Where no rule forbids it. The third row says again what the first said: what it says counts."""
+    reference_days(inbox)
+    declared = """
+        Mã chỉ tiêu | Năm  | Kỳ báo cáo | Mã đơn vị | Giá trị
+        1.2.3       | 2021 | Năm        | 23857     | 5
+        1.2.3       | 2021 | Năm        | 23857     | 6
+        1.2.3       | 2021 | Năm        | 23857     | 5
+    """
+    deliver(inbox, "declarations/indicators", "2021-12-15", declared)
+    receipt = load(configured, warehouse_url, inbox)[-1]
+    assert (receipt.rows_read, receipt.rows_loaded, receipt.rows_unchanged) == (3, 2, 1), receipt
+    assert rows(warehouse_url, "select value, line from core.declaration") == [("5", 4)]
+    assert rows(warehouse_url, "select value, line, closed from core.declaration_history") == [("6", 3, False)]
+
+
+def test_rows_hashed_by_another_version_are_compared_once(configured, warehouse_url, inbox):
+    reference_days(inbox)
+    deliver(inbox, "one_stop_shop/dossiers", "2021-12-06", MONDAY)
+    load(configured, warehouse_url, inbox)
+    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+        cursor.execute("update core.dossier set raw_hash = -raw_hash; update landing.file set hash_version = 'of old'")
+    deliver(inbox, "one_stop_shop/dossiers", "2021-12-07", TUESDAY)
+    (receipt,) = load(configured, warehouse_url, inbox)
+    assert (receipt.rows_read, receipt.rows_loaded, receipt.rows_unchanged) == (3, 2, 1)
+    state = "select count(*) filter (where hash_version = 'of old' and export like '%%dossiers') from landing.file"
+    assert rows(warehouse_url, state) == [(0,)]
+    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+        delivered = landing.file(connection, receipt.file_id)
+        known = surveying.known_hashes(cursor, delivered)
+    assert len(known) == 3
 
 
 def test_loading_twice_changes_nothing(configured, warehouse_url, inbox):
