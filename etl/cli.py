@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
@@ -20,7 +20,7 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from etl.errors import CchcError, SetupError, UsageError
+from etl.errors import CchcError, UsageError
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from etl.quality import Delivery
     from etl.settings import Settings
     from etl.tables import Cell
-
-CEILING = "5"  # percent of a file's rows that may be in quarantine before `cchc load` says so by its exit status
 
 log = logging.getLogger("cchc")
 app = typer.Typer(
@@ -51,7 +49,8 @@ class Format(StrEnum):
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How the result is printed.")]
-PeriodArgument = Annotated[str, typer.Argument(metavar="PERIOD", help="2021-Q3, 2021-6T, 2021-9T or 2021-N.")]
+PERIOD_CODES = "2021-Q3, 2021-6T, 2021-9T or 2021-N."
+PeriodArgument = Annotated[str, typer.Argument(metavar="PERIOD", help=PERIOD_CODES)]
 UnitArgument = Annotated[str, typer.Argument(metavar="UNIT", help="Code of a unit (Mã đơn vị).")]
 
 
@@ -62,7 +61,6 @@ def load(
     ],
 ) -> int:
     """Land, check and load every file below INBOX that is new."""
-    ceiling = _ceiling()
     settings, url = _warehouse()
     from etl import pipeline, quality, warehouse
 
@@ -78,31 +76,34 @@ def load(
     said = "; ".join(f"{count} {word}" for word, count in counts if count)
     rows = f"{sum(f.rows_loaded for f in files)} dòng đã nạp, {sum(f.rows_quarantined for f in files)} dòng lỗi giữ lại"
     print(f"\n{len(files)} tệp: {said}. {rows}.")
-    failed = any(f.status in ("rejected", "landed") or f.is_beyond(ceiling) for f in files)
+    failed = any(f.status in ("rejected", "landed") or f.is_beyond(settings.quarantine_ceiling) for f in files)
     return 1 if failed else 0
 
 
 @app.command()
 def materialise(
-    period: PeriodArgument,
+    periods: Annotated[list[str], typer.Argument(metavar="PERIOD…", help=PERIOD_CODES)],
     first: Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day of an explicit window.")] = None,
     last: Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day of it, inclusive.")] = None,
     as_of: Annotated[str | None, typer.Option(metavar="DAY", help="What is pending and overdue on this day.")] = None,
 ) -> None:
-    """Make the figures of a period for every unit, and prove them."""
+    """Make the figures of one or more periods for every unit, and prove them."""
     from etl.periods import Period
 
-    asked = Period.parse(period)
     if (first is None) != (last is None):
         raise UsageError("--from and --to state a window together: give both days, or neither.")
-    asked = asked.with_window(_day(first, "--from"), _day(last, "--to"))
+    if first and len(periods) > 1:
+        raise UsageError("--from and --to state the window of one period: give one period.")
+    window = _day(first, "--from"), _day(last, "--to")
+    every = [Period.parse(code).with_window(*window) for code in periods]
     state_of = _day(as_of, "--as-of")
     _, url = _warehouse()
     from etl import pipeline
 
-    written = pipeline.materialise(url, asked, as_of=state_of)
-    window = f"{asked.title_vi} ({asked.start:%d/%m/%Y} - {asked.last_day:%d/%m/%Y})"
-    print(f"{window}: đã ghi {written} số liệu." if written else f"{window}: không có gì mới.")
+    for period in every:
+        written = pipeline.materialise(url, period, as_of=state_of)
+        named = f"{period.title_vi} ({period.start:%d/%m/%Y} - {period.last_day:%d/%m/%Y})"
+        print(f"{named}: đã ghi {written} số liệu." if written else f"{named}: không có gì mới.")
 
 
 @app.command()
@@ -343,18 +344,6 @@ def _load_waiting(settings: "Settings", url: str) -> list[int]:
             described = f"{receipt.export}, {receipt.sender}"
             progress.update(bar, description=described, completed=len(done), total=len(done) + ahead)
     return done
-
-
-def _ceiling() -> Decimal:
-    """Percent of a file's rows that may be in quarantine before `cchc load` exits with 1."""
-    given = os.environ.get("CCHC_QUARANTINE_CEILING") or CEILING
-    try:
-        ceiling = Decimal(given)
-    except InvalidOperation:
-        ceiling = Decimal(-1)
-    if not (ceiling.is_finite() and 0 <= ceiling <= 100):
-        raise SetupError(f"CCHC_QUARANTINE_CEILING is {given!r}; it is a percentage between 0 and 100, e.g. {CEILING}.")
-    return ceiling
 
 
 def _day(given: str | None, option: str) -> date | None:

@@ -169,6 +169,7 @@ def open_window(cursor: Cursor, period: Period, *, as_of: date | None = None) ->
     Raises: UsageError if no unit is known in the window.
     """
     bound = bindings(period, as_of)
+    cursor.execute("set local work_mem = '128MB'")  # a million counts are added up in memory
     for path in sorted((catalogue.SQL / "window").glob("*.sql")):
         make(cursor, path, bound)
         if path.stem == "1_unit":

@@ -15,6 +15,7 @@ from etl import catalogue
 from etl.errors import SetupError, UsageError
 
 CHUNK = 4 << 20
+UNFINISHED = (".tmp", ".part", ".partial")
 LAYOUT = "<nguồn>/<loại dữ liệu>/<ngày giao: YYYY-MM-DD>/<nơi gửi>.csv|xlsx|xls"
 
 
@@ -52,7 +53,7 @@ def _delivery(path: str, inside: PurePosixPath) -> Delivery:
     parts = inside.parts
     source, export_name = (parts[0], "/".join(parts[:2])) if len(parts) > 2 else ("", "")
     # a sender's delivery may come in parts: duc-co.1.csv and duc-co.2.csv are both from duc-co
-    sender = inside.name.split(".")[0]
+    sender = re.sub(r"\.\d+$", "", inside.stem)
     problem, day = "", None
     if len(parts) != 4:
         problem = f"Tệp không nằm đúng chỗ. Đặt lại theo cấu trúc {LAYOUT}."
@@ -82,8 +83,8 @@ def deliveries(
         )
     for path, info in sorted(files.find(root, detail=True).items()):
         inside = PurePosixPath(PurePosixPath(path).relative_to(PurePosixPath(root)))
-        if re.match(r"[.~]", inside.name) or inside.suffix.lower() in (".tmp", ".part", ".partial"):
-            continue  # not finished yet, or an office program's lock file
+        if re.match(r"[.~]|(thumbs\.db|desktop\.ini)$", inside.name.lower()) or inside.suffix.lower() in UNFINISHED:
+            continue  # not finished yet, an office program's lock file, or what Windows leaves in a folder
         delivery = _delivery(path, inside)
         if delivery.delivered_on and (
             (since and delivery.delivered_on < since) or (until and delivery.delivered_on > until)

@@ -218,5 +218,5 @@ def materialise(url: str, period: Period, *, as_of: date | None = None) -> int:
 
     with warehouse.transaction(url) as connection:
         written = figures.materialise(connection, period, as_of=as_of)
-        proving.prove(connection, period)
+        proving.prove(connection, period, is_open=True)
     return written

@@ -95,17 +95,19 @@ def checks() -> tuple[Check, ...]:
     return tuple(found)
 
 
-def prove(connection: Connection, period: Period, unit: str | None = None) -> list[Finding]:
+def prove(connection: Connection, period: Period, unit: str | None = None, *, is_open: bool = False) -> list[Finding]:
     """Ask every check of the stored figures of a period, and keep what breaks in quality.finding.
 
-    Input:  `unit` limits the answer to one unit; what is kept of others stays.
+    Input:  `unit` limits the answer to one unit; what is kept of others stays. `is_open`: this transaction has just
+            made the figures of the period.
     Raises: UsageError if no figures of the period are stored.
     """
     with connection.cursor() as cursor:
         stored, as_of = _stored_window(cursor, period)
         _proved_figures(cursor, stored, unit)
         found = _broken(cursor, "figures", "computed")
-        figures.open_window(cursor, stored, as_of=as_of)
+        if not is_open:
+            figures.open_window(cursor, stored, as_of=as_of)
         figures.make(cursor, catalogue.SQL / "mart" / "proved_flow.sql", figures.bindings(stored, as_of))
         found += [f for f in _broken(cursor, "flow", "computed") if unit in (None, f.unit_code)]
         _keep(cursor, stored, found, "computed", unit)

@@ -37,6 +37,7 @@ MAX_LINE = 4 << 20
 WORKBOOK_BYTES = 1 << 30  # calamine holds a sheet in memory, with every empty cell between two full ones
 ROWS_PER_BLOCK = 20_000  # of workbooks and HTML tables
 DELIMITERS = (b",", b";", b"\t")
+LONG_NUMBER = re.compile(r"[0-9]{9,}")  # as a header it is a value that slipped there, perhaps somebody's: not told
 LINE_BREAK = "\u2028"  # a <br>, until the other white space of an HTML cell is folded
 FOOTERS = re.compile(r"(tổng|cộng|tổng cộng|tổng số) ?([:.(\d].*)?")
 FOOTER_START = r"(?i)^\W*(t[oổ]|c[oộ])"  # cheap and too wide; decided on the folded text
@@ -244,7 +245,7 @@ def _judged(
 
 
 def _quoted(headers: Iterable[str]) -> str:
-    return ", ".join(f"«{h}»" for h in headers)
+    return ", ".join(f"«{LONG_NUMBER.sub('…', header)}»" for header in headers)
 
 
 def _no_header(rows: list[list[str]], export: Export) -> FileRejected:
@@ -303,7 +304,7 @@ def _footers(raw: pl.DataFrame, start: pl.Expr, required: list[str]) -> list[int
     return [
         line
         for line, text, filled in rows.collect().iter_rows()
-        if 2 * filled <= len(required) and FOOTERS.fullmatch(fold(text).lstrip("*- "))
+        if filled < max(len(required), 1) and FOOTERS.fullmatch(fold(text).lstrip("*- "))
     ]
 
 

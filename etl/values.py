@@ -20,7 +20,7 @@ SERIALS = range(32874, 73416)  # Excel's day numbers of 1990-01-01 … 2100-12-3
 MONTH_ZERO = date(1899, 12, 30)  # Excel's day 0, for every day after February 1900
 
 UNUSUAL = rf"[\x00-\x1f\x7f-\xa0\u0300-\u036f\u2000-\u200f\u2028\u2029\u202f\u205f\u3000{INVISIBLE}]|  |^ | $"
-FLAGS = {"có": True, "không": False, "1": True, "0": False, "true": True, "false": False, "yes": True, "no": False}
+FLAGS = {"có": True, "không": False}
 
 WHOLE = (
     r"\d+(?:[.,]0{1,2})?"  # 1500000, and Excel's 1500000.0
@@ -101,6 +101,8 @@ def _text(cells: pl.Series, column: Column) -> list[pl.Series]:
         cells = _replaced(
             cells, cells.str.contains(" ", literal=True), lambda text: text.str.replace_all(" ", "", literal=True)
         )
+    if column.trailing:
+        cells = cells.str.strip_chars_end(column.trailing).replace("", None)
     if column.personal != "id":
         return [cells]
     digits = cells.str.contains(r"^[0-9]{1,20}$")

@@ -185,12 +185,9 @@ def test_amounts_and_integers_are_whole(text: str, amount: int | None, integer: 
         ("Co\u0301", True, False),
         ("không", False, False),
         ("Kho\u0302ng", False, False),
-        ("1", True, False),
-        ("0", False, False),
-        ("TRUE", True, False),
-        ("False", False, False),
-        ("yes", True, False),
-        ("No", False, False),
+        ("1", None, True),
+        ("TRUE", None, True),
+        ("yes", None, True),
         ("x", None, True),
         ("Chưa", None, True),
         ("2", None, True),
@@ -242,6 +239,21 @@ def test_text_is_cleaned(text: str | None, expected: str | None, compact: str | 
     company: list[str | None] = [text, "như thường", text]
     assert column("text", company)["x"].to_list() == [expected, "như thường", expected]
     assert column("text", [text], compact=True).rows() == [(compact,)]
+
+
+@pytest.mark.parametrize(
+    "text, code",
+    [
+        ("1.1.1", "1.1.1"),
+        ("1.1.1.", "1.1.1"),
+        (" 1.1.1 . ", "1.1.1"),
+        ("3.1.3.a..", "3.1.3.a"),
+        (".", None),
+        (None, None),
+    ],
+)
+def test_what_trails_a_code_is_not_part_of_it(text: str | None, code: str | None) -> None:
+    assert column("text", [text], compact=True, trailing=".").rows() == [(code,)]
 
 
 @pytest.mark.parametrize(

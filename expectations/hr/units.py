@@ -37,6 +37,8 @@ def suite(delivered_on: date) -> gx.ExpectationSuite:
                 select org_code from said where org_code is not null
                 union
                 select org_code from core.unit_period where org_code is not null
+                union
+                select code from core.administrative_unit
             )
             or exists (select from ancestor where ancestor.line = said.line and ancestor.higher = said.org_code)
         )"""

@@ -74,7 +74,8 @@ select
     ) as managed_by,
     autonomy_group,
     coalesce(positions_approved, false) as positions_approved,
-    coalesce(equitised, false) as is_equitised,
+    -- with a day on which it became a company, it is one from that day on
+    coalesce(equitised, false) and (valid_to < %(period_end)s or valid_to = 'infinity') as is_equitised,
     valid_to > %(period_start)s as is_in_window,
     valid_to >= %(period_end)s as is_at_end
 from tree;
