@@ -245,10 +245,19 @@ def totals_beside_parts(
 
 
 def _drop_totals(cursor: Cursor) -> None:
-    cursor.execute("select unit_code, quota_kind, year, assigned from window_quota_part")
-    quotas = {(unit, kind, year): assigned for unit, kind, year, assigned in cursor.fetchall()}
+    """A total stays one if a part is adjusted afterwards: it is looked for on every day of a decision."""
     cursor.execute("select unit_code, parent_unit from window_unit")
-    totals = totals_beside_parts(quotas, dict(cursor.fetchall()))
+    parents = dict(cursor.fetchall())
+    cursor.execute(
+        "select decided_on, array_agg(unit_code), array_agg(quota_kind), array_agg(year), array_agg(assigned)"
+        " from window_quota_decision group by 1 order by 1"
+    )
+    quotas: dict[tuple[str, str, int], int] = {}
+    totals: set[tuple[str, str, int]] = set()
+    for _, *decided in cursor.fetchall():
+        decisions = {(unit, kind, year): assigned for unit, kind, year, assigned in zip(*decided, strict=True)}
+        quotas |= decisions
+        totals = (totals - decisions.keys()) | totals_beside_parts(quotas, parents)
     if totals:
         execute_values(
             cursor,

@@ -1,11 +1,12 @@
--- creates: [window_quota_part]
+-- creates: [window_quota_decision, window_quota_part]
 
--- The last decision of the year, and of 2015, on or before the last day of the window, per unit and kind, outside the communes.
-create temp table window_quota_part on commit drop as
-select distinct on (unit.unit_code, quota.quota_kind, quota.year)
+-- The decisions of the year, and of 2015, on or before the last day of the window, outside the communes.
+create temp table window_quota_decision on commit drop as
+select distinct on (unit.unit_code, quota.quota_kind, quota.year, quota.decided_on)
     unit.unit_code,
     quota.quota_kind,
     quota.year,
+    quota.decided_on,
     quota.assigned
 from core.quota as quota
 inner join window_unit as unit
@@ -18,4 +19,20 @@ where
     unit.tier <> 'commune'
     and quota.year in (%(year)s, 2015)
     and quota.decided_on <= %(last_day)s
-order by unit.unit_code, quota.quota_kind, quota.year, quota.decided_on desc, quota.delivered_on desc, quota.file_id desc
+order by
+    unit.unit_code,
+    quota.quota_kind,
+    quota.year,
+    quota.decided_on,
+    quota.delivered_on desc,
+    quota.file_id desc;
+
+-- The last of them per unit and kind.
+create temp table window_quota_part on commit drop as
+select distinct on (unit_code, quota_kind, year)
+    unit_code,
+    quota_kind,
+    year,
+    assigned
+from window_quota_decision
+order by unit_code, quota_kind, year, decided_on desc
