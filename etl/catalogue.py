@@ -1,4 +1,4 @@
-"""The catalogue: exports, rules and indicators, read from the files that define them. A file in its folder is registered."""
+"""The catalogue: exports, rules and indicators, read from the files that define them. A file in place is registered."""
 
 import hashlib
 import itertools
@@ -37,6 +37,7 @@ class Column:
     key: bool = False
     personal: str | None = None
     compact: bool = False  # codes arrive with stray spaces inside: strip them all
+    trailing: str = ""  # characters that may stand behind a code without meaning: strip them too
     vocabulary: tuple[str, ...] = ()
 
     @property
@@ -81,7 +82,7 @@ class Export:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule that a file, a value, a row or a group of rows must keep; `statement` is what holds, `message` what is told."""
+    """One rule of a file, a value, a row or a group of rows; `statement` is what holds, `message` what is told."""
 
     rule_id: str
     export: str  # "*" for the rules of every file
@@ -129,15 +130,19 @@ def _contract(path: Path, root: Path) -> Export:
     return export
 
 
+def _of_offices(name: str) -> tuple[Path, ...]:
+    """The folders of this name that offices keep themselves: below those of CCHC_CATALOGUE, separated by ':'."""
+    return tuple(Path(folder) / name for folder in os.environ.get("CCHC_CATALOGUE", "").split(os.pathsep) if folder)
+
+
 def contract_folders() -> tuple[Path, ...]:
-    """Where contracts are looked for: the project's, and an office's own (folders below CCHC_CATALOGUE, separated by ':')."""
-    extra = os.environ.get("CCHC_CATALOGUE", "")
-    return (CONTRACTS, *(Path(p) / "contracts" for p in extra.split(os.pathsep) if p))
+    """Where contracts are looked for: the project's, and an office's own."""
+    return CONTRACTS, *_of_offices("contracts")
 
 
 def expectation_folders() -> tuple[Path, ...]:
-    extra = os.environ.get("CCHC_CATALOGUE", "")
-    return (EXPECTATIONS, *(Path(p) / "expectations" for p in extra.split(os.pathsep) if p))
+    """Where rules and suites are looked for: the project's, and an office's own."""
+    return EXPECTATIONS, *_of_offices("expectations")
 
 
 @cache
@@ -277,8 +282,8 @@ class FormRow:
 
 
 def indicator_folders() -> tuple[Path, ...]:
-    extra = os.environ.get("CCHC_CATALOGUE", "")
-    return (INDICATORS, *(Path(p) / "indicators" for p in extra.split(os.pathsep) if p))
+    """Where indicators are looked for: the project's, and an office's own."""
+    return INDICATORS, *_of_offices("indicators")
 
 
 def form_order(code: str) -> tuple[tuple[int, str], ...]:

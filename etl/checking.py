@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from etl import catalogue, references
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 FAILURES = {"line": pl.Int64, "rule_id": pl.String, "severity": pl.String, "column_name": pl.String, "value": pl.String}
 HIDDEN = "•"
+QUOTED = re.compile(r" values: | value\(s\): |; valid columns: |\[")  # where Polars begins to quote
 SESSION = "-c work_mem=128MB -c jit=off"  # a million codes are sorted in memory; compiling costs more than it saves
 
 
@@ -102,7 +104,7 @@ def lookups(connection: Connection, export: catalogue.Export) -> dict[str, pl.Da
 
 
 def asks_for_days(export: catalogue.Export, *, of: str) -> bool:
-    """Whether rules of an export ask on which days something of another export holds, and not only whether it is known."""
+    """Whether rules of an export ask on which days something of another one holds, and not only whether it is known."""
     return any(
         isinstance(one, Lookup) and one.of == of.split("/")[1] and bool(one.day or one.during)
         for one in plan(export).derived.values()
@@ -159,9 +161,10 @@ def _derived(frame: pl.DataFrame, export: catalogue.Export, lookups: Mapping[str
             elif isinstance(definition, Call):
                 definition = FUNCTIONS[definition.call](frame, lookups)
             frame = frame.with_columns(definition.alias(name))
-        except (pl.exceptions.PolarsError, KeyError) as error:
+        except Exception as error:  # functions are Python: what they trip over may be a value of a row
+            reason = _reason(error) if isinstance(error, pl.exceptions.PolarsError) else type(error).__name__
             raise RuleFailed(
-                f"expectations/{export.name}.yml: {name} could not be derived ({_first_line(error)}). Mend it."
+                f"expectations/{export.name}.yml: {name} could not be derived ({reason}). Mend it."
             ) from None
     return frame
 
@@ -179,7 +182,7 @@ def _evaluated(
                 frame.select(condition)
             except pl.exceptions.PolarsError as error:
                 raise RuleFailed(
-                    f"{name} of {export.name} could not be evaluated: {_first_line(error)}. Mend the rule."
+                    f"{name} of {export.name} could not be evaluated: {_reason(error)}. Mend the rule."
                 ) from None
         raise
     for name, dtype in answers.schema.items():
@@ -202,9 +205,15 @@ def mask(value: str | None, personal: str | None) -> str | None:
     return text[0] + HIDDEN * (len(text) - 2) + text[-1]
 
 
-def _first_line(error: Exception) -> str:
-    """What went wrong, without the values that Polars quotes: they may be personal."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].split(" values: [")[0]
+def _reason(error: BaseException) -> str:
+    """What went wrong, in one line, without the values that Polars and PostgreSQL quote: they may be personal."""
+    cause: BaseException | None = error
+    while cause and not isinstance(cause, psycopg2.Error):
+        cause = getattr(cause, "orig", None) or cause.__cause__  # SQLAlchemy keeps the driver's error in `orig`
+    said = (str(cause or error).strip().splitlines() or [""])[0]
+    # of data PostgreSQL says: invalid input syntax for type bigint: "…"; elsewhere it quotes names of columns
+    said = said.split('"')[0] if isinstance(cause, psycopg2.DataError) else QUOTED.split(said)[0]
+    return f"{type(cause or error).__name__}: {said.strip(' :')}"
 
 
 def _largest_earlier_serial(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.Series:
@@ -406,7 +415,7 @@ def _metrics(engine: "SqlAlchemyExecutionEngine", wanted: "Iterable[MetricConfig
     try:
         return MetricsCalculator(engine).compute_metrics(list(wanted), {"catch_exceptions": False})[0]
     except MetricResolutionError as error:
-        raise RuleFailed(f"Great Expectations could not count ({_first_line(error)}).") from None
+        raise RuleFailed(f"Great Expectations could not count ({_reason(error)}).") from None
 
 
 def _crashes(engine: "SqlAlchemyExecutionEngine", needs: "Iterable[MetricConfiguration]") -> bool:

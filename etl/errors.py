@@ -30,4 +30,4 @@ class FileRejected(CchcError):
 
 
 class RuleFailed(CchcError):
-    """A rule crashed, did not run, or was counted differently by its two implementations: nothing of the file is loaded."""
+    """A rule crashed, did not run, or was counted differently by its two statements: nothing of the file is loaded."""

@@ -4,6 +4,7 @@ import os
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from etl.errors import SetupError
@@ -19,6 +20,7 @@ class Settings:
     archive: Path
     province: str  # first column of every fact key
     pseudonym_key: bytes
+    quarantine_ceiling: Decimal  # percent of a file's rows that may be in quarantine before `cchc load` exits with 1
 
 
 def read() -> Settings:
@@ -35,11 +37,23 @@ def read() -> Settings:
         # H21 names Gia Lai in every national code list, before and after the merger of 1/7/2025; 64 and 52 do not
         province=os.environ.get("CCHC_PROVINCE") or "H21",
         pseudonym_key=_pseudonym_key(home),
+        quarantine_ceiling=_percentage("CCHC_QUARANTINE_CEILING", "5"),
     )
 
 
+def _percentage(name: str, otherwise: str) -> Decimal:
+    given = os.environ.get(name) or otherwise
+    try:
+        percentage = Decimal(given)
+    except InvalidOperation:
+        percentage = Decimal(-1)
+    if not (percentage.is_finite() and 0 <= percentage <= 100):
+        raise SetupError(f"{name} is {given!r}; it is a percentage between 0 and 100, e.g. {otherwise}.")
+    return percentage
+
+
 def _pseudonym_key(home: Path) -> bytes:
-    """The key of the identity-number hash: from the environment, else made once and kept with the data it belongs to."""
+    """The key of the identity-number hash: from the environment, else made once and kept with its data."""
     given = os.environ.get("CCHC_PSEUDONYM_KEY")
     if given:
         if len(given) < 16:

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from psycopg2.extensions import connection as PostgresConnection
+from psycopg2.extensions import cursor as Cursor
 from sqlalchemy import Connection, create_engine
 
 from etl import embedded
-from tests.databases import fresh_database
+from tests.databases import fresh_database, opened
 
 # A folder of our own that other accounts may enter: as root the server runs under another account.
 HOME = Path(tempfile.mkdtemp(prefix="cchc-test-"))
@@ -67,3 +69,20 @@ def db(warehouse_url: str) -> Iterator[Connection]:
     with engine.connect() as connection:
         yield connection
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def warehouse_of_cases(server_url: str, template_database: str) -> Iterator[PostgresConnection]:
+    """One warehouse for all drawn cases."""
+    with fresh_database(server_url, template_database) as url, opened(url) as connection:
+        yield connection
+
+
+@pytest.fixture
+def cursor(warehouse_of_cases: PostgresConnection) -> Iterator[Cursor]:
+    """A cursor on it whose work is undone."""
+    try:
+        with warehouse_of_cases.cursor() as one:
+            yield one
+    finally:
+        warehouse_of_cases.rollback()

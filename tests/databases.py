@@ -4,10 +4,14 @@ import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from psycopg2.extensions import connection as Connection
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from etl import catalogue, warehouse
+
 NUMBERS = itertools.count(1)
+YEARS = {2020, 2021, 2022, 2025}
 
 
 @contextmanager
@@ -24,3 +28,18 @@ def fresh_database(server_url: str, template: str) -> Iterator[str]:
         with admin.connect() as connection:
             connection.execute(text(f"drop database if exists {name} with (force)"))
         admin.dispose()
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Connection]:
+    """A connection to a warehouse that has room for the years of the drawn tables."""
+    connection = warehouse.connect(url)
+    try:
+        connection.autocommit = True
+        for export in catalogue.exports().values():
+            if export.partition_by:
+                warehouse.ensure_partitions(connection, export, YEARS)
+        connection.autocommit = False
+        yield connection
+    finally:
+        connection.close()

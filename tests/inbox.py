@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 from etl import catalogue
+from tests.tables import cells
 
 DOSSIER = {
     "Mã thủ tục": "2.000635",
@@ -34,9 +35,8 @@ DEFAULTS = {"one_stop_shop/dossiers": DOSSIER, "hr/units": UNIT, "one_stop_shop/
 
 def table(text: str) -> list[dict[str, str]]:
     """Rows of a table drawn with `|`; the first line has the headers."""
-    lines = [line for line in text.strip().splitlines() if line.strip()]
-    cells = [[cell.strip() for cell in line.split("|")] for line in lines]
-    return [dict(zip(cells[0], row, strict=True)) for row in cells[1:]]
+    headers, *rows = cells(text)
+    return [dict(zip(headers, row, strict=True)) for row in rows]
 
 
 def deliver(inbox: Path, export: str, day: str, text: str, *, sender: str = "duc-co") -> Path:
@@ -48,7 +48,7 @@ def deliver(inbox: Path, export: str, day: str, text: str, *, sender: str = "duc
         writer = csv.DictWriter(file, headers)
         writer.writeheader()
         for row in table(text):
-            writer.writerow({h: "" for h in headers} | DEFAULTS.get(export, {}) | row)
+            writer.writerow(dict.fromkeys(headers, "") | DEFAULTS.get(export, {}) | row)
     return path
 
 

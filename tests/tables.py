@@ -1,12 +1,8 @@
-"""Tables drawn as text, and a warehouse that holds them: given these rows, these figures."""
+"""Tables drawn as text, put into a warehouse: given these rows, these figures."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, figures, warehouse
+from etl import figures
 
 # A province with a department, a district with one body and one school, and two communes. "-" is nothing.
 UNITS = """
@@ -56,7 +52,11 @@ DEFAULTS = {
 }
 NUMBERED = {"dossier": "dossier_code", "document": "number", "task": "task_code", "staff": "staff_code"}
 MOMENTS = {"dossier": ("received_at", "due_at", "finished_at", "returned_at")}
-YEARS = {2020, 2021, 2022, 2025}
+
+
+def cells(table: str) -> list[list[str]]:
+    """The cells of a table drawn with bars, line by line."""
+    return [[cell.strip() for cell in line.split("|")] for line in table.strip().splitlines() if line.strip()]
 
 
 def drawn(table: str) -> list[dict[str, str | None]]:
@@ -65,7 +65,7 @@ def drawn(table: str) -> list[dict[str, str | None]]:
     >>> drawn("unit | value\\nH    | -")
     [{'unit': 'H', 'value': None}]
     """
-    header, *rows = [[cell.strip() for cell in line.split("|")] for line in table.strip().splitlines()]
+    header, *rows = cells(table)
     return [dict(zip(header, (None if cell == "-" else cell for cell in row), strict=True)) for row in rows]
 
 
@@ -92,27 +92,6 @@ def given(cursor: Cursor, tables: dict[str, str]) -> None:
         insert(cursor, thing, table)
     for thing in ("dossier", "document"):
         figures.recount(cursor, thing)
-
-
-@contextmanager
-def rolled_back(connection: Connection) -> Iterator[Cursor]:
-    """A cursor whose work is undone."""
-    try:
-        with connection.cursor() as cursor:
-            yield cursor
-    finally:
-        connection.rollback()
-
-
-def opened(url: str) -> Connection:
-    """A connection to a warehouse that has room for the years of the tests."""
-    connection = warehouse.connect(url)
-    connection.autocommit = True
-    for export in catalogue.exports().values():
-        if export.partition_by:
-            warehouse.ensure_partitions(connection, export, YEARS)
-    connection.autocommit = False
-    return connection
 
 
 def rows(cursor: Cursor, statement: str, values: dict[str, object] | None = None) -> list[tuple]:

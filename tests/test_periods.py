@@ -1,6 +1,5 @@
 """Periods touch, never overlap, and are days of Việt Nam."""
 
-import doctest
 import itertools
 from datetime import UTC, date, datetime, timedelta
 
@@ -9,6 +8,7 @@ import pytest
 from etl import periods
 from etl.errors import UsageError
 from etl.periods import LOCAL, Period
+from tests.tables import cells
 
 WINDOWS = """
 2021-Q1 | 2020-12-15 | 2021-03-14 | quarterly    | Quý I
@@ -22,15 +22,7 @@ WINDOWS = """
 """
 
 
-def drawn(table: str) -> list[list[str]]:
-    return [[cell.strip() for cell in line.split("|")] for line in table.strip().splitlines()]
-
-
-def test_the_examples_in_the_text_hold():
-    assert doctest.testmod(periods).failed == 0
-
-
-@pytest.mark.parametrize("row", drawn(WINDOWS), ids=lambda row: row[0])
+@pytest.mark.parametrize("row", cells(WINDOWS), ids=lambda row: row[0])
 def test_a_code_means_a_window_of_days(row):
     code, first, last, cadence, declared = row
     period = Period.parse(code)

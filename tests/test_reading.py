@@ -278,6 +278,7 @@ def test_a_zip_without_a_workbook_is_refused(tmp_path: Path) -> None:
         (HEADER + ",Mã đơn vị", "FIL-03", ["«Mã đơn vị thực hiện», «Mã đơn vị»"], []),
         (HEADER + ",MÃ NHIỆM VỤ", "FIL-03", ["«Mã nhiệm vụ», «MÃ NHIỆM VỤ»"], []),
         (HEADER + ",Lệ phí,Zalo", "FIL-04", ["«Lệ phí», «Zalo»", "tasks.yml", "ignored"], ["Thiếu"]),
+        (HEADER + ",Số giấy tờ 064190001234", "FIL-04", ["«Số giấy tờ …»"], ["0641", "1234"]),
         (HEADER.replace("Cấp giao", "Cấp"), "FIL-02", ["«Cấp giao»", "«Cấp»"], []),
         ("Nội dung,Hạn hoàn thành", "FIL-02", ["«Mã nhiệm vụ», «Cấp giao»"], []),
         ("Nguyễn Văn An,0905123456", "FIL-02", ["Không tìm thấy dòng tiêu đề"], ["Nguyễn", "0905"]),

@@ -181,36 +181,15 @@ def task_rows() -> Iterator[list[str]]:
         yield _task(
             f"UBT2021-{n:02d}", f"Báo cáo chuyên đề số {n}", "UBND tỉnh", f"{300 + n}/UBND-NC", given, due, done
         )
-    yield _task(
-        "KH2020-01",
-        "Sơ kết CCHC 2020",
-        "Kế hoạch CCHC",
-        "15/KH-UBND",
-        date(2020, 2, 3),
-        date(2020, 12, 10),
-        date(2020, 12, 1),
+    province = "UBND tỉnh"
+    others = (
+        ("KH2020-01", "Sơ kết CCHC 2020", "Kế hoạch CCHC", "15/KH-UBND", "2020-02-03", "2020-12-10", "2020-12-01"),
+        ("UBT2020-09", "Báo cáo cuối năm 2020", province, "2990/UBND-NC", "2020-11-09", "2020-12-09", "2020-12-11"),
+        ("UBT2021-90", "Báo cáo tháng 12", province, "2501/UBND-NC", "2021-11-18", "2021-12-08", "2021-12-09"),
+        ("UBT2021-91", "Kế hoạch năm 2022", province, "2533/UBND-NC", "2021-11-22", "2021-12-31", None),
     )
-    yield _task(
-        "UBT2020-09",
-        "Báo cáo cuối năm 2020",
-        "UBND tỉnh",
-        "2990/UBND-NC",
-        date(2020, 11, 9),
-        date(2020, 12, 9),
-        date(2020, 12, 11),
-    )
-    yield _task(
-        "UBT2021-90",
-        "Báo cáo tháng 12",
-        "UBND tỉnh",
-        "2501/UBND-NC",
-        date(2021, 11, 18),
-        date(2021, 12, 8),
-        date(2021, 12, 9),
-    )
-    yield _task(
-        "UBT2021-91", "Kế hoạch năm 2022", "UBND tỉnh", "2533/UBND-NC", date(2021, 11, 22), date(2021, 12, 31), None
-    )
+    for *said, given, due, done in others:
+        yield _task(*said, date.fromisoformat(given), date.fromisoformat(due), done and date.fromisoformat(done))
 
 
 def _task(code: str, content: str, level: str, document: str, given: date, due: date, done: date | None) -> list[str]:

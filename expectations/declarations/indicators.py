@@ -26,7 +26,7 @@ WINDOWED = f"""(
             when 'Năm' then make_date(year::int, 12, 14)
         end as last_day
     from (
-        select line, org_code, value, regexp_replace(indicator_code, '[.]+$', '') as code, period,
+        select line, org_code, value, indicator_code as code, period,
             case when year between 1990 and 2100 then year end as year
         from {ROWS}
     ) as given

@@ -44,7 +44,8 @@ UNLISTED_PROCEDURE = f"""select line from {ROWS}
         and listed.level = case unit.unit_kind
             when 'UBND cấp xã' then 'Xã' when 'UBND cấp tỉnh' then 'Sở' when 'Sở, ngành' then 'Sở' else 'Huyện'
         end
-        and listed.national_code = split_part(given.procedure_code, '.', 1) || '.' || split_part(given.procedure_code, '.', 2)
+        and listed.national_code
+            = split_part(given.procedure_code, '.', 1) || '.' || split_part(given.procedure_code, '.', 2)
     )"""
 
 

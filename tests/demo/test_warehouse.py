@@ -1,4 +1,4 @@
-"""The demo's deliveries through the whole program: its figures are the printed ones, and those of a second calculation."""
+"""The demo's deliveries through the whole program: the figures are the printed ones, and a second calculation's."""
 
 import csv
 from collections.abc import Iterator
@@ -46,8 +46,8 @@ def made(url: str, period: Period) -> dict[tuple[str, str], tuple]:
         (unit, code): figure
         for unit, code, *figure in query(
             url,
-            f"select unit_code, indicator_code, status, value, numerator, denominator from mart.indicator_{period.cadence}"
-            " where period_code = %s",
+            "select unit_code, indicator_code, status, value, numerator, denominator"
+            f" from mart.indicator_{period.cadence} where period_code = %s",
             period.code,
         )
     }
@@ -116,16 +116,12 @@ def test_the_printed_report_disagrees_in_five_figures(loaded: tuple[str, Path, P
 def test_the_dossier_flow_is_section_2_4(loaded: tuple[str, Path, Planted]) -> None:
     url = loaded[0]
     pipeline.materialise(url, REPORTED)
-    columns = "received, carried_over, resolved, resolved_early + resolved_on_time, resolved_late, pending_in_time, pending_overdue"
-    ((*whole,),) = query(
-        url,
-        f"select {columns} from reporting.dossier_flow where period_code = '2021-N' and unit_code = '631' and field = 'Tất cả'",
-    )
-    ((*communes,),) = query(
-        url,
-        f"select {', '.join(f'sum({c})' for c in columns.split(', '))} from reporting.dossier_flow"
-        " where period_code = '2021-N' and unit_level = 'commune' and field = 'Tất cả'",
-    )
+    columns = "received", "carried_over", "resolved", "resolved_early + resolved_on_time", "resolved_late"
+    columns = *columns, "pending_in_time", "pending_overdue"
+    year = "from reporting.dossier_flow where period_code = '2021-N' and field = 'Tất cả'"
+    ((*whole,),) = query(url, f"select {', '.join(columns)} {year} and unit_code = '631'")
+    sums = ", ".join(f"sum({column})" for column in columns)
+    ((*communes,),) = query(url, f"select {sums} {year} and unit_level = 'commune'")
     assert whole == [16127, 0, 15871, 15835, 36, 239, 17]
     assert communes == [14296, 0, 14274, 14249, 25, 21, 1]
 

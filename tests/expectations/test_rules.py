@@ -15,6 +15,7 @@ import yaml
 from etl import catalogue, checking, values, warehouse
 from etl.catalogue import Export
 from etl.errors import CatalogueError, RuleFailed
+from tests.tables import cells
 
 HERE = Path(__file__).parent
 CASES = {said["export"]: said for said in (yaml.safe_load(p.read_text("utf-8")) for p in sorted(HERE.glob("*.yml")))}
@@ -25,9 +26,9 @@ SQL_TYPES = {pl.String: "text", pl.Date: "date", pl.Datetime: "timestamp", pl.In
 
 def drawn(table: str) -> Iterator[dict[str, str | None]]:
     """The rows of a drawn table; an empty cell is None."""
-    head, *rows = ([cell.strip() or None for cell in line.split("|")] for line in table.strip().splitlines())
+    head, *rows = cells(table)
     for row in rows:
-        yield dict(zip(head, row + [None] * (len(head) - len(row)), strict=True))
+        yield dict(zip(head, [cell or None for cell in row] + [None] * (len(head) - len(row)), strict=True))
 
 
 def delivered(export: Export, rows: list[Mapping[str, str | None]]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -245,6 +246,61 @@ def test_rule_that_crashes_is_an_error_and_no_pass(condition: str, says: str, ev
     with pytest.raises(RuleFailed, match=says) as raised:
         failing(events(condition))
     assert "Thi tuyển" not in str(raised.value), "values of rows stay out of messages"
+
+
+PLANTED = "Bùi Thị Lộ 064190001234"
+
+
+@pytest.mark.parametrize(
+    "crash",
+    [
+        lambda cells: cells.cast(pl.Int64),
+        lambda cells: cells.str.to_integer(),
+        lambda cells: cells.str.to_datetime("%d/%m/%Y"),
+        lambda cells: cells.cast(pl.Enum(["Thi tuyển"])),
+        lambda cells: pl.Series([int(cell) for cell in cells]),
+        lambda cells: pl.Series([{}[cell] for cell in cells]),
+    ],
+)
+def test_function_that_crashes_names_no_person(crash: Any, events: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(checking.FUNCTIONS, "crash", lambda frame, lookups: crash(frame["form"]))
+    export = events()
+    path = catalogue.EXPECTATIONS / "hr" / "events.yml"
+    path.write_text(path.read_text("utf-8") + "derived: {wrong: {call: crash}}\n", "utf-8")
+    raw, typed = delivered(export, [{"event_code": "1", "form": PLANTED}])
+    with pytest.raises(
+        RuleFailed, match=r"expectations/hr/events.yml: wrong could not be derived \(\w+Error"
+    ) as raised:
+        checking.failures(typed, raw, export, delivered_on=date(2021, 12, 31), lookups={})
+    assert not names_anybody(raised.value)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "event_kind::bigint > 0",
+        "event_kind::date is null",
+        "to_number(event_kind, 'FM99') > 0",
+        "event_kind::jsonb is null",
+        "event_kind ~ ('(' || event_kind)",
+        "make_date(2021, substr(event_kind, 11)::int, 1) is null",
+    ],
+)
+def test_expectation_that_crashes_names_no_person(
+    query: str, events: Any, connection: Any, warehouse_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    export = events(expectation=f"no_rows('NEW-01', 'form', \"select line from {{batch}} where {query}\")")
+    _, typed = delivered(export, [{"event_code": "1", "event_kind": PLANTED}])
+    with connection.cursor() as cursor:
+        table = stage(cursor, export, typed)
+    with pytest.raises(RuleFailed, match="NEW-01: Great Expectations could not count") as raised:
+        checking.judge(warehouse_url, table, export, delivered_on=date(2021, 12, 31))
+    assert not names_anybody(raised.value)
+    assert not names_anybody(caplog.text)
+
+
+def names_anybody(said: object) -> bool:
+    return any(word in str(said) for word in PLANTED.split())
 
 
 def test_condition_that_is_no_sql_names_the_rule(events: Any) -> None:

@@ -1,11 +1,11 @@
 """Numbers as offices write them: read by unit of measure, or refused with a sentence."""
 
-import doctest
 from decimal import Decimal
 
 import pytest
 
-from etl import catalogue, figures, printed, proving
+from etl import printed
+from tests.tables import cells
 
 READ = """
 14,286    | Văn bản | 14286
@@ -36,16 +36,12 @@ nhiều   | Người
 """
 
 
-def drawn(table: str) -> list[list[str]]:
-    return [[cell.strip() for cell in line.split("|")] for line in table.strip().splitlines()]
-
-
-@pytest.mark.parametrize(("text", "unit", "value"), drawn(READ))
+@pytest.mark.parametrize(("text", "unit", "value"), cells(READ))
 def test_a_number_is_read_by_its_unit(text: str, unit: str, value: str) -> None:
     assert printed.read(text, unit) == Decimal(value)
 
 
-@pytest.mark.parametrize(("text", "unit"), drawn(REFUSED))
+@pytest.mark.parametrize(("text", "unit"), cells(REFUSED))
 def test_what_could_be_two_numbers_or_none_is_refused(text: str, unit: str) -> None:
     with pytest.raises(ValueError, match="“"):
         printed.read(text, unit)
@@ -54,8 +50,3 @@ def test_what_could_be_two_numbers_or_none_is_refused(text: str, unit: str) -> N
 @pytest.mark.parametrize("text", [None, "", "  "])
 def test_nothing_written_is_no_number(text: str | None) -> None:
     assert printed.read(text, "%") is None
-
-
-@pytest.mark.parametrize("module", [printed, figures, proving, catalogue], ids=lambda module: module.__name__)
-def test_the_examples_in_the_text_hold(module: object) -> None:
-    assert doctest.testmod(module).failed == 0
