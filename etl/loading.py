@@ -18,6 +18,7 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
+import psycopg2
 from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
@@ -236,7 +237,10 @@ _QUARANTINE = "quality.quarantined_row (file_id, line, export, record_key, raw, 
 
 def _copy_rows(cursor: Cursor, into: str, rows: _Rows) -> None:
     if rows.count:
-        cursor.copy_expert(f"copy {into} from stdin (format csv)", rows.csv)
+        try:
+            cursor.copy_expert(f"copy {into} from stdin (format csv)", rows.csv)
+        except psycopg2.Error as error:  # its CONTEXT quotes the row, its message perhaps a value
+            raise type(error)((error.diag.message_primary or "COPY failed").partition('"')[0]) from None
 
 
 STAGING_TYPES = {
