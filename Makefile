@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check up lock clean
+.PHONY: help setup demo test check up bench bench-workers lock clean
 
 # Nothing calls home, and no command pays for packages that are not byte-compiled.
 export GX_ANALYTICS_ENABLED := false
@@ -7,7 +7,7 @@ export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED := False
 unexport PYTHONDONTWRITEBYTECODE
 
 help: ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 10
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 15
 
 setup: ## make .venv from requirements.lock (nothing to do if it is up to date)
 	@./setup
@@ -25,6 +25,12 @@ check: setup ## style, import rules, and no host name in the lock
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@! grep -nE 'https?://' requirements.lock
+
+bench: setup ## measure the load beside COPY, pandas and dlt; SIZE=1000000, REPEATS, CASES=abcdefg (docs/benchmark.md)
+	@.venv/bin/python -m etl.bench
+
+bench-workers: setup ## the same load over one Celery worker and two; needs redis-server; SIZE=400000, SENDERS=8
+	@.venv/bin/python -m etl.bench.workers
 
 lock: setup ## resolve pyproject.toml anew into requirements.lock
 	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate pyproject.toml --all-extras -o requirements.lock
