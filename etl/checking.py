@@ -391,7 +391,8 @@ def _validated(asked: "ExpectationSuite", url: str, table: str) -> "tuple[int, E
             raw = one._validate({"unexpected_rows_query.table": [], **measured}, {"result_format": "BASIC"}, engine)
             results.append(one._build_evr(raw))
     finally:
-        source.get_engine().dispose()
+        for pool in (source.get_execution_engine().engine, source.get_engine()):
+            pool.dispose()
     statistics = calc_validation_statistics(results)
     result = ExpectationSuiteValidationResult(
         suite_name=asked.name,

@@ -56,16 +56,18 @@ def counts() -> tuple[Count, ...]:
     return tuple(found)
 
 
-def fold(cursor: Cursor, thing: str, changed: str) -> None:
+def fold(cursor: Cursor, thing: str, changed: str) -> list[str]:
     """Bring the counts of a thing up to date with what a load changed.
 
-    Input: `changed`: a relation in SQL: the columns of core.<thing> and `sign`, +1 for a version that holds now and -1
-           for one that held before.
+    Input:  `changed`: a relation in SQL: the columns of core.<thing> and `sign`, +1 for a version that holds now and -1
+            for one that held before.
+    Output: tables that changed so much that they are to be analysed, once the transaction is over: ANALYZE keeps others
+            of its kind out until then, and they belong to other loads.
     """
-    for count in _counts_of(thing):
-        _add(cursor, count, changed)
+    grown = [count.table for count in _counts_of(thing) if _add(cursor, count, changed) > MANY]
     if thing == "unit":
         _recount_reused(cursor, changed)
+    return grown
 
 
 def recount(cursor: Cursor, thing: str) -> None:
@@ -83,7 +85,7 @@ def _facts(thing: str, where: str = "true") -> str:
     return f"(select *, 1 as sign from core.{thing} where {where})"
 
 
-def _add(cursor: Cursor, count: Count, changed: str) -> None:
+def _add(cursor: Cursor, count: Count, changed: str) -> int:
     columns, key = ", ".join((*count.key, *count.counts)), ", ".join(count.key)
     sums = ", ".join(f"{c} = stored.{c} + excluded.{c}" for c in count.counts)
     something = " or ".join(f"{c} <> 0" for c in count.counts)
@@ -101,8 +103,7 @@ def _add(cursor: Cursor, count: Count, changed: str) -> None:
     cursor.execute(f"select exists (select from {changed} as changed where sign < 0)")
     if cursor.fetchone()[0]:
         cursor.execute(f"delete from {count.table} where {nothing}")
-    if written > MANY:
-        cursor.execute(f"analyze {count.table}")
+    return written
 
 
 def _recount_reused(cursor: Cursor, changed: str) -> None:

@@ -109,10 +109,13 @@ def _attempt(task: _Task, *, direct: bool) -> Outcome:
             if survey.keys is not None:
                 outcome.rows_closed = _close_what_is_gone(cursor, export, file, survey.keys)
             outcome.rows_unchanged = outcome.rows_read - outcome.rows_loaded - outcome.rows_quarantined
-            figures.fold(cursor, export.thing, _changes(export, file.file_id))
+            grown = figures.fold(cursor, export.thing, _changes(export, file.file_id))
             _compare(task, cursor, outcome, verdict.result())
             _receipt(cursor, file, outcome)
-            return outcome
+        with side.cursor() as cursor:
+            for table in grown:
+                cursor.execute(f"analyze {table}")
+        return outcome
     finally:
         beside.shutdown()
         with side.cursor() as cursor:

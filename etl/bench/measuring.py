@@ -43,11 +43,6 @@ class Measure:
     cpu_seconds: float
     peak_mb: float
 
-    def __add__(self, other: "Measure") -> "Measure":
-        return Measure(
-            self.seconds + other.seconds, self.cpu_seconds + other.cpu_seconds, max(self.peak_mb, other.peak_mb)
-        )
-
 
 def run(command: list[str], *, environment: dict[str, str], log: Path) -> Measure:
     """Run a command to its end; what it says goes to `log`.

@@ -131,7 +131,7 @@ Every single measurement stands in `docs/benchmark.json`.
 - a copies the good rows, typed beforehand, and imports nothing of ours; b and c take the delivered file.
 - d, e and f find the units and procedures loaded. Starting Python, keeping the bytes, reading, our own pass, Great
   Expectations and the page that it fills are in their time. In f the bytes of e are delivered anew a day later.
-- g is five commands, one after the other.
+- g is one command for the five periods.
 - CPU and peak memory are those of the Python process, without PostgreSQL.
 - Rows, violations by rule, quarantine, history and figures are counted in every repeat: a case that does not leave
   behind what it must is no result."""

@@ -93,7 +93,7 @@ def _turn(n: int, units: int) -> list[int]:
 
 def _change(row: list[str]) -> None:
     """What a night brings: a result is fetched, a dossier is finished, a remark is made."""
-    today = f"{DELIVERY:%d/%m/%Y} 08:30:00"
+    today = f"{DELIVERY - timedelta(days=1):%d/%m/%Y} 16:55:00"  # the last day of the year's window
     if row[AT["status"]] == "Đã xử lý xong":
         row[AT["status"]], row[AT["returned_at"]], row[AT["return_channel"]] = "Đã trả kết quả", today, dossiers.DIRECT
     elif row[AT["status"]] == "Đang xử lý":
