@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -189,8 +190,8 @@ ROW_HEADINGS = {
     "Mức độ": 12,
     "Cột": 24,
     "Giá trị trong tệp": 30,
-    "Vì sao bị nêu": 60,
-    "Cần làm gì": 70,
+    "Vì sao bị nêu": 46,
+    "Cần làm gì": 50,
 }
 TOTAL_HEADINGS = {"Mã quy tắc": 14, "Mức độ": 14, "Vì sao bị nêu": 70, "Cần làm gì": 80, "Số dòng": 10}
 RECEIPT = (
@@ -237,6 +238,8 @@ def _write(connection: Connection, receipt: Delivery, path: Path) -> int:
     head = book.add_format({"bold": True, "bg_color": "#DCE6F1", "border": 1, "text_wrap": True, "valign": "vcenter"})
     bold = book.add_format({"bold": True})
     left = book.add_format({"align": "left"})
+    top = book.add_format({"valign": "top"})
+    wrapped = book.add_format({"valign": "top", "text_wrap": True})
 
     def sheet(name: str, headings: dict[str, int], at: int = 0) -> "xlsxwriter.worksheet.Worksheet":
         made = book.add_worksheet(name)
@@ -246,7 +249,7 @@ def _write(connection: Connection, receipt: Delivery, path: Path) -> int:
         made.repeat_rows(at)
         made.freeze_panes(at + 1, 0)
         for column, width in enumerate(headings.values()):
-            made.set_column(column, column, width)
+            made.set_column(column, column, width, top)
         return made
 
     def heading(made: "xlsxwriter.worksheet.Worksheet", headings: dict[str, int], at: int = 0) -> None:
@@ -269,16 +272,17 @@ def _write(connection: Connection, receipt: Delivery, path: Path) -> int:
             rows = sheet(f"Dòng lỗi ({sheets})", ROW_HEADINGS)
             heading(rows, ROW_HEADINGS)
         at, written = at + 1, written + 1
-        rows.write_number(at, 0, row.file_id)
-        rows.write_string(at, 1, row.file)
+        rows.set_row(at, _height(ROW_HEADINGS, row))
+        rows.write_number(at, 0, row.file_id, top)
+        rows.write_string(at, 1, row.file, top)
         if row.line is not None:
-            rows.write_number(at, 2, row.line)
-        rows.write_string(at, 3, row.rule_id)
-        rows.write_string(at, 4, SEVERITIES[row.severity])
-        rows.write_string(at, 5, row.column)
-        rows.write_string(at, 6, row.value if len(row.value) <= CELL else row.value[: CELL - 1] + "…")
-        rows.write_string(at, 7, row.expected)
-        rows.write_string(at, 8, row.remedy)
+            rows.write_number(at, 2, row.line, top)
+        rows.write_string(at, 3, row.rule_id, top)
+        rows.write_string(at, 4, SEVERITIES[row.severity], top)
+        rows.write_string(at, 5, row.column, top)
+        rows.write_string(at, 6, row.value if len(row.value) <= CELL else row.value[: CELL - 1] + "…", top)
+        rows.write_string(at, 7, row.expected, wrapped)
+        rows.write_string(at, 8, row.remedy, wrapped)
         counted = totals.setdefault(row.rule_id, [0, object(), row])
         if counted[1] != row.line:  # one row may break a rule in two columns
             counted[0], counted[1] = counted[0] + 1, row.line
@@ -295,12 +299,19 @@ def _write(connection: Connection, receipt: Delivery, path: Path) -> int:
             summary.write_string(line, 2, _shown(attribute, value))
     heading(summary, TOTAL_HEADINGS, below)
     for line, (rule_id, (count, _, row)) in enumerate(sorted(totals.items()), start=below + 1):
+        summary.set_row(line, _height(TOTAL_HEADINGS, row))
         for column, value in enumerate((rule_id, SEVERITIES[row.severity], row.expected, row.remedy)):
-            summary.write_string(line, column, value)
-        summary.write_number(line, 4, count)
+            summary.write_string(line, column, value, wrapped)
+        summary.write_number(line, 4, count, top)
     summary.autofilter(below, 0, below + max(len(totals), 1), len(TOTAL_HEADINGS) - 1)
     book.close()
     return written
+
+
+def _height(headings: dict[str, int], row: FailingRow) -> int:
+    """Points for the longer of the two texts that wrap: a workbook that is streamed is not fitted by who opens it."""
+    texts = {"Vì sao bị nêu": row.expected, "Cần làm gì": row.remedy}
+    return 15 * max(len(textwrap.wrap(text, headings[heading])) or 1 for heading, text in texts.items())
 
 
 def _shown(attribute: str, value: object) -> str:
