@@ -107,10 +107,13 @@ def _add(cursor: Cursor, count: Count, changed: str) -> int:
 
 
 def _recount_reused(cursor: Cursor, changed: str) -> None:
-    """Dossiers keep the unit that their code named on the day of receipt: look again where a code had several."""
+    """Dossiers keep the unit that their code named on the day of receipt: look again where a code had several.
+
+    At all of them: a unit that lived on gets a second meaning when its old parent ends; only the parent has changed.
+    """
     cursor.execute(
-        f"select array_agg(distinct org_code) from {changed} as changed where org_code in"
-        " (select org_code from core.unit_period group by province_code, org_code having count(*) > 1)"
+        f"select array_agg(org_code) from (select org_code from core.unit_period group by province_code, org_code"
+        f" having count(*) > 1) as reused where exists (select from {changed} as changed)"
     )
     reused = cursor.fetchone()[0]
     for count in counts() if reused else ():
@@ -126,14 +129,13 @@ def materialise(connection: Connection, period: Period, *, as_of: date | None = 
     """Make the figures of a period for every unit of its window, and the flow of dossiers; what is the same stays.
 
     Input:  `as_of`: the day whose state "pending" and "overdue" tell, by default the last of the window.
-            The transaction is the caller's.
+            The transaction is the caller's, and so is `hold` before it.
     Output: how many figures were written or taken away; 0 if the same data gave the same figures.
     Raises: UsageError if no unit is known in the window; CatalogueError if an indicator's query fails.
     """
     bound = bindings(period, as_of)
     is_explicit = period.is_explicit or bound["as_of"] != period.last_day
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtext('materialise'), hashtext(%s))", (period.code,))
         _fill_form(cursor)
         compute(cursor, period, _indicators(period), as_of=as_of)
         cursor.execute(_text("mart/store_flow.sql"), bound)
@@ -148,6 +150,12 @@ def materialise(connection: Connection, period: Period, *, as_of: date | None = 
         if changed > MANY:
             cursor.execute(f"analyze mart.indicator_{period.cadence}, mart.dossier_flow")
     return changed
+
+
+def hold(connection: Connection, period: Period) -> None:
+    """Wait until nobody else makes this period; nobody will until the connection closes."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(hashtext('materialise'), hashtext(%s))", (period.code,))
 
 
 def compute(
@@ -197,6 +205,7 @@ def bindings(period: Period, as_of: date | None) -> dict[str, Any]:
         "last_day": period.last_day,
         "year_start": period.year_start,
         "as_of": as_of or period.last_day,
+        "listed_until": period.end + timedelta(days=SNAPSHOT_DAYS),
     }
 
 
@@ -341,13 +350,14 @@ def _declared(cursor: Cursor, period: Period, indicators: list[catalogue.Indicat
     if period.declared_name is None:
         return
     cursor.execute(
-        "select distinct on (declaration.indicator_code, unit.unit_code)"
+        # for a code that changed its meaning in the window, the unit speaks that it means at the end
+        "select distinct on (declaration.province_code, declaration.indicator_code, declaration.org_code)"
         " declaration.indicator_code, unit.unit_code, declaration.value"
         " from core.declaration inner join window_unit as unit on unit.province_code = declaration.province_code"
         " and unit.code = declaration.org_code and unit.is_in_window"
         " where declaration.year = %(year)s and declaration.period = %(name)s"
         " and declaration.indicator_code = any(%(codes)s)"
-        " order by declaration.indicator_code, unit.unit_code, declaration.delivered_on desc, declaration.file_id desc",
+        " order by declaration.province_code, declaration.indicator_code, declaration.org_code, unit.valid_from desc",
         {"year": period.year, "name": period.declared_name, "codes": list(units_of_measure)},
     )
     read = []
@@ -373,8 +383,8 @@ def touched_periods(connection: Connection, file_ids: list[int]) -> list[str]:
     days: set[date] = set()
     with connection.cursor() as cursor:
         cursor.execute(
-            "select export, array_agg(file_id), max(delivered_on) from landing.file where file_id = any(%s)"
-            " and status in ('accepted', 'accepted_with_errors') group by export",
+            "select export, array_agg(file_id), delivered_on from landing.file where file_id = any(%s)"
+            " and status in ('accepted', 'accepted_with_errors') group by export, delivered_on",
             (file_ids,),
         )
         for name, ids, delivered_on in cursor.fetchall():

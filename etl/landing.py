@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -118,16 +119,21 @@ def land(
         for delivery, size, modified_ns in deliveries(inbox, since=since, until=until):
             if exports is not None and not delivery.problem and delivery.export not in exports:
                 continue
-            cursor.execute(
-                "select 1 from landing.file where path = %s and bytes = %s and modified_ns = %s",
-                (delivery.path, size, modified_ns),
-            )
-            if cursor.fetchone():
-                continue
-            sha256, size, archived_as = _keep(files, delivery, archive)
-            landed.append(
-                _receipt(cursor, delivery, sha256=sha256, size=size, modified_ns=modified_ns, archived_as=archived_as)
-            )
+            # somebody else may be landing this inbox: one receipt is enough
+            cursor.execute("select pg_advisory_lock(hashtext('land'), hashtext(%s))", (delivery.path,))
+            try:
+                cursor.execute(
+                    "select 1 from landing.file where path = %s and bytes = %s and modified_ns = %s",
+                    (delivery.path, size, modified_ns),
+                )
+                if cursor.fetchone():
+                    continue
+                sha256, kept, place = _keep(files, delivery, archive)
+                landed.append(
+                    _receipt(cursor, delivery, sha256=sha256, size=kept, modified_ns=modified_ns, archived_as=place)
+                )
+            finally:
+                cursor.execute("select pg_advisory_unlock(hashtext('land'), hashtext(%s))", (delivery.path,))
     return landed
 
 
@@ -135,10 +141,15 @@ def _keep(files: fsspec.AbstractFileSystem, delivery: Delivery, archive: Path) -
     """Copy the bytes into the archive, read-only, under their own hash; hash, size, place."""
     ending = PurePosixPath(delivery.path).suffix.lower()
     try:
+        sent = files.open(delivery.path, "rb")
+    except OSError as error:
+        raise UsageError(f"{delivery.path}: {error.strerror or error}. Let this user read the file.") from None
+    try:
         archive.mkdir(parents=True, exist_ok=True)
-        arriving = archive / f".arriving-{os.getpid()}"
+        # a name of its own: processes in different containers may share the archive and their number
+        arriving = archive / f".arriving-{uuid.uuid4().hex}"
         digest, size = hashlib.sha256(), 0
-        with files.open(delivery.path, "rb") as sent, arriving.open("wb") as kept:
+        with sent, arriving.open("wb") as kept:
             while chunk := sent.read(CHUNK):
                 digest.update(chunk)
                 size += kept.write(chunk)

@@ -23,7 +23,7 @@ from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, checking, data_docs, figures, reading, surveying, values, warehouse
+from etl import catalogue, checking, data_docs, figures, reading, replaying, surveying, values, warehouse
 from etl.errors import RuleFailed
 from etl.landing import File
 from etl.surveying import Spool, Survey
@@ -58,6 +58,8 @@ def load(
     block_bytes: int = surveying.BLOCK_BYTES,
 ) -> Outcome:
     """Load one landed file: everything of it, or nothing.
+
+    What this file has made stale in others waits again from then on.
 
     Input:  `path`: the kept bytes; `docs`: folder for this delivery's Data Docs.
     Raises: FileRejected if the file breaks a file rule; RuleFailed if a rule crashed or its two counts differ.
@@ -112,6 +114,9 @@ def _attempt(task: _Task, *, direct: bool) -> Outcome:
             grown = figures.fold(cursor, export.thing, _changes(export, file.file_id))
             _compare(task, cursor, outcome, verdict.result())
             _receipt(cursor, file, outcome)
+            # in the same transaction: after a crash between the two nobody would know what is stale
+            replaying.send_back_stale(cursor, file)
+            _hold_keys(cursor, export, file)
         with side.cursor() as cursor:
             for table in grown:
                 cursor.execute(f"analyze {table}")
@@ -243,7 +248,10 @@ def _copy_rows(cursor: Cursor, into: str, rows: _Rows) -> None:
         try:
             cursor.copy_expert(f"copy {into} from stdin (format csv)", rows.csv)
         except psycopg2.Error as error:  # its CONTEXT quotes the row, its message perhaps a value
-            raise type(error)((error.diag.message_primary or "COPY failed").partition('"')[0]) from None
+            said = (error.diag.message_primary or "COPY failed").partition('"')[0].strip()
+            if isinstance(error, psycopg2.DataError):  # it never gets better: the file waits, the others go on
+                raise RuleFailed(f"{into.split(' ')[0]}: the database refuses a row of this file ({said}).") from None
+            raise type(error)(said) from None
 
 
 STAGING_TYPES = {
@@ -424,9 +432,11 @@ def _merge(cursor: Cursor, export: catalogue.Export, file: File) -> int:
         {"now": surveying.HASH_VERSION, "export": export.name, "sender": file.sender},
     )
     cursor.execute(f"delete from incoming i using {core} c where {as_before}")
-    # another sender delivered the row later than this: what comes now is an earlier version of it
+    # another sender delivered the row later than this (on one day: the one who is read later): what comes now is an
+    # earlier version of it
     cursor.execute(
-        f"with earlier as (delete from incoming i using {core} c where {match} and c.delivered_on > i.delivered_on"
+        f"with earlier as (delete from incoming i using {core} c where {match}"
+        f" and (c.delivered_on, c.sender) > (i.delivered_on, i.sender)"
         f" returning {of_incoming}, c.file_id as superseded_by, c.delivered_on as superseded_on)"
         f" insert into {history} ({columns}, superseded_by, superseded_on, closed) select *, false from earlier"
     )
@@ -439,6 +449,31 @@ def _merge(cursor: Cursor, export: catalogue.Export, file: File) -> int:
     cursor.execute(f"delete from {core} c using incoming i where {match}")
     cursor.execute(f"insert into {core} ({columns}) select {columns} from incoming")
     return written + cursor.rowcount
+
+
+def _hold_keys(cursor: Cursor, export: catalogue.Export, file: File) -> None:
+    """Let no key stand twice in a partitioned table, whose primary key holds the day beside the key.
+
+    Senders may deliver the same key at the same moment: the last moment of a load belongs to one of them.
+    Raises: UniqueViolation if another sender's row has a key of this file.
+    """
+    if not export.partition_by or export.partition_by in export.key:
+        return
+    core = f"core.{export.thing}"
+    cursor.execute("select pg_advisory_xact_lock(hashtext('keys'), hashtext(%s))", (export.name,))
+    cursor.execute(
+        "select exists (select from landing.file where export = %s and sender <> %s and status like 'accepted%%')",
+        (export.name, file.sender),
+    )
+    if not cursor.fetchone()[0]:
+        return
+    cursor.execute(
+        f"select exists (select from {core} as mine inner join {core} as other"
+        f" on {warehouse.same('mine', 'other', warehouse.core_key(export))} and other.file_id <> mine.file_id"
+        f" where mine.file_id = {file.file_id:d})"
+    )
+    if cursor.fetchone()[0]:
+        raise UniqueViolation(f"{core}: another sender has delivered a key of file {file.file_id}")
 
 
 def _close_what_is_gone(cursor: Cursor, export: catalogue.Export, file: File, keys: pl.DataFrame) -> int:

@@ -19,7 +19,7 @@ from datetime import date
 
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, landing, loading, replaying, warehouse
+from etl import catalogue, landing, warehouse
 from etl.errors import CatalogueError, FileRejected, RuleFailed
 from etl.landing import File
 from etl.periods import Period
@@ -93,7 +93,7 @@ def load_waiting(settings: Settings, url: str, *, exports: set[str] | None = Non
             if before:
                 raise RuleFailed(f"Chờ tệp số {before.file_id} của cùng nơi gửi, giao trước và chưa nạp được.")
             loaded = load_file(settings, url, file.file_id)
-        except (CatalogueError, RuleFailed) as error:
+        except (CatalogueError, RuleFailed, OSError) as error:  # of the last: its kept bytes cannot be read
             held[file.file_id] = file
             _hold_back(url, file, str(error))
             loaded = receipt(url, file.file_id)
@@ -151,6 +151,8 @@ def _hold(cursor: Cursor, file: File) -> None:
 
 
 def _load(settings: Settings, url: str, file: File) -> None:
+    from etl import loading, replaying  # half a second: who finds nothing new does without
+
     with warehouse.transaction(url) as connection, connection.cursor() as cursor:
         if landing.file(connection, file.file_id).status != "landed":
             return  # done by another task in the meantime
@@ -168,8 +170,6 @@ def _load(settings: Settings, url: str, file: File) -> None:
         )
     except FileRejected as rejection:
         _reject(url, file, rejection)
-        return
-    _reload_stale(url, file)
 
 
 def _reject(url: str, file: File, rejection: FileRejected) -> None:
@@ -187,20 +187,6 @@ def _reject(url: str, file: File, rejection: FileRejected) -> None:
         )
 
 
-def _reload_stale(url: str, file: File) -> None:
-    """Send files that this load has made stale back to waiting, each with what its sender delivered after it."""
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
-        for export_name, file_ids in replaying.stale_files(cursor, file).items():
-            export = catalogue.export(export_name)
-            for file_id in file_ids:
-                stale = landing.file(connection, file_id)
-                if stale.status == "landed":
-                    continue
-                cursor.execute("select pg_advisory_xact_lock(hashtext(%s), hashtext(%s))", (stale.export, stale.sender))
-                log.info("file %d of %s will be judged again: %s has changed", file_id, export_name, file.export)
-                replaying.rewind(cursor, export, [file_id, *replaying.later_files(cursor, stale)])
-
-
 def receipt(url: str, file_id: int) -> Receipt:
     """The receipt of a file as it stands now."""
     with warehouse.transaction(url) as connection, connection.cursor() as cursor:
@@ -213,10 +199,22 @@ def receipt(url: str, file_id: int) -> Receipt:
 
 
 def materialise(url: str, period: Period, *, as_of: date | None = None) -> int:
-    """Make the figures of a period for every unit, and prove them; rows written (0: nothing has changed)."""
+    """Make the figures of a period for every unit, and prove them; rows written (0: nothing has changed).
+
+    All of them rest on one state of the warehouse, whatever is loaded meanwhile.
+    """
     from etl import figures, proving
 
-    with warehouse.transaction(url) as connection:
-        written = figures.materialise(connection, period, as_of=as_of)
-        proving.prove(connection, period, is_open=True)
-    return written
+    connection = warehouse.connect(url)
+    try:
+        # the lock before the state: who waited for another must not write by what stood when it began to wait
+        connection.autocommit = True
+        figures.hold(connection, period)
+        connection.autocommit = False
+        connection.set_session(isolation_level="REPEATABLE READ")
+        with connection:
+            written = figures.materialise(connection, period, as_of=as_of)
+            proving.prove(connection, period, is_open=True)
+        return written
+    finally:
+        connection.close()

@@ -735,7 +735,7 @@ def _as_text(cell: object) -> str | None:
         case None | "":
             return None
         case str():
-            return cell
+            return cell.replace("\0", "") or None  # PostgreSQL has none
         case bool():
             return "TRUE" if cell else "FALSE"
         case float() if cell.is_integer() and abs(cell) < 1e18:

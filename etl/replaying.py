@@ -3,10 +3,14 @@
 In whatever order files arrive, the warehouse is the one that the order of their delivery days makes.
 """
 
+import logging
+
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, checking, figures, warehouse
+from etl import catalogue, checking, figures, landing, warehouse
 from etl.landing import File
+
+log = logging.getLogger("cchc")
 
 
 def later_files(cursor: Cursor, file: File) -> list[int]:
@@ -39,31 +43,56 @@ def later_files(cursor: Cursor, file: File) -> list[int]:
 def rewind(cursor: Cursor, export: catalogue.Export, file_ids: list[int]) -> None:
     """Take the loads of these files back, as if they had not been loaded: they wait again.
 
-    Input: all loads of their sender from some day on; versions that they superseded become current again.
+    Input: all loads of their sender from some day on. Of the versions that they superseded the newest becomes current
+           again, unless another sender's is; the others stay in the history, below what is current now.
     """
     core, history = f"core.{export.thing}", f"core.{export.thing}_history"
     columns = ", ".join(warehouse.core_columns(export))
     of_history = ", ".join(f"h.{c}" for c in warehouse.core_columns(export))
     ids = ", ".join(str(int(i)) for i in file_ids)
-    restored = f"superseded_by in ({ids}) and file_id not in ({ids})"
+    key = warehouse.core_key(export)
+    of_key = ", ".join(f"h.{c}" for c in key)
+    restored = (
+        f"(select distinct on ({of_key}) {of_history} from {history} h"
+        f" where h.superseded_by in ({ids}) and h.file_id not in ({ids}) and not exists"
+        f" (select from {core} c where {warehouse.same('c', 'h', key)} and c.file_id not in ({ids}))"
+        f" order by {of_key}, h.delivered_on desc, h.sender desc, h.file_id desc, h.line desc)"
+    )
     figures.fold(
         cursor,
         export.thing,
         f"(select {columns}, -1 as sign from {core} where file_id in ({ids})"
-        f" union all select {columns}, 1 from {history} where {restored})",
+        f" union all select {columns}, 1 from {restored} as restored)",
     )
     cursor.execute(f"delete from {core} where file_id in ({ids})")
+    cursor.execute(f"insert into {core} ({columns}) select {columns} from {restored} as restored")
+    cursor.execute(f"delete from {history} where file_id in ({ids})")
     cursor.execute(
-        f"insert into {core} ({columns}) select {of_history} from {history} h where {restored}"
-        f" and not exists (select from {core} c where {warehouse.same('c', 'h', warehouse.core_key(export))})"
+        f"delete from {history} h using {core} c where h.superseded_by in ({ids})"
+        f" and {warehouse.same('c', 'h', key)} and c.file_id = h.file_id and c.line = h.line"
     )
-    cursor.execute(f"delete from {history} where superseded_by in ({ids}) or file_id in ({ids})")
+    cursor.execute(
+        f"update {history} h set superseded_by = c.file_id, superseded_on = c.delivered_on from {core} c"
+        f" where h.superseded_by in ({ids}) and {warehouse.same('c', 'h', key)}"
+    )
     cursor.execute(
         f"update quality.quarantined_row set resolved_by = null, resolution = null where resolved_by in ({ids})"
     )
     for table in ("quality.result", "quality.violation", "quality.quarantined_row"):
         cursor.execute(f"delete from {table} where file_id in ({ids})")
     cursor.execute(f"update landing.file set status = 'landed', message = '', rule_id = null where file_id in ({ids})")
+
+
+def send_back_stale(cursor: Cursor, file: File) -> None:
+    """Send files that this load has made stale back to waiting, each with what its sender delivered after it."""
+    for export_name, file_ids in stale_files(cursor, file).items():
+        for file_id in file_ids:
+            stale = landing.file(cursor.connection, file_id)
+            if stale.status == "landed":
+                continue
+            cursor.execute("select pg_advisory_xact_lock(hashtext(%s), hashtext(%s))", (stale.export, stale.sender))
+            log.info("file %d of %s will be judged again: %s has changed", file_id, export_name, file.export)
+            rewind(cursor, catalogue.export(export_name), [file_id, *later_files(cursor, stale)])
 
 
 def stale_files(cursor: Cursor, file: File) -> dict[str, list[int]]:

@@ -269,7 +269,7 @@ def _keys_of_other_parts(cursor: Cursor, file: File, path: Path) -> list[pl.Data
     """The keys in the other parts of the same delivery: a snapshot may come as duc-co.1.csv and duc-co.2.csv."""
     cursor.execute(
         "select distinct on (path) archived_as from landing.file where export = %s and sender = %s"
-        " and delivered_on = %s and path <> %s and status in ('landed', 'accepted', 'accepted_with_errors')"
+        " and delivered_on = %s and path <> %s and status <> 'rejected'"
         " order by path, file_id desc",
         (file.export, file.sender, file.delivered_on, file.path),
     )

@@ -10,11 +10,39 @@ from window_subtree as subtree
 inner join window_unit as part on part.unit_code = subtree.part_code
 group by subtree.unit_code;
 
+-- A procedure that was taken off the list long after the window, without a day of repeal, was there then.
 create temp table window_catalogue on commit drop as
-select distinct on (scope.senders, p.procedure_code, p.level)
+with listed as (
+    select
+        sender, procedure_code, level, service_level, interlink, workflow_approved, workflow_digital, on_provincial_portal,
+        on_national_portal, online_payment, announced_on, repealed_on, delivered_on, file_id
+    from core.procedure
+    union all
+    select
+        sender, procedure_code, level, service_level, interlink, workflow_approved, workflow_digital, on_provincial_portal,
+        on_national_portal, online_payment, announced_on, repealed_on, delivered_on, file_id
+    from (
+        select distinct on (h.province_code, h.sender, h.procedure_code, h.level) h.*
+        from core.procedure_history as h
+        where
+            h.closed
+            and h.superseded_on > %(listed_until)s
+            and not exists (
+                select
+                from core.procedure as c
+                where
+                    c.province_code = h.province_code
+                    and c.sender = h.sender
+                    and c.procedure_code = h.procedure_code
+                    and c.level = h.level
+            )
+        order by h.province_code, h.sender, h.procedure_code, h.level, h.superseded_on
+    ) as gone
+)
+
+select distinct on (scope.senders, named.national_code, p.level)
     scope.senders,
-    p.procedure_code,
-    case when p.procedure_code ~ '^\d\.\d{6}' then left(p.procedure_code, 8) else p.procedure_code end as national_code,
+    named.national_code,
     p.level,
     case when p.service_level in ('3', 'Một phần') then 3 when p.service_level in ('4', 'Toàn trình') then 4 else 2 end
         as service_level,
@@ -28,9 +56,13 @@ select distinct on (scope.senders, p.procedure_code, p.level)
     p.announced_on >= %(period_start)s and p.announced_on < %(period_end)s as is_announced,
     p.repealed_on >= %(period_start)s and p.repealed_on < %(period_end)s as is_repealed
 from (select distinct senders from window_scope) as scope
-inner join core.procedure as p
+inner join listed as p
     on p.sender = any(scope.senders) or p.sender not in (select sender from window_unit)
-order by scope.senders, p.procedure_code, p.level, p.delivered_on desc, p.file_id desc;
+cross join lateral (
+    -- a province's own suffix behind the national code names the same procedure
+    select case when p.procedure_code ~ '^\d\.\d{6}' then left(p.procedure_code, 8) else p.procedure_code end as national_code
+) as named
+order by scope.senders, named.national_code, p.level, p.delivered_on desc, p.file_id desc;
 
 -- A commune handles the procedures of its level, a district also those of its communes, a province all.
 create temp table window_procedure on commit drop as
