@@ -107,7 +107,8 @@ def land(
 ) -> list[int]:
     """Keep every file below `inbox` that has not been seen, one transaction each; the ids of the receipts written.
 
-    The same bytes from the same sender are received once: the second receipt says `duplicate`. A file that lies in the
+    The same bytes from the same sender are received once, unless it sent something else in between: the second receipt
+    says `duplicate`. A file that lies in the
     wrong place is kept and rejected. A crash leaves either a kept file with its receipt or nothing: landing again
     finishes the work.
     Input:  a connection in autocommit mode; `exports` limits the work to these.
@@ -120,7 +121,8 @@ def land(
             if exports is not None and not delivery.problem and delivery.export not in exports:
                 continue
             # somebody else may be landing this inbox: one receipt is enough
-            cursor.execute("select pg_advisory_lock(hashtext('land'), hashtext(%s))", (delivery.path,))
+            sender = f"{delivery.export}/{delivery.sender}"
+            cursor.execute("select pg_advisory_lock(hashtext('land'), hashtext(%s))", (sender,))
             try:
                 cursor.execute(
                     "select 1 from landing.file where path = %s and bytes = %s and modified_ns = %s",
@@ -133,7 +135,7 @@ def land(
                     _receipt(cursor, delivery, sha256=sha256, size=kept, modified_ns=modified_ns, archived_as=place)
                 )
             finally:
-                cursor.execute("select pg_advisory_unlock(hashtext('land'), hashtext(%s))", (delivery.path,))
+                cursor.execute("select pg_advisory_unlock(hashtext('land'), hashtext(%s))", (sender,))
     return landed
 
 
@@ -183,35 +185,53 @@ def _receipt(cursor, delivery: Delivery, *, sha256: str, size: int, modified_ns:
         "modified_ns": modified_ns,
         "archived_as": archived_as,
     }
-    cursor.execute(
-        """
-        insert into landing.file (source, export, sender, delivered_on, path, sha256, bytes, modified_ns, archived_as,
-                                  status, message)
-        values (%(source)s, %(export)s, %(sender)s, %(delivered_on)s, %(path)s, %(sha256)s, %(bytes)s, %(modified_ns)s,
-                %(archived_as)s, %(status)s, %(message)s)
-        on conflict (source, export, sender, sha256) where status <> 'duplicate' do nothing
-        returning file_id
-        """,
-        row | {"status": "rejected" if delivery.problem else "landed", "message": delivery.problem},
-    )
-    if new := cursor.fetchone():
-        return new[0]
+    cursor.execute(_ORIGINAL, row)
+    original = cursor.fetchone()
+    if delivery.problem:
+        status, message = "rejected", delivery.problem
+    elif original:
+        status = "duplicate"
+        message = f"Tệp này trùng từng byte với tệp số {original[0]} (giao ngày {original[1]:%d/%m/%Y}); không nạp lại."
+    else:
+        status, message = "landed", ""
     cursor.execute(
         """
         insert into landing.file (source, export, sender, delivered_on, path, sha256, bytes, modified_ns, archived_as,
                                   status, message, loaded_at)
-        select %(source)s, %(export)s, %(sender)s, %(delivered_on)s, %(path)s, %(sha256)s, %(bytes)s, %(modified_ns)s,
-               %(archived_as)s, 'duplicate',
-               format('Tệp này trùng từng byte với tệp số %%s (giao ngày %%s); không nạp lại.', file_id,
-                      to_char(delivered_on, 'DD/MM/YYYY')), now()
-        from landing.file
-        where source = %(source)s and export = %(export)s and sender = %(sender)s and sha256 = %(sha256)s
-            and status <> 'duplicate'
+        values (%(source)s, %(export)s, %(sender)s, %(delivered_on)s, %(path)s, %(sha256)s, %(bytes)s, %(modified_ns)s,
+                %(archived_as)s, %(status)s, %(message)s, case when %(status)s = 'duplicate' then now() end)
         returning file_id
         """,
-        row,
+        row | {"status": status, "message": message},
     )
     return cursor.fetchone()[0]
+
+
+# The file that said the same before, unless its sender has said something else in between: then it is said anew.
+_ORIGINAL = """
+    select original.file_id, original.delivered_on
+    from landing.file as original
+    where original.source = %(source)s
+        and original.export = %(export)s
+        and original.sender = %(sender)s
+        and original.sha256 = %(sha256)s
+        and original.status <> 'duplicate'
+        and original.delivered_on <= %(delivered_on)s
+        and not exists (
+            select
+            from landing.file as other
+            where other.export = original.export
+                and other.sender = original.sender
+                and other.sha256 <> original.sha256
+                and other.status not in ('duplicate', 'rejected')
+                -- another part of the same delivery says nothing else
+                and regexp_replace(other.path, '^.*/', '') = regexp_replace(original.path, '^.*/', '')
+                and (other.delivered_on, other.file_id) > (original.delivered_on, original.file_id)
+                and other.delivered_on <= %(delivered_on)s
+        )
+    order by original.file_id desc
+    limit 1
+"""
 
 
 def file(connection: Connection, file_id: int) -> File:

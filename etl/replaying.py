@@ -25,7 +25,20 @@ def later_files(cursor: Cursor, file: File) -> list[int]:
         join landing.file as this on this.file_id = %(file_id)s
         where other.export = this.export
             and other.sender = this.sender
-            and other.status in ('accepted', 'accepted_with_errors', 'rejected')
+            and (
+                other.status in ('accepted', 'accepted_with_errors', 'rejected')
+                -- repeated what an earlier file said: no longer, with this one in between
+                or other.status = 'duplicate' and exists (
+                    select
+                    from landing.file as original
+                    where original.export = this.export
+                        and original.sender = this.sender
+                        and original.sha256 = other.sha256
+                        and original.status <> 'duplicate'
+                        and original.delivered_on < this.delivered_on
+                        and regexp_replace(original.path, '^.*/', '') = regexp_replace(this.path, '^.*/', '')
+                )
+            )
             and (
                 other.delivered_on > this.delivered_on
                 or %(is_snapshot)s

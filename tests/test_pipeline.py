@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from etl import catalogue, landing, pipeline, settings, surveying, warehouse
+from etl import catalogue, landing, pipeline, replaying, settings, surveying, warehouse
 from etl.pipeline import Receipt
 from tests.databases import fresh_database
 from tests.inbox import PROCEDURES, UNITS, deliver
@@ -414,6 +414,77 @@ def test_a_dossier_that_two_senders_deliver_is_one_row_the_later_delivery_wins(
             assert rows(
                 url, "select right(dossier_code, 4), sender from core.dossier where status = 'Đã xử lý xong'"
             ) == [("0002", "b")]
+
+
+VERSION = """
+    Mã hồ sơ                  | Ngày tiếp nhận | Ngày hẹn trả | Ngày kết thúc xử lý | Trạng thái | Ghi chú
+    000.00.16.H21-211201-0001 | {day}/12/2021  | 10/12/2021   |                     | Đang xử lý | {note}
+"""
+
+
+def test_a_late_file_of_one_sender_leaves_the_newer_row_of_another(configured, server_url, template_database, tmp_path):
+    nights = [("a", "2021-12-04"), ("b", "2021-12-05"), ("a", "2021-12-06"), ("b", "2021-12-07")]
+    for number, order in enumerate([(0, 1, 2, 3), (1, 2, 3, 0), (3, 2, 1, 0), (1, 3, 2, 0), (2, 0, 3, 1)]):
+        with fresh_database(server_url, template_database) as url:
+            inbox = tmp_path / str(number)
+            reference_days(inbox)
+            for one in order:
+                sender, day = nights[one]
+                deliver(inbox, "one_stop_shop/dossiers", day, VERSION.format(day="01", note=f"v{one}"), sender=sender)
+                load(configured, url, inbox)
+            assert rows(url, "select note from core.dossier") == [("v3",)], order
+            assert rows(url, "select note from core.dossier_history order by 1") == [("v0",), ("v1",), ("v2",)], order
+            assert rows(url, "select sum(received_direct) from mart.dossier_daily") == [(1,)], order
+
+
+def test_a_dossier_to_which_two_senders_give_other_receipt_days_is_one_row(configured, warehouse_url, inbox):
+    reference_days(inbox)
+    for sender, delivered, day in (("a", "2021-12-06", "01"), ("b", "2021-12-07", "02")):
+        deliver(inbox, "one_stop_shop/dossiers", delivered, VERSION.format(day=day, note=""), sender=sender)
+    load(configured, warehouse_url, inbox)
+    assert rows(warehouse_url, "select sender, received_on::text from core.dossier") == [("b", "2021-12-02")]
+    assert rows(warehouse_url, "select sum(received_direct) from mart.dossier_daily") == [(1,)]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_what_is_said_again_after_something_else_is_said_anew(configured, warehouse_url, inbox, order):
+    """A list that is corrected and then sent as it was: its last state counts, whenever the correction arrives."""
+    fewer = "\n".join(UNITS.rstrip().splitlines()[:-1])
+    nights = [("2021-12-01", UNITS), ("2021-12-02", fewer), ("2021-12-03", UNITS)]
+    for one in order:
+        deliver(inbox, "hr/units", *nights[one])
+        load(configured, warehouse_url, inbox)
+    assert rows(warehouse_url, "select count(*) from core.unit where org_code = '23860'") == [(1,)]
+    assert rows(warehouse_url, "select delivered_on::text, status from landing.file order by 1") == [
+        ("2021-12-01", "accepted"),
+        ("2021-12-02", "accepted"),
+        ("2021-12-03", "accepted"),
+    ]
+
+
+def test_a_part_that_comes_again_unchanged_stays(configured, warehouse_url, inbox):
+    head, *units = UNITS.strip("\n").splitlines()
+    for day, name in (("2021-12-01", ""), ("2021-12-02", " (mới)")):
+        first = "\n".join([head, units[0], units[1].replace("Chư Ty", f"Chư Ty{name}")])
+        deliver(inbox, "hr/units", day, first, sender="duc-co.1")
+        deliver(inbox, "hr/units", day, "\n".join([head, *units[2:]]), sender="duc-co.2")
+        load(configured, warehouse_url, inbox)
+    assert rows(warehouse_url, "select count(*) from core.unit") == [(len(units),)]
+    assert rows(warehouse_url, "select count(*) from core.unit_history where closed") == [(0,)]
+
+
+def test_a_load_ends_together_with_what_it_makes_stale(configured, warehouse_url, inbox, monkeypatch):
+    deliver(inbox, "one_stop_shop/procedures", "2021-12-01", PROCEDURES)
+    deliver(inbox, "one_stop_shop/dossiers", "2021-12-06", MONDAY)
+    load(configured, warehouse_url, inbox)
+    deliver(inbox, "hr/units", "2021-12-01", UNITS)
+    with monkeypatch.context() as patch:
+        patch.setattr(replaying, "send_back_stale", lambda cursor, file: os.kill(os.getpid(), signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt):
+            load(configured, warehouse_url, inbox)
+    assert rows(warehouse_url, "select count(*) from core.unit") == [(0,)]
+    load(configured, warehouse_url, inbox)
+    assert rows(warehouse_url, "select count(*) from core.dossier") == [(2,)]
 
 
 def test_personal_data_is_not_loaded(configured, warehouse_url, inbox):
