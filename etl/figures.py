@@ -86,23 +86,34 @@ def _facts(thing: str, where: str = "true") -> str:
 
 
 def _add(cursor: Cursor, count: Count, changed: str) -> int:
+    """Add what a change counts to the table of counts; how many rows that concerns.
+
+    Raises: UniqueViolation if a load at the same moment has counted the same for the first time.
+    """
     columns, key = ", ".join((*count.key, *count.counts)), ", ".join(count.key)
     sums = ", ".join(f"{c} = stored.{c} + excluded.{c}" for c in count.counts)
     something = " or ".join(f"{c} <> 0" for c in count.counts)
     nothing = " and ".join(f"{c} = 0" for c in count.counts)
+    is_there = f"exists (select from {count.table} as stored where {warehouse.same('stored', 'change', count.key)})"
     query = count.query.replace("{changed}", changed)
-    cursor.execute("set local work_mem = '256MB'")  # a first load of a million rows is counted in memory
+    # a table of its own: only so may PostgreSQL count in parallel; and in memory, if it is a million rows
+    cursor.execute("set local work_mem = '256MB'")
+    cursor.execute(f"create temp table change as select {columns} from ({query}) as change where {something}")
+    written = cursor.rowcount
+    cursor.execute("analyze change")
     # in the order of the key: loads side by side cannot wait for each other in a circle, and the index grows at its end
     cursor.execute(
-        f"insert into {count.table} as stored ({columns})"
-        f" select {columns} from ({query}) as change where {something} order by {key}"
+        f"insert into {count.table} as stored ({columns}) select {columns} from change where {is_there} order by {key}"
         f" on conflict ({key}) do update set {sums}"
     )
-    written = cursor.rowcount
-    cursor.execute("set local work_mem to default")
+    if cursor.rowcount < written:  # without looking for a conflict, which costs as much again
+        cursor.execute(
+            f"insert into {count.table} ({columns}) select {columns} from change where not {is_there} order by {key}"
+        )
     cursor.execute(f"select exists (select from {changed} as changed where sign < 0)")
     if cursor.fetchone()[0]:
         cursor.execute(f"delete from {count.table} where {nothing}")
+    cursor.execute("drop table change; set local work_mem to default")
     return written
 
 

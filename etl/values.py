@@ -41,6 +41,7 @@ MONTH = re.compile(r"(?:tháng )?(\d{1,2})(?:[/.-]| năm )(\d{4})|(\d{4})-(\d{1,
 # The spellings that a whole column is tried with: what a cell looks like, how it is parsed, the hours to add.
 # `moment` reads them too; the patterns keep out what the parser would take beyond it (years of two digits, second 60).
 _DMY, _YMD, _HM, _S = r"\d{1,2}/\d{1,2}/\d{4}", r"\d{4}-\d\d-\d\d", r"\d{1,2}:\d\d", r":[0-5]\d"
+SAMPLE = 20
 COMMON = (
     (rf"^{_DMY} {_HM}{_S}$", "%d/%m/%Y %H:%M:%S", 0),
     (rf"^{_DMY} {_HM}$", "%d/%m/%Y %H:%M", 0),
@@ -226,18 +227,19 @@ def _first_of_month(text: str) -> datetime | None:
 def _moments(cells: pl.Series, read: Callable[[str], datetime | None]) -> tuple[pl.Series, pl.Series]:
     """The cells (cleaned where they were unusual) and what they mean."""
     moments = pl.Series(cells.name, [None], pl.Datetime("us")).new_from_index(0, len(cells))
+    none = pl.Series(cells.name, [None], pl.String).new_from_index(0, len(cells))
     left = cells.is_not_null()
     for _ in range(3):  # a column seldom has more than two spellings
-        common = _spelling(cells.filter(left).head(20))
+        few = left.sum() <= SAMPLE  # reading them one by one costs less than looking for what they have in common
+        common = None if few else _spelling(cells.filter(left).head(SAMPLE))
         if not common:
             break
         pattern, form, hours = common
         fits = left & cells.str.contains(pattern)
-        found = cells.filter(fits).str.to_datetime(form, strict=False, cache=False, time_unit="us") + timedelta(
-            hours=hours
-        )
+        shown = cells.zip_with(fits, none)
+        found = shown.str.to_datetime(form, strict=False, cache=False, time_unit="us") + timedelta(hours=hours)
         found = found.set(~found.dt.year().is_between(YEARS[0], YEARS[-1]), None)
-        moments = found if fits.all() else moments.scatter(fits.arg_true(), found)
+        moments = found.zip_with(fits, moments)
         left &= moments.is_null()
         if not left.any():
             break
