@@ -3,7 +3,7 @@
 import csv
 import shlex
 from collections import Counter
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from psycopg2.extensions import connection as Connection
@@ -27,6 +27,20 @@ FLOW = {
     "pending_in_time": "in progress on time",
     "pending_overdue": "in progress overdue",
 }
+SHARE_TITLES = {
+    "resolved_in_time": "giải quyết đúng hạn",
+    "resolved_late": "giải quyết quá hạn",
+    "pending_in_time": "đang giải quyết trong hạn",
+    "pending_overdue": "đang giải quyết quá hạn",
+}
+# share: of what; and the one that the report divided by the wrong number
+SHARES = {
+    "resolved_in_time": "resolved",
+    "resolved_late": "resolved",
+    "pending_in_time": "pending",
+    "pending_overdue": "pending",
+}
+MISPRINTED = {("whole district", "pending_overdue")}
 
 
 def everything(connection: Connection, period: Period, planted: Planted) -> list[str]:
@@ -133,12 +147,37 @@ def flow(connection: Connection, period: Period) -> list[str]:
     heads = ("", "Tiếp nhận", "Đã giải quyết", "Đúng hạn", "Quá hạn", "Đang giải quyết", "Trong hạn", "Quá hạn")
     write_table(heads, [(name, *(_vietnamese(count) for count in counts)) for name, counts in shown.values()])
     facts = {(row["scope"], row["fact"]): row["printed_value"] for row in _rows("report_2021_facts.csv")}
-    return [
+    wrong = [
         f"hồ sơ, {name}: {fact} tính được {count}, báo cáo in {facts[scope, fact]}"
         for scope, (name, counts) in shown.items()
         for fact, count in zip(FLOW.values(), counts, strict=True)
         if int(facts[scope, fact]) != count
     ]
+    print()
+    shares = {scope: _shares(dict(zip(FLOW, counts, strict=True))) for scope, (_, counts) in shown.items()}
+    heads = ("Tỷ lệ, %", *(title.capitalize() for title in SHARE_TITLES.values()))
+    write_table(heads, [(shown[scope][0], *map(_vietnamese, of.values())) for scope, of in shares.items()])
+    differing = {
+        (scope, share): facts[scope, f"{FLOW[share]} %"]
+        for scope, of in shares.items()
+        for share, value in of.items()
+        if Decimal(facts[scope, f"{FLOW[share]} %"].replace(",", ".")) != value
+    }
+    for (scope, share), printed in differing.items():
+        name, computed = shown[scope][0], _vietnamese(shares[scope][share])
+        print(f"{name}, {SHARE_TITLES[share]}: báo cáo in {printed} %, tính được {computed} %.")
+    if differing.keys() != MISPRINTED:
+        wrong.append(f"hồ sơ: tỷ lệ khác báo cáo ở {sorted(differing)}, phải là {sorted(MISPRINTED)}")
+    return wrong
+
+
+def _shares(counts: dict[str, int]) -> dict[str, Decimal]:
+    """Percentages with two decimals, rounded half up."""
+    hundredth = Decimal("0.01")
+    return {
+        part: (100 * Decimal(counts[part]) / (counts[whole] or 1)).quantize(hundredth, ROUND_HALF_UP)
+        for part, whole in SHARES.items()
+    }
 
 
 def kept_out(connection: Connection, planted: Planted) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from etl import catalogue, figures, pipeline, proving, settings, warehouse
+from etl.demo import printout
 from etl.demo.exports import Planted, write_exports
 from etl.periods import Period
 from tests import recalculation
@@ -124,6 +125,19 @@ def test_the_dossier_flow_is_section_2_4(loaded: tuple[str, Path, Planted]) -> N
     ((*communes,),) = query(url, f"select {sums} {year} and unit_level = 'commune'")
     assert whole == [16127, 0, 15871, 15835, 36, 239, 17]
     assert communes == [14296, 0, 14274, 14249, 25, 21, 1]
+
+
+def test_the_demo_names_the_share_of_section_2_4_that_was_divided_wrongly(
+    loaded: tuple[str, Path, Planted], capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = loaded[0]
+    pipeline.materialise(url, REPORTED)
+    with warehouse.transaction(url) as connection:
+        assert printout.flow(connection, REPORTED) == []
+        printed = capsys.readouterr().out
+        assert "Toàn huyện, đang giải quyết quá hạn: báo cáo in 7,11 %, tính được 6,64 %." in printed
+        assert printed.count("báo cáo in") == 1
+        assert printout.flow(connection, Period.parse("2021-Q1"))  # another window disagrees, and it is said
 
 
 def test_materialising_again_writes_nothing(loaded: tuple[str, Path, Planted]) -> None:
