@@ -109,6 +109,16 @@ def test_a_backup_is_read_back_and_can_be_restored(production: tuple[URL, Path],
     ask(url, "drop table core.kept")
 
 
+def test_a_backup_of_very_many_tables_is_good(production: tuple[URL, Path], tmp_path: Path) -> None:
+    """The list of what the dump holds is then longer than a pipe takes at once."""
+    url, secrets = production
+    thousand = "do $$ begin for i in 1..1000 loop execute format('{}', i); end loop; end $$"
+    ask(url, thousand.format("create table core.many_%s (id bigint primary key)"))
+    done = backup(url, tmp_path, secrets / "backup_password")
+    ask(url, thousand.format("drop table core.many_%s"))
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_failed_backup_says_so_and_keeps_the_older_ones(production: tuple[URL, Path], tmp_path: Path) -> None:
     url, _ = production
     wrong = tmp_path / "password"
