@@ -91,6 +91,8 @@ def _add(cursor: Cursor, count: Count, changed: str) -> int:
     Raises: UniqueViolation if a load at the same moment has counted the same for the first time.
     """
     columns, key = ", ".join((*count.key, *count.counts)), ", ".join(count.key)
+    # the province comes last in the sort: it is nearly always the same, and comparing it first takes half as long again
+    order = ", ".join((*count.key[1:], count.key[0]))
     sums = ", ".join(f"{c} = stored.{c} + excluded.{c}" for c in count.counts)
     something = " or ".join(f"{c} <> 0" for c in count.counts)
     nothing = " and ".join(f"{c} = 0" for c in count.counts)
@@ -101,14 +103,14 @@ def _add(cursor: Cursor, count: Count, changed: str) -> int:
     cursor.execute(f"create temp table change as select {columns} from ({query}) as change where {something}")
     written = cursor.rowcount
     cursor.execute("analyze change")
-    # in the order of the key: loads side by side cannot wait for each other in a circle, and the index grows at its end
+    # in one order: loads side by side cannot wait for each other in a circle, and the index grows at its end
     cursor.execute(
-        f"insert into {count.table} as stored ({columns}) select {columns} from change where {is_there} order by {key}"
-        f" on conflict ({key}) do update set {sums}"
+        f"insert into {count.table} as stored ({columns}) select {columns} from change where {is_there}"
+        f" order by {order} on conflict ({key}) do update set {sums}"
     )
     if cursor.rowcount < written:  # without looking for a conflict, which costs as much again
         cursor.execute(
-            f"insert into {count.table} ({columns}) select {columns} from change where not {is_there} order by {key}"
+            f"insert into {count.table} ({columns}) select {columns} from change where not {is_there} order by {order}"
         )
     cursor.execute(f"select exists (select from {changed} as changed where sign < 0)")
     if cursor.fetchone()[0]:

@@ -15,7 +15,7 @@ from psycopg2.extensions import connection as Connection
 from etl import catalogue
 from etl.errors import SetupError, UsageError
 
-CHUNK = 4 << 20
+CHUNK = 1 << 20
 UNFINISHED = (".tmp", ".part", ".partial")
 LAYOUT = "<nguồn>/<loại dữ liệu>/<ngày giao: YYYY-MM-DD>/<nơi gửi>.csv|xlsx|xls"
 
@@ -150,11 +150,12 @@ def _keep(files: fsspec.AbstractFileSystem, delivery: Delivery, archive: Path) -
         archive.mkdir(parents=True, exist_ok=True)
         # a name of its own: processes in different containers may share the archive and their number
         arriving = archive / f".arriving-{uuid.uuid4().hex}"
-        digest, size = hashlib.sha256(), 0
+        digest, size, buffer = hashlib.sha256(), 0, memoryview(bytearray(CHUNK))
         with sent, arriving.open("wb") as kept:
-            while chunk := sent.read(CHUNK):
-                digest.update(chunk)
-                size += kept.write(chunk)
+            # one buffer for all of it: memory that is taken anew for every chunk costs more than the hash
+            while count := sent.readinto(buffer):
+                digest.update(buffer[:count])
+                size += kept.write(buffer[:count])
             kept.flush()
             os.fsync(kept.fileno())
         sha256 = digest.hexdigest()

@@ -91,7 +91,7 @@ def _attempt(task: _Task, *, direct: bool) -> Outcome:
     side = warehouse.connect(task.warehouse_url)  # what others must see before the load is committed
     side.autocommit = True
     beside = ThreadPoolExecutor(1)
-    beside.submit(checking.import_great_expectations)  # takes seconds, and reading leaves a core free
+    beside.submit(checking.suite, export, file.delivered_on)  # importing takes seconds, and reading leaves a core free
     try:
         with (
             closing(Spool(task.path.parent)) as spool,
@@ -155,7 +155,7 @@ class _Batch:
 def _batches(task: _Task, survey: Survey, references: dict[str, pl.DataFrame]) -> Iterator[_Batch]:
     export = task.export
     enough = math.inf if checking.plan(export).whole_file else BATCH_ROWS
-    for block in _together(survey.candidates(export), enough):
+    for block in _together(survey.candidates(export, task.path), enough):
         yield _batch(task, block, references)
 
 
@@ -281,7 +281,7 @@ def _core_rows(good: pl.DataFrame, task: _Task) -> pl.DataFrame:
     """Typed rows as core.<thing> takes them: province and origin added, identity numbers hashed, keys never null."""
     export, file = task.export, task.file
     hashed = [
-        pl.Series(c.name, [_pseudonym(task.pseudonym_key, v) for v in good[c.name].to_list()], pl.String)
+        pl.Series(c.name, _pseudonyms(task.pseudonym_key, good[c.name].to_list()), pl.String)
         for c in export.loaded
         if c.personal == "id"
     ]
@@ -296,9 +296,16 @@ def _core_rows(good: pl.DataFrame, task: _Task) -> pl.DataFrame:
     )
 
 
-def _pseudonym(key: bytes, value: str | None) -> str | None:
-    """A keyed hash: the same person is recognised again, and without the key nobody can try all numbers."""
-    return value and hashlib.blake2b(value.encode(), key=key[:64], digest_size=16).hexdigest()
+def _pseudonyms(key: bytes, values: list[str | None]) -> list[str | None]:
+    """Keyed hashes: the same person is recognised again, and without the key nobody can try all numbers."""
+    keyed = hashlib.blake2b(key=key[:64], digest_size=16)
+
+    def pseudonym(value: str) -> str:
+        one = keyed.copy()
+        one.update(value.encode())
+        return one.hexdigest()
+
+    return [value and pseudonym(value) for value in values]
 
 
 # --- quarantine -------------------------------------------------------------------------------------------------------

@@ -1,12 +1,13 @@
 """Survey: the first pass over a delivered file hashes its rows, and finds which of them a load has to look at.
 
-Most rows of a nightly delivery are those of the night before; they are known by their hash and go no further. What is
-read is kept on disk for the second pass, so that no file is parsed twice and memory does not grow with it.
+Most rows of a nightly delivery are those of the night before; they are known by their hash and go no further. The
+others are kept on disk for the second pass, so that no file is parsed twice and memory does not grow with it.
 """
 
 import io
+import itertools
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +25,7 @@ from etl.landing import File
 HASH_VERSION = f"polars {pl.__version__}"
 BLOCK_BYTES = 4 << 20
 # What a candidate carries besides its cells.
-FLAGS = ("raw_hash", "key_hash", "key_repeated", "key_given_again", "is_superseded")
+FLAGS = ("at", "raw_hash", "key_hash", "key_repeated", "key_given_again", "is_superseded")
 _BUCKETS = 32
 _SEEN = np.dtype([("key", np.int64), ("raw", np.int64), ("at", np.int64)])
 # Binary COPY: 19 bytes of header, per row a field count, a length and the number, 2 bytes at the end.
@@ -42,26 +43,25 @@ class Survey:
     delivered_again: list[str]  # keys of rows that are in quarantine
     spool: "Spool"
 
-    def candidates(self, export: catalogue.Export) -> Iterator[pl.DataFrame]:
+    def candidates(self, export: catalogue.Export, path: Path) -> Iterator[pl.DataFrame]:
         """The rows that are new, changed or given again, as they were read, with FLAGS."""
-        whole_file = checking.plan(export).whole_file
-        conditions = [c for rule in catalogue.rules(export.name).values() for c in rule.fails.values()]
-        copies_are_one_row = not any("key_given_again" in c for c in conditions)
-        start = 0
-        for block in self.spool:
-            at, start = np.arange(start, start + block.height), start + block.height
-            raw_hash, key_hash = block["raw_hash"].to_numpy(), block["key_hash"].to_numpy()
-            given_again = _is_in(key_hash, self.repetitions.given_again)
+        repetitions = self.repetitions
+        for block in itertools.chain(self.spool, self._known_again(export, path)):
+            at, key_hash = block["at"].to_numpy(), block["key_hash"].to_numpy()
             block = block.with_columns(
-                pl.Series("key_repeated", _is_in(key_hash, self.repetitions.repeated)),
-                pl.Series("key_given_again", given_again),
-                pl.Series("is_superseded", _is_in(at, self.repetitions.superseded)),
+                pl.Series("key_repeated", _is_in(key_hash, repetitions.repeated)),
+                pl.Series("key_given_again", _is_in(key_hash, repetitions.given_again)),
+                pl.Series("is_superseded", _is_in(at, repetitions.superseded)),
             )
-            wanted = np.ones(len(at), bool) if whole_file else ~_is_in(raw_hash, self.known) | given_again
-            if copies_are_one_row:
-                wanted &= ~_is_in(at, self.repetitions.copies)
-            if wanted.any():
-                yield block if wanted.all() else _detached(block.filter(pl.Series(wanted)))
+            yield block.filter(~is_copy) if (is_copy := _is_in(at, repetitions.copies)).any() else block
+
+    def _known_again(self, export: catalogue.Export, path: Path) -> Iterator[pl.DataFrame]:
+        """Rows that were passed over, for they are known, while their key is given again: the file is read anew."""
+        if len(self.repetitions.known_again):
+            for block, _ in _hashed(reading.read(path, export), export):
+                wanted = _is_in(block["at"].to_numpy(), self.repetitions.known_again)
+                if wanted.any():
+                    yield _detached(block.filter(wanted))
 
 
 def _detached(rows: pl.DataFrame) -> pl.DataFrame:
@@ -75,36 +75,54 @@ def _detached(rows: pl.DataFrame) -> pl.DataFrame:
 def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", *, block_bytes: int = BLOCK_BYTES) -> Survey:
     """Read a file once.
 
-    Input:  `path`: its kept bytes; `spool`: where its rows are kept for the second pass.
+    Input:  `path`: its kept bytes; `spool`: where the rows that are not known are kept for the second pass.
     Raises: FileRejected if it cannot be read (FIL-01 … FIL-05), or is a snapshot that lost half its rows (FIL-06).
     """
     export = catalogue.export(file.export)
+    known = known_hashes(cursor, file)
+    passed_over = np.empty(0, np.int64) if checking.plan(export).whole_file else known
     quarantined = _open_quarantine(cursor, export)
     delivered_again: list[str] = []
     keys: list[pl.DataFrame] = []
     with closing(_Seen(path.parent)) as seen:
-        for block in reading.ahead(reading.read(path, export, block_bytes=block_bytes)):
-            typed_keys = _typed_keys(block, export)
-            raw_hash, key_hash = _row_hash(block.select(c.name for c in export.columns)), _row_hash(typed_keys)
-            seen.add(key_hash, raw_hash)
-            spool.add(block.with_columns(pl.Series("raw_hash", raw_hash), pl.Series("key_hash", key_hash)))
+        for block, typed_keys in _hashed(reading.ahead(reading.read(path, export, block_bytes=block_bytes)), export):
+            raw_hash = block["raw_hash"].to_numpy()
+            seen.add(block["key_hash"].to_numpy(), raw_hash)
             if export.delivery == "snapshot":
                 keys.append(typed_keys)
             if quarantined is not None:
-                again = typed_keys.with_columns(pl.Series("raw_hash", raw_hash)).select(record_key(export)).to_series()
+                again = typed_keys.with_columns(raw_hash=raw_hash).select(record_key(export)).to_series()
                 delivered_again += again.filter(again.is_in(quarantined)).to_list()
-        repetitions = seen.repetitions()
+            if len(passed_over):
+                block = block.filter(~_is_in(raw_hash, passed_over))
+            if block.height:
+                spool.add(block)
+        repetitions = seen.repetitions(export, passed_over)
     if export.delivery == "snapshot":
         keys += _keys_of_other_parts(cursor, file, path)
         _half_at_least(cursor, file, sum(k.height for k in keys))
     return Survey(
         rows=seen.rows,
-        known=known_hashes(cursor, file),
+        known=known,
         repetitions=repetitions,
         keys=pl.concat(keys).unique() if keys else None,
         delivered_again=delivered_again,
         spool=spool,
     )
+
+
+def _hashed(blocks: Iterable[pl.DataFrame], export: catalogue.Export) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Each block with the place of its rows in the file, their hash and that of their key; and the keys, typed."""
+    start = 0
+    for block in blocks:
+        typed_keys = _typed_keys(block, export)
+        hashed = block.with_columns(
+            pl.int_range(start, start + block.height, dtype=pl.Int64, eager=True).alias("at"),
+            pl.Series("raw_hash", _row_hash(block.select(c.name for c in export.columns))),
+            pl.Series("key_hash", _row_hash(typed_keys)),
+        )
+        start += block.height
+        yield hashed, typed_keys
 
 
 def record_key(export: catalogue.Export) -> pl.Expr:
@@ -149,8 +167,9 @@ class Repetitions:
 
     given_again: np.ndarray  # hashes of keys that come more than once
     repeated: np.ndarray  # hashes of keys that come with different content
-    superseded: np.ndarray  # positions of rows that a later row of the same key replaces
-    copies: np.ndarray  # positions of rows that a later row says again word for word
+    superseded: np.ndarray  # places of rows that a later row of the same key replaces
+    copies: np.ndarray  # places of rows that a later row says again word for word, where they are taken for one
+    known_again: np.ndarray  # places of known rows that must be looked at all the same
 
 
 class _Seen:
@@ -175,7 +194,8 @@ class _Seen:
             file.write(ordered[bounds[number] : bounds[number + 1]].tobytes())
         self.rows += len(rows)
 
-    def repetitions(self) -> Repetitions:
+    def repetitions(self, export: catalogue.Export, known: np.ndarray) -> Repetitions:
+        """Input: `known`: hashes of the rows that were passed over, sorted."""
         found: list[np.ndarray] = []
         for file in self._buckets:
             file.seek(0)
@@ -185,20 +205,26 @@ class _Seen:
             found += [rows[1:][same], rows[:-1][same]]
         rows = np.concatenate(found)
         frame = pl.DataFrame({name: rows[name] for name in _SEEN.names or ()})
+        conditions = [c for rule in catalogue.rules(export.name).values() for c in rule.fails.values()]
+        copies_are_one_row = not any("key_given_again" in c for c in conditions)
         frame = frame.with_columns(
             is_repeated=pl.col("raw").n_unique().over("key") > 1,
             is_superseded=pl.col("at") < pl.col("at").max().over("key"),
-            is_copy=pl.col("at") < pl.col("at").max().over("key", "raw"),
+            is_copy=(pl.col("at") < pl.col("at").max().over("key", "raw")) & copies_are_one_row,
+            is_known=pl.Series(_is_in(rows["raw"], known)),
         )
+        # a row that only says again what is known is passed over as often as it comes
+        matters = pl.col("is_repeated") | (not copies_are_one_row)
 
-        def ordered(where: str | None, what: str) -> np.ndarray:
-            return np.unique((frame.filter(where) if where else frame)[what].to_numpy())
+        def ordered(what: str, where: pl.Expr | None = None) -> np.ndarray:
+            return np.unique((frame if where is None else frame.filter(where))[what].to_numpy())
 
         return Repetitions(
-            given_again=ordered(None, "key"),
-            repeated=ordered("is_repeated", "key"),
-            superseded=ordered("is_superseded", "at"),
-            copies=ordered("is_copy", "at"),
+            given_again=ordered("key"),
+            repeated=ordered("key", pl.col("is_repeated")),
+            superseded=ordered("at", pl.col("is_superseded")),
+            copies=ordered("at", pl.col("is_copy")),
+            known_again=ordered("at", pl.col("is_known") & matters & ~pl.col("is_copy")),
         )
 
 

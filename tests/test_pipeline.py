@@ -146,6 +146,34 @@ def test_of_rows_with_the_same_key_the_last_counts_and_the_others_are_its_histor
     assert rows(warehouse_url, "select value, line, closed from core.declaration_history") == [("6", 3, False)]
 
 
+def test_a_known_row_counts_where_its_key_comes_a_second_time(configured, warehouse_url, inbox):
+    """Known rows are passed over, but not where the same file tells something else of the same key."""
+    reference_days(inbox)
+    header = "Mã chỉ tiêu | Năm  | Kỳ báo cáo | Mã đơn vị | Giá trị"
+    one, other = (f"1.2.3 | 2021 | Năm | 23857 | {value}" for value in (5, 6))
+    for day, lines, loaded, now, before in (
+        ("2021-12-15", [one], 1, ("5", 2), []),
+        ("2021-12-16", [other, one], 1, ("5", 2), [("6", 2)]),
+        ("2021-12-17", [one, one], 0, ("5", 2), [("6", 2)]),
+        ("2021-12-18", [one, other], 2, ("6", 3), [("5", 2), ("5", 2), ("6", 2)]),
+    ):
+        deliver(inbox, "declarations/indicators", day, "\n".join([header, *lines]))
+        receipt = load(configured, warehouse_url, inbox)[-1]
+        unchanged = len(lines) - loaded
+        assert (receipt.rows_read, receipt.rows_loaded, receipt.rows_unchanged) == (len(lines), loaded, unchanged), day
+        assert rows(warehouse_url, "select value, line from core.declaration") == [now], day
+        assert rows(warehouse_url, "select value, line from core.declaration_history order by 1, 2") == before, day
+
+    deliver(inbox, "one_stop_shop/dossiers", "2021-12-06", MONDAY)
+    load(configured, warehouse_url, inbox)
+    head, first, *_ = MONDAY.strip("\n").splitlines()
+    deliver(inbox, "one_stop_shop/dossiers", "2021-12-07", "\n".join([head, first, first.replace("03/", "04/")]))
+    (receipt,) = load(configured, warehouse_url, inbox)
+    assert (receipt.rows_loaded, receipt.rows_unchanged, receipt.rows_quarantined) == (0, 0, 2)
+    broken = "select line, rule_ids from quality.quarantined_row where file_id = %s order by line"
+    assert rows(warehouse_url, broken, receipt.file_id) == [(2, ["DOS-12"]), (3, ["DOS-12"])]
+
+
 def test_rows_hashed_by_another_version_are_compared_once(configured, warehouse_url, inbox):
     reference_days(inbox)
     deliver(inbox, "one_stop_shop/dossiers", "2021-12-06", MONDAY)
