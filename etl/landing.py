@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 import fsspec
 from psycopg2.extensions import connection as Connection
@@ -130,7 +131,11 @@ def land(
                 )
                 if cursor.fetchone():
                     continue
-                sha256, kept, place = _keep(files, delivery, archive)
+                cursor.execute(
+                    "select exists (select from landing.file where export = %s and sender = %s and bytes = %s)",
+                    (delivery.export, delivery.sender, size),
+                )
+                sha256, kept, place = _keep(files, delivery, archive, perhaps_kept=cursor.fetchone()[0])
                 landed.append(
                     _receipt(cursor, delivery, sha256=sha256, size=kept, modified_ns=modified_ns, archived_as=place)
                 )
@@ -139,39 +144,60 @@ def land(
     return landed
 
 
-def _keep(files: fsspec.AbstractFileSystem, delivery: Delivery, archive: Path) -> tuple[str, int, str]:
-    """Copy the bytes into the archive, read-only, under their own hash; hash, size, place."""
-    ending = PurePosixPath(delivery.path).suffix.lower()
+def _keep(
+    files: fsspec.AbstractFileSystem, delivery: Delivery, archive: Path, *, perhaps_kept: bool
+) -> tuple[str, int, str]:
+    """Copy the bytes into the archive, read-only, under their own hash; hash, size, place.
+
+    Input: `perhaps_kept`: the sender has sent as many bytes before: they are hashed first, and copied only if they are
+           not there.
+    """
     try:
         sent = files.open(delivery.path, "rb")
     except OSError as error:
         raise UsageError(f"{delivery.path}: {error.strerror or error}. Let this user read the file.") from None
+
+    def place(sha256: str) -> Path:
+        return archive / sha256[:2] / f"{sha256}{PurePosixPath(delivery.path).suffix.lower()}"
+
     try:
-        archive.mkdir(parents=True, exist_ok=True)
-        # a name of its own: processes in different containers may share the archive and their number
-        arriving = archive / f".arriving-{uuid.uuid4().hex}"
-        digest, size, buffer = hashlib.sha256(), 0, memoryview(bytearray(CHUNK))
-        with sent, arriving.open("wb") as kept:
-            # one buffer for all of it: memory that is taken anew for every chunk costs more than the hash
-            while count := sent.readinto(buffer):
-                digest.update(buffer[:count])
-                size += kept.write(buffer[:count])
-            kept.flush()
-            os.fsync(kept.fileno())
-        sha256 = digest.hexdigest()
-        place = archive / sha256[:2] / f"{sha256}{ending}"
-        place.parent.mkdir(exist_ok=True)
-        if place.exists():
+        with sent:
+            if perhaps_kept:
+                sha256, size = _hash(sent)
+                if place(sha256).exists():
+                    return sha256, size, place(sha256).relative_to(archive).as_posix()
+                sent.seek(0)
+            archive.mkdir(parents=True, exist_ok=True)
+            # a name of its own: processes in different containers may share the archive and their number
+            arriving = archive / f".arriving-{uuid.uuid4().hex}"
+            with arriving.open("wb") as kept:
+                sha256, size = _hash(sent, kept)
+                kept.flush()
+                os.fsync(kept.fileno())
+        place(sha256).parent.mkdir(exist_ok=True)
+        if place(sha256).exists():
             arriving.unlink()
         else:
             arriving.chmod(0o440)
-            arriving.rename(place)
+            arriving.rename(place(sha256))
     except OSError as error:
         raise SetupError(
             f"{error.filename or archive}: {error.strerror}."
             " The archive must be a folder this user may write to (CCHC_ARCHIVE)."
         ) from None
-    return sha256, size, place.relative_to(archive).as_posix()
+    return sha256, size, place(sha256).relative_to(archive).as_posix()
+
+
+def _hash(sent: IO[bytes], kept: IO[bytes] | None = None) -> tuple[str, int]:
+    """Hash and size of what was sent; `kept` is where it is copied to."""
+    # one buffer for all of it: memory that is taken anew for every chunk costs more than the hash
+    digest, size, buffer = hashlib.sha256(), 0, memoryview(bytearray(CHUNK))
+    while count := sent.readinto(buffer):
+        digest.update(buffer[:count])
+        size += count
+        if kept:
+            kept.write(buffer[:count])
+    return digest.hexdigest(), size
 
 
 def _receipt(cursor, delivery: Delivery, *, sha256: str, size: int, modified_ns: int, archived_as: str) -> int:

@@ -206,7 +206,7 @@ def _by_rule(failures: pl.DataFrame) -> Iterator[tuple[tuple[str, str], int]]:
 
 def _rows(frame: pl.DataFrame) -> _Rows:
     buffer = io.BytesIO()
-    frame.write_csv(buffer, include_header=False, datetime_format="%Y-%m-%d %H:%M:%S%.6f")
+    frame.write_csv(buffer, include_header=False, datetime_format="%Y-%m-%d %H:%M:%S%.f")
     buffer.seek(0)
     return _Rows(frame.height, buffer)
 
