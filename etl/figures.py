@@ -149,7 +149,6 @@ def materialise(connection: Connection, period: Period, *, as_of: date | None = 
     bound = bindings(period, as_of)
     is_explicit = period.is_explicit or bound["as_of"] != period.last_day
     with connection.cursor() as cursor:
-        _fill_form(cursor)
         compute(cursor, period, _indicators(period), as_of=as_of)
         cursor.execute(_text("mart/store_flow.sql"), bound)
         cursor.execute(_text("mart/store_figures.sql"), bound)
@@ -160,9 +159,14 @@ def materialise(connection: Connection, period: Period, *, as_of: date | None = 
             " %(figures)s, %(changed)s)",
             bound | {"is_explicit": is_explicit, "figures": figures, "changed": changed},
         )
-        if changed > MANY:
-            cursor.execute(f"analyze mart.indicator_{period.cadence}, mart.dossier_flow")
     return changed
+
+
+def analyse(connection: Connection, period: Period, changed: int) -> None:
+    """Let the planner learn what a table now holds, once that is committed: ANALYZE keeps others of its kind out."""
+    if changed > MANY:
+        with connection.cursor() as cursor:
+            cursor.execute(f"analyze mart.indicator_{period.cadence}, mart.dossier_flow")
 
 
 def hold(connection: Connection, period: Period) -> None:
@@ -456,11 +460,11 @@ def fill_reference(cursor: Cursor) -> None:
     _replace(cursor, "core.field_class", [(name, pattern, place) for place, (name, pattern) in enumerate(patterns)])
     types = catalogue.read_yaml(REFERENCE / "legal_document_types.yml")
     _replace(cursor, "core.legal_document_type", [(name.lower(), abbreviation) for name, abbreviation in types.items()])
-    _fill_form(cursor)
+    fill_form(cursor)
 
 
-def _fill_form(cursor: Cursor) -> None:
-    """An office may add an indicator at any time: the form is looked at again whenever figures are made."""
+def fill_form(cursor: Cursor) -> None:
+    """Write the form anew if it is not what the definitions say: an office may add an indicator at any time."""
     known = catalogue.indicators()
     rows = [
         (r.code, r.order, r.parent, r.kind, r.title, r.unit, *(_of(known[r.code]) if r.code in known else (None, None)))

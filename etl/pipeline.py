@@ -211,10 +211,16 @@ def materialise(url: str, period: Period, *, as_of: date | None = None) -> int:
         connection.autocommit = True
         figures.hold(connection, period)
         connection.autocommit = False
+        with connection, connection.cursor() as cursor:
+            figures.fill_form(
+                cursor
+            )  # periods made side by side wait for each other here, and see what the first wrote
         connection.set_session(isolation_level="REPEATABLE READ")
         with connection:
             written = figures.materialise(connection, period, as_of=as_of)
             proving.prove(connection, period, is_open=True)
+        connection.autocommit = True
+        figures.analyse(connection, period, written)
         return written
     finally:
         connection.close()

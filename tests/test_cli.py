@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 
 from etl import catalogue, cli, embedded, loading, pipeline, quality, warehouse
 from etl.checking import Judgement, Verdict
+from etl.periods import Period
 
 DOSSIERS = """
     Mã hồ sơ                  | Ngày tiếp nhận | Ngày hẹn trả | Ngày kết thúc xử lý | Trạng thái      | Thư xin lỗi
@@ -169,6 +170,25 @@ def test_an_explicit_window_is_on_record(delivered: Path, cchc, warehouse_url: s
         cursor.execute("select period_code, period_start, period_end, as_of, is_explicit from mart.materialisation")
         assert cursor.fetchall() == [("2021-N", date(2020, 12, 15), date(2021, 11, 15), date(2021, 11, 30), True)]
     assert "tính đến 30/11/2021" in cchc("show", "2021-N", "631")[1]
+
+
+def test_several_periods_are_made_side_by_side_also_when_the_form_has_just_changed(
+    delivered: Path, cchc, warehouse_url: str
+) -> None:
+    cchc("load", "inbox")
+    titled = "select count(*) from mart.form where title <> ''"
+    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+        cursor.execute(titled)
+        form = cursor.fetchone()
+        cursor.execute("update mart.form set title = ''")
+    codes = ("2021-N", "2021-Q1", "2021-Q2", "2021-Q3", "2021-6T")
+    status, out, _ = cchc("materialise", *codes)
+    titles = [Period.parse(code).title_vi for code in codes]
+    assert (status, [line.split(" (")[0] for line in out.splitlines()]) == (0, titles)
+    assert out.count("đã ghi 297 số liệu.") == len(codes)
+    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+        cursor.execute(titled)
+        assert cursor.fetchone() == form
 
 
 # --- the exit status of a load -------------------------------------------------------------------------------------
