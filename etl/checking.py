@@ -3,7 +3,6 @@
 The two say the same in two ways. Their counts must agree for every rule and column, or nothing of a file is loaded.
 """
 
-import gc
 import importlib.util
 import logging
 import os
@@ -345,13 +344,9 @@ def import_great_expectations() -> None:
     for name in ("scipy.stats", "altair"):
         _import_on_first_use(name)
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
-    gc.disable()  # nothing of what an import makes is garbage, and to look for some costs half as much again
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import great_expectations  # noqa: F401
-    finally:
-        gc.enable()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import great_expectations  # noqa: F401
     # this one sets a level of its own when it is imported
     logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.CRITICAL)
 

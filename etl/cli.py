@@ -104,7 +104,7 @@ def materialise(
     def make(period: Period) -> int:
         return pipeline.materialise(url, period, as_of=state_of)
 
-    with ThreadPoolExecutor(2) as side_by_side:  # it is the database that works: on a core for each
+    with ThreadPoolExecutor(3) as side_by_side:  # it is the database that works, on as many cores as it has
         for period, written in zip(every, side_by_side.map(make, every), strict=True):
             named = f"{period.title_vi} ({period.start:%d/%m/%Y} - {period.last_day:%d/%m/%Y})"
             print(f"{named}: đã ghi {written} số liệu." if written else f"{named}: không có gì mới.")
