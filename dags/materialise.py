@@ -25,7 +25,7 @@ DAY = {"type": ["null", "string"], "format": "date"}
     start_date=datetime(2021, 1, 1, tzinfo=LOCAL),
     catchup=False,
     max_active_runs=1,
-    max_active_tasks=2,
+    max_active_tasks=1,  # in the order in which they close: a period is proved beside the one before it
     params={
         "period": Param(
             None, type=["null", "string"], title="Kỳ báo cáo", description="2021-Q3, 2021-6T, 2021-9T, 2021-N"

@@ -361,8 +361,9 @@ def _import_on_first_use(name: str) -> None:
     def load(attribute: str) -> Any:
         if sys.modules.get(name) is module:
             del sys.modules[name]
-        module.__dict__.update(importlib.import_module(name).__dict__)
-        return getattr(module, attribute)
+        real = importlib.import_module(name)
+        module.__dict__.update(real.__dict__)
+        return getattr(real, attribute)
 
     module.__getattr__ = load
     sys.modules[name] = module

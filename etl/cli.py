@@ -7,7 +7,6 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import date, datetime
@@ -101,13 +100,9 @@ def materialise(
     _, url = _warehouse()
     from etl import pipeline
 
-    def make(period: Period) -> int:
-        return pipeline.materialise(url, period, as_of=state_of)
-
-    with ThreadPoolExecutor(3) as side_by_side:  # it is the database that works, on as many cores as it has
-        for period, written in zip(every, side_by_side.map(make, every), strict=True):
-            named = f"{period.title_vi} ({period.start:%d/%m/%Y} - {period.last_day:%d/%m/%Y})"
-            print(f"{named}: đã ghi {written} số liệu." if written else f"{named}: không có gì mới.")
+    for period, written in pipeline.materialise_each(url, every, as_of=state_of):
+        named = f"{period.title_vi} ({period.start:%d/%m/%Y} - {period.last_day:%d/%m/%Y})"
+        print(f"{named}: đã ghi {written} số liệu." if written else f"{named}: không có gì mới.")
 
 
 @app.command()

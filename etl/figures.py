@@ -142,7 +142,7 @@ def materialise(connection: Connection, period: Period, *, as_of: date | None = 
     """Make the figures of a period for every unit of its window, and the flow of dossiers; what is the same stays.
 
     Input:  `as_of`: the day whose state "pending" and "overdue" tell, by default the last of the window.
-            The transaction is the caller's, and so is `hold` before it.
+            The transaction is the caller's, and so are `hold` and `fill_form` before it and `analyse` after it.
     Output: how many figures were written or taken away; 0 if the same data gave the same figures.
     Raises: UsageError if no unit is known in the window; CatalogueError if an indicator's query fails.
     """

@@ -55,7 +55,6 @@ def load(
     province: str,
     pseudonym_key: bytes,
     docs: Path | None = None,
-    block_bytes: int = surveying.BLOCK_BYTES,
 ) -> Outcome:
     """Load one landed file: everything of it, or nothing.
 
@@ -65,7 +64,7 @@ def load(
     Raises: FileRejected if the file breaks a file rule; RuleFailed if a rule crashed or its two counts differ.
     """
     export = catalogue.export(file.export)
-    task = _Task(warehouse_url, file, export, path, province, pseudonym_key, docs, block_bytes)
+    task = _Task(warehouse_url, file, export, path, province, pseudonym_key, docs)
     try:
         return _attempt(task, direct=True)
     except UniqueViolation:
@@ -82,7 +81,6 @@ class _Task:
     province: str
     pseudonym_key: bytes
     docs: Path | None
-    block_bytes: int
 
 
 def _attempt(task: _Task, *, direct: bool) -> Outcome:
@@ -98,9 +96,9 @@ def _attempt(task: _Task, *, direct: bool) -> Outcome:
             warehouse.transaction(task.warehouse_url) as connection,
             connection.cursor() as cursor,
         ):
-            survey = surveying.survey(cursor, file, task.path, spool, block_bytes=task.block_bytes)
+            survey = surveying.survey(cursor, file, task.path, spool)
             # with nothing of this sender in the table yet, new rows are copied straight into it
-            target = core if direct and not len(survey.known) else _incoming(cursor, export)
+            target = core if direct and survey.is_first else _incoming(cursor, export)
             batches = _batches(task, survey, checking.lookups(connection, export))
             outcome = _copy(task, cursor, side, batches, staging=staging, target=target)
             outcome.rows_read = survey.rows
@@ -296,16 +294,16 @@ def _core_rows(good: pl.DataFrame, task: _Task) -> pl.DataFrame:
     )
 
 
-def _pseudonyms(key: bytes, values: list[str | None]) -> list[str | None]:
+def _pseudonyms(key: bytes, numbers: list[str | None]) -> list[str | None]:
     """Keyed hashes: the same person is recognised again, and without the key nobody can try all numbers."""
     keyed = hashlib.blake2b(key=key[:64], digest_size=16)
 
-    def pseudonym(value: str) -> str:
+    def pseudonym(number: str) -> str:
         one = keyed.copy()
-        one.update(value.encode())
+        one.update(number.encode())
         return one.hexdigest()
 
-    return [value and pseudonym(value) for value in values]
+    return [number and pseudonym(number) for number in numbers]
 
 
 # --- quarantine -------------------------------------------------------------------------------------------------------

@@ -1,13 +1,13 @@
 """Survey: the first pass over a delivered file hashes its rows, and finds which of them a load has to look at.
 
 Most rows of a nightly delivery are those of the night before; they are known by their hash and go no further. The
-others are kept on disk for the second pass, so that no file is parsed twice and memory does not grow with it.
+others are kept on disk for the second pass: memory does not grow with the file, and it is hardly ever read again.
 """
 
 import io
 import itertools
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,9 +25,9 @@ from etl.landing import File
 HASH_VERSION = f"polars {pl.__version__}"
 BLOCK_BYTES = 4 << 20
 # What a candidate carries besides its cells.
-FLAGS = ("at", "raw_hash", "key_hash", "key_repeated", "key_given_again", "is_superseded")
+FLAGS = ("raw_hash", "key_hash", "key_repeated", "key_given_again", "is_superseded")
 _BUCKETS = 32
-_SEEN = np.dtype([("key", np.int64), ("raw", np.int64), ("at", np.int64)])
+_SEEN = np.dtype([("key", np.int64), ("raw", np.int64), ("line", np.int64)])
 # Binary COPY: 19 bytes of header, per row a field count, a length and the number, 2 bytes at the end.
 _COPIED = np.dtype([("fields", ">i2"), ("length", ">i4"), ("hash", ">i8")])
 
@@ -37,31 +37,37 @@ class Survey:
     """What the first pass learned of a file."""
 
     rows: int
-    known: np.ndarray  # hashes of the rows that core.<thing> holds of this sender, sorted
+    is_first: bool  # core.<thing> holds no row of this sender that could be known
     repetitions: "Repetitions"
     keys: pl.DataFrame | None  # snapshots: the keys of all rows of this delivery
     delivered_again: list[str]  # keys of rows that are in quarantine
     spool: "Spool"
 
     def candidates(self, export: catalogue.Export, path: Path) -> Iterator[pl.DataFrame]:
-        """The rows that are new, changed or given again, as they were read, with FLAGS."""
+        """The rows that a load has to look at, as they were read, with FLAGS.
+
+        Those that are new or changed (of exports with `whole_file` rules: all), then those that are known, but of whose
+        key the file tells something else. Of rows that are the same word for word, the last, where no rule counts them.
+        """
         repetitions = self.repetitions
         for block in itertools.chain(self.spool, self._known_again(export, path)):
-            at, key_hash = block["at"].to_numpy(), block["key_hash"].to_numpy()
-            block = block.with_columns(
+            line, key_hash = block["line"].to_numpy(), block["key_hash"].to_numpy()
+            flagged = block.with_columns(
                 pl.Series("key_repeated", _is_in(key_hash, repetitions.repeated)),
                 pl.Series("key_given_again", _is_in(key_hash, repetitions.given_again)),
-                pl.Series("is_superseded", _is_in(at, repetitions.superseded)),
+                pl.Series("is_superseded", _is_in(line, repetitions.superseded)),
             )
-            yield block.filter(~is_copy) if (is_copy := _is_in(at, repetitions.copies)).any() else block
+            is_copy = _is_in(line, repetitions.copies)
+            if not is_copy.all():
+                yield _detached(flagged.filter(~is_copy)) if is_copy.any() else flagged
 
     def _known_again(self, export: catalogue.Export, path: Path) -> Iterator[pl.DataFrame]:
-        """Rows that were passed over, for they are known, while their key is given again: the file is read anew."""
+        """Rows that were passed over and must be looked at all the same: the file is read once more."""
         if len(self.repetitions.known_again):
-            for block, _ in _hashed(reading.read(path, export), export):
-                wanted = _is_in(block["at"].to_numpy(), self.repetitions.known_again)
+            for block in reading.read(path, export, block_bytes=BLOCK_BYTES):
+                wanted = _is_in(block["line"].to_numpy(), self.repetitions.known_again)
                 if wanted.any():
-                    yield _detached(block.filter(wanted))
+                    yield _hashed(_detached(block.filter(wanted)), export)[0]
 
 
 def _detached(rows: pl.DataFrame) -> pl.DataFrame:
@@ -72,10 +78,10 @@ def _detached(rows: pl.DataFrame) -> pl.DataFrame:
     return pl.read_ipc(copied)
 
 
-def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", *, block_bytes: int = BLOCK_BYTES) -> Survey:
-    """Read a file once.
+def survey(cursor: Cursor, file: File, path: Path, spool: "Spool") -> Survey:
+    """Read a file, and pass over the rows that are known.
 
-    Input:  `path`: its kept bytes; `spool`: where the rows that are not known are kept for the second pass.
+    Input:  `path`: its kept bytes; `spool`: where the others are kept for the second pass.
     Raises: FileRejected if it cannot be read (FIL-01 … FIL-05), or is a snapshot that lost half its rows (FIL-06).
     """
     export = catalogue.export(file.export)
@@ -85,9 +91,10 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", *, block_byte
     delivered_again: list[str] = []
     keys: list[pl.DataFrame] = []
     with closing(_Seen(path.parent)) as seen:
-        for block, typed_keys in _hashed(reading.ahead(reading.read(path, export, block_bytes=block_bytes)), export):
+        for read in reading.ahead(reading.read(path, export, block_bytes=BLOCK_BYTES)):
+            block, typed_keys = _hashed(read, export)
             raw_hash = block["raw_hash"].to_numpy()
-            seen.add(block["key_hash"].to_numpy(), raw_hash)
+            seen.add(block["key_hash"].to_numpy(), raw_hash, block["line"].to_numpy())
             if export.delivery == "snapshot":
                 keys.append(typed_keys)
             if quarantined is not None:
@@ -103,7 +110,7 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", *, block_byte
         _half_at_least(cursor, file, sum(k.height for k in keys))
     return Survey(
         rows=seen.rows,
-        known=known,
+        is_first=not len(known),
         repetitions=repetitions,
         keys=pl.concat(keys).unique() if keys else None,
         delivered_again=delivered_again,
@@ -111,18 +118,12 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", *, block_byte
     )
 
 
-def _hashed(blocks: Iterable[pl.DataFrame], export: catalogue.Export) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """Each block with the place of its rows in the file, their hash and that of their key; and the keys, typed."""
-    start = 0
-    for block in blocks:
-        typed_keys = _typed_keys(block, export)
-        hashed = block.with_columns(
-            pl.int_range(start, start + block.height, dtype=pl.Int64, eager=True).alias("at"),
-            pl.Series("raw_hash", _row_hash(block.select(c.name for c in export.columns))),
-            pl.Series("key_hash", _row_hash(typed_keys)),
-        )
-        start += block.height
-        yield hashed, typed_keys
+def _hashed(block: pl.DataFrame, export: catalogue.Export) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A block with the hash of each row and that of its key; and the keys, typed."""
+    typed_keys = _typed_keys(block, export)
+    raw_hash = _row_hash(block.select(c.name for c in export.columns))
+    key_hash = _row_hash(typed_keys)
+    return block.with_columns(pl.Series("raw_hash", raw_hash), pl.Series("key_hash", key_hash)), typed_keys
 
 
 def record_key(export: catalogue.Export) -> pl.Expr:
@@ -167,9 +168,9 @@ class Repetitions:
 
     given_again: np.ndarray  # hashes of keys that come more than once
     repeated: np.ndarray  # hashes of keys that come with different content
-    superseded: np.ndarray  # places of rows that a later row of the same key replaces
-    copies: np.ndarray  # places of rows that a later row says again word for word, where they are taken for one
-    known_again: np.ndarray  # places of known rows that must be looked at all the same
+    superseded: np.ndarray  # lines of rows that a later row of the same key replaces
+    copies: np.ndarray  # lines of rows that a later row says again word for word, where they are taken for one
+    known_again: np.ndarray  # lines of known rows that must be looked at all the same
 
 
 class _Seen:
@@ -183,9 +184,9 @@ class _Seen:
         for file in self._buckets:
             file.close()
 
-    def add(self, key_hash: np.ndarray, raw_hash: np.ndarray) -> None:
+    def add(self, key_hash: np.ndarray, raw_hash: np.ndarray, line: np.ndarray) -> None:
         rows = np.empty(len(key_hash), _SEEN)
-        rows["key"], rows["raw"], rows["at"] = key_hash, raw_hash, np.arange(self.rows, self.rows + len(key_hash))
+        rows["key"], rows["raw"], rows["line"] = key_hash, raw_hash, line
         bucket = key_hash & (_BUCKETS - 1)
         order = np.argsort(bucket, kind="stable")
         bounds = np.searchsorted(bucket[order], np.arange(_BUCKETS + 1))
@@ -209,8 +210,8 @@ class _Seen:
         copies_are_one_row = not any("key_given_again" in c for c in conditions)
         frame = frame.with_columns(
             is_repeated=pl.col("raw").n_unique().over("key") > 1,
-            is_superseded=pl.col("at") < pl.col("at").max().over("key"),
-            is_copy=(pl.col("at") < pl.col("at").max().over("key", "raw")) & copies_are_one_row,
+            is_superseded=pl.col("line") < pl.col("line").max().over("key"),
+            is_copy=(pl.col("line") < pl.col("line").max().over("key", "raw")) & copies_are_one_row,
             is_known=pl.Series(_is_in(rows["raw"], known)),
         )
         # a row that only says again what is known is passed over as often as it comes
@@ -222,9 +223,9 @@ class _Seen:
         return Repetitions(
             given_again=ordered("key"),
             repeated=ordered("key", pl.col("is_repeated")),
-            superseded=ordered("at", pl.col("is_superseded")),
-            copies=ordered("at", pl.col("is_copy")),
-            known_again=ordered("at", pl.col("is_known") & matters & ~pl.col("is_copy")),
+            superseded=ordered("line", pl.col("is_superseded")),
+            copies=ordered("line", pl.col("is_copy")),
+            known_again=ordered("line", pl.col("is_known") & matters & ~pl.col("is_copy")),
         )
 
 

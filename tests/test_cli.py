@@ -428,6 +428,20 @@ def test_help_answers_without_importing_anything_heavy() -> None:
         assert f"\n  {command} " in done.stdout
 
 
+def test_great_expectations_is_imported_without_what_nobody_asks_of_it() -> None:
+    script = (
+        "import sys; from etl import checking; checking.import_great_expectations();"
+        "print({'scipy.stats._stats_py', 'altair.vegalite'} & set(sys.modules));"
+        "import scipy.stats; from great_expectations.expectations.core import"
+        " expect_column_kl_divergence_to_be_less_than as asked;"
+        "print(scipy.stats.norm.cdf(0), hasattr(scipy.stats, 'nothing'), asked.alt.Chart.__name__)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=catalogue.ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == "set()\n0.5 False Chart\n", done.stderr
+
+
 def test_the_words_for_every_status_are_known() -> None:
     assert set(quality.STATUSES) == {"landed", "accepted", "accepted_with_errors", "rejected", "duplicate"}
     assert set(quality.SEVERITIES) == set(catalogue.SEVERITIES)

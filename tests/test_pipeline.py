@@ -11,7 +11,9 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from etl import catalogue, landing, pipeline, replaying, settings, surveying, warehouse
+from etl import catalogue, figures, landing, pipeline, replaying, settings, surveying, warehouse
+from etl.errors import UsageError
+from etl.periods import Period
 from etl.pipeline import Receipt
 from tests.databases import fresh_database
 from tests.inbox import PROCEDURES, UNITS, deliver
@@ -146,8 +148,12 @@ def test_of_rows_with_the_same_key_the_last_counts_and_the_others_are_its_histor
     assert rows(warehouse_url, "select value, line, closed from core.declaration_history") == [("6", 3, False)]
 
 
-def test_a_known_row_counts_where_its_key_comes_a_second_time(configured, warehouse_url, inbox):
+@pytest.mark.parametrize("block_bytes", [64, surveying.BLOCK_BYTES])
+def test_a_known_row_counts_where_its_key_comes_a_second_time(
+    configured, warehouse_url, inbox, monkeypatch, block_bytes
+):
     """Known rows are passed over, but not where the same file tells something else of the same key."""
+    monkeypatch.setattr(surveying, "BLOCK_BYTES", block_bytes)
     reference_days(inbox)
     header = "Mã chỉ tiêu | Năm  | Kỳ báo cáo | Mã đơn vị | Giá trị"
     one, other = (f"1.2.3 | 2021 | Năm | 23857 | {value}" for value in (5, 6))
@@ -172,6 +178,15 @@ def test_a_known_row_counts_where_its_key_comes_a_second_time(configured, wareho
     assert (receipt.rows_loaded, receipt.rows_unchanged, receipt.rows_quarantined) == (0, 0, 2)
     broken = "select line, rule_ids from quality.quarantined_row where file_id = %s order by line"
     assert rows(warehouse_url, broken, receipt.file_id) == [(2, ["DOS-12"]), (3, ["DOS-12"])]
+
+    # and where a rule wants the key once, it counts also if the file only says the same again
+    header = "Mã nhiệm vụ | Nội dung | Cấp giao | Mã đơn vị thực hiện | Ngày giao"
+    one, other = (f"NV{n} | Rà soát | UBND tỉnh | 23857 | 01/12/2021" for n in (1, 2))
+    for day, lines, counts in (("2021-12-06", [one, other], (2, 0, 0)), ("2021-12-07", [one, other, one], (0, 1, 2))):
+        deliver(inbox, "document_management/tasks", day, "\n".join([header, *lines]))
+        (receipt,) = load(configured, warehouse_url, inbox)
+        assert (receipt.rows_loaded, receipt.rows_unchanged, receipt.rows_quarantined) == counts, day
+    assert rows(warehouse_url, broken, receipt.file_id) == [(2, ["TSK-01"]), (4, ["TSK-01"])]
 
 
 def test_rows_hashed_by_another_version_are_compared_once(configured, warehouse_url, inbox):
@@ -587,3 +602,37 @@ def test_the_kept_bytes_outlive_the_inbox(configured, warehouse_url, inbox):
 def test_an_inbox_that_is_not_there_is_said_in_a_sentence(configured, warehouse_url, tmp_path):
     with pytest.raises(landing.UsageError, match="there is no such folder"):
         pipeline.land(configured, warehouse_url, inbox=str(tmp_path / "nowhere"))
+
+
+# --- figures of several periods --------------------------------------------------------------------------------------
+
+
+def test_periods_made_together_are_proved_beside_one_another(configured, warehouse_url, inbox, monkeypatch):
+    """FIG-12: what is carried over into a period is what the one before it left, also when both are made anew."""
+    monkeypatch.setattr(figures, "MANY", 0)  # as if there were many figures: the planner is told of them
+    reference_days(inbox)
+    every = [Period.parse(f"2021-{name}") for name in ("N", "Q1", "Q2", "Q3", "Q4")]
+    for day, dossiers in (("2021-12-08", 2), ("2021-12-09", 40)):
+        lines = [f"000.00.16.H21-210301-{n:04d} | 01/03/2021 | 05/03/2021 | Đang xử lý" for n in range(dossiers)]
+        header = "Mã hồ sơ | Ngày tiếp nhận | Ngày hẹn trả | Trạng thái"
+        deliver(inbox, "one_stop_shop/dossiers", day, "\n".join([header, *lines]))
+        load(configured, warehouse_url, inbox)
+        made = list(pipeline.materialise_each(warehouse_url, every))
+        assert [period for period, _ in made] == every
+        flow = "select period_code, carried_over, pending from mart.dossier_flow where unit_code = '631' and field = %s"
+        assert set(rows(warehouse_url, flow, "Tất cả")) == {
+            ("2021-N", 0, dossiers),
+            ("2021-Q1", 0, dossiers),
+            *((f"2021-Q{n}", dossiers, dossiers) for n in (2, 3, 4)),
+        }
+        assert rows(warehouse_url, "select period_code, unit_code from quality.finding where rule_id = 'FIG-12'") == []
+
+
+def test_of_several_periods_those_that_can_be_made_are_made(configured, warehouse_url, inbox):
+    reference_days(inbox)
+    load(configured, warehouse_url, inbox)
+    asked, made = [Period.parse(code) for code in ("2021-Q1", "2001-Q1", "2021-Q2")], []
+    with pytest.raises(UsageError, match="no indicator is defined on 2001-03-14"):
+        for period, _ in pipeline.materialise_each(warehouse_url, asked):
+            made.append(period.code)
+    assert made == ["2021-Q1", "2021-Q2"]
