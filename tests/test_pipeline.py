@@ -521,8 +521,12 @@ def test_a_load_ends_together_with_what_it_makes_stale(configured, warehouse_url
     deliver(inbox, "one_stop_shop/dossiers", "2021-12-06", MONDAY)
     load(configured, warehouse_url, inbox)
     deliver(inbox, "hr/units", "2021-12-01", UNITS)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
     with monkeypatch.context() as patch:
-        patch.setattr(replaying, "send_back_stale", lambda cursor, file: os.kill(os.getpid(), signal.SIGINT))
+        patch.setattr(replaying, "send_back_stale", interrupted)
         with pytest.raises(KeyboardInterrupt):
             load(configured, warehouse_url, inbox)
     assert rows(warehouse_url, "select count(*) from core.unit") == [(0,)]
