@@ -109,9 +109,8 @@ def land(
     """Keep every file below `inbox` that has not been seen, one transaction each; the ids of the receipts written.
 
     The same bytes from the same sender are received once, unless it sent something else in between: the second receipt
-    says `duplicate`. A file that lies in the
-    wrong place is kept and rejected. A crash leaves either a kept file with its receipt or nothing: landing again
-    finishes the work.
+    says `duplicate`. A file that lies in the wrong place is kept and rejected. A crash leaves either a kept file with
+    its receipt or nothing: landing again finishes the work.
     Input:  a connection in autocommit mode; `exports` limits the work to these.
     Raises: SetupError if the archive cannot be written.
     """
@@ -157,15 +156,15 @@ def _keep(
     except OSError as error:
         raise UsageError(f"{delivery.path}: {error.strerror or error}. Let this user read the file.") from None
 
-    def place(sha256: str) -> Path:
-        return archive / sha256[:2] / f"{sha256}{PurePosixPath(delivery.path).suffix.lower()}"
+    def place(sha256: str) -> str:
+        return f"{sha256[:2]}/{sha256}{PurePosixPath(delivery.path).suffix.lower()}"
 
     try:
         with sent:
             if perhaps_kept:
                 sha256, size = _hash(sent)
-                if place(sha256).exists():
-                    return sha256, size, place(sha256).relative_to(archive).as_posix()
+                if (archive / place(sha256)).exists():
+                    return sha256, size, place(sha256)
                 sent.seek(0)
             archive.mkdir(parents=True, exist_ok=True)
             # a name of its own: processes in different containers may share the archive and their number
@@ -174,18 +173,19 @@ def _keep(
                 sha256, size = _hash(sent, kept)
                 kept.flush()
                 os.fsync(kept.fileno())
-        place(sha256).parent.mkdir(exist_ok=True)
-        if place(sha256).exists():
+        kept_as = archive / place(sha256)
+        kept_as.parent.mkdir(exist_ok=True)
+        if kept_as.exists():
             arriving.unlink()
         else:
             arriving.chmod(0o440)
-            arriving.rename(place(sha256))
+            arriving.rename(kept_as)
     except OSError as error:
         raise SetupError(
             f"{error.filename or archive}: {error.strerror}."
             " The archive must be a folder this user may write to (CCHC_ARCHIVE)."
         ) from None
-    return sha256, size, place(sha256).relative_to(archive).as_posix()
+    return sha256, size, place(sha256)
 
 
 def _hash(sent: IO[bytes], kept: IO[bytes] | None = None) -> tuple[str, int]:

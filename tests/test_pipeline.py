@@ -630,6 +630,8 @@ def test_periods_made_together_are_proved_beside_one_another(configured, warehou
             *((f"2021-Q{n}", dossiers, dossiers) for n in (2, 3, 4)),
         }
         assert rows(warehouse_url, "select period_code, unit_code from quality.finding where rule_id = 'FIG-12'") == []
+    known_to_planner = "select reltuples > 0 from pg_class where oid = 'mart.dossier_flow'::regclass"
+    assert rows(warehouse_url, known_to_planner) == [(True,)]
 
 
 def test_of_several_periods_those_that_can_be_made_are_made(configured, warehouse_url, inbox):
