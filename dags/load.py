@@ -70,7 +70,7 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
             since, until = runs.day(params["since"]), runs.day(params["until"])
             url = pipeline.prepare(configured)
             new = pipeline.land(configured, url, inbox=configured.inbox, exports=exports, since=since, until=until)
-            return runs.to_load(url, exports=exports, new=new, since=since, until=until)
+            return runs.to_load(url, exports=exports, new=new.file_ids, since=since, until=until)
 
         @task(map_index_template="{{ delivery | default('') }}")
         def load_file(file_id: int) -> dict[str, int]:

@@ -67,17 +67,19 @@ def load(
     landed = pipeline.land(settings, url, inbox=inbox)
     loaded = _load_waiting(settings, url)
     with warehouse.transaction(url) as connection:
-        files = quality.deliveries(connection, file_ids=sorted({*landed, *loaded}))
+        files = quality.deliveries(connection, file_ids=sorted({*landed.file_ids, *loaded}))
+    if landed.passed_over:
+        print(f"{len(landed.passed_over)} tệp hoặc thư mục không đọc được, chưa nhận; lý do ở nhật ký phía trên.")
     if not files:
         print(f"Không có gì mới trong {inbox}.")
-        return 0
+        return 1 if landed.passed_over else 0
     _print_files(files)
     counts = [(word, sum(f.status == status for f in files)) for status, word in quality.STATUSES.items()]
     said = "; ".join(f"{count} {word}" for word, count in counts if count)
     rows = f"{sum(f.rows_loaded for f in files)} dòng đã nạp, {sum(f.rows_quarantined for f in files)} dòng lỗi giữ lại"
     print(f"\n{len(files)} tệp: {said}. {rows}.")
     failed = any(f.status in ("rejected", "landed") or f.is_beyond(settings.quarantine_ceiling) for f in files)
-    return 1 if failed else 0
+    return 1 if failed or landed.passed_over else 0
 
 
 @app.command()
