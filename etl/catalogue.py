@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,8 +23,14 @@ SQL = ROOT / "sql"
 TYPES = ("text", "code", "timestamp", "date", "partial_date", "amount", "integer", "flag")
 PERSONAL = ("name", "id", "phone", "birth")
 DELIVERIES = ("upsert", "snapshot")
+# What `touches:` may say besides the name of a day: the days on which the counts of `sql/counts/` changed; the period
+# that a row is declared for; the days that a list tells of, from a month before its delivery on.
+TOUCHES = ("counts", "declared_period", "delivery")
+# Where a row of core.<thing> came from.
+ORIGIN = ("province_code", "sender", "delivered_on", "file_id", "line", "raw_hash")
 SEVERITIES = ("fatal", "error", "warning")
 
+NAME = re.compile(r"[a-z][a-z0-9_]*")
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a hundred definitions in 0.03 s, and in 0.25 s without C
 
 
@@ -41,6 +48,7 @@ class Column:
     compact: bool = False  # codes arrive with stray spaces inside: strip them all
     trailing: str = ""  # characters that may stand behind a code without meaning: strip them too
     vocabulary: tuple[str, ...] = ()
+    formerly: str | None = None  # the name before the contract changed: what was loaded under it is kept
 
     @property
     def is_loaded(self) -> bool:
@@ -65,6 +73,9 @@ class Export:
     ignored: tuple[str, ...] = ()
     partition_by: str | None = None
     refers_to: tuple[str, ...] = ()
+    touches: tuple[str, ...] = ()  # which days' figures a row changes: names of its days, or TOUCHES
+    reaches_on: bool = False  # it tells a state: from the first of these days on, up to the delivery
+    removed: tuple[str, ...] = ()  # columns that the contract had: what was loaded of them is dropped
 
     @property
     def source(self) -> str:
@@ -109,26 +120,57 @@ def read_yaml(path: Path) -> Any:
 
 
 def _contract(path: Path, root: Path) -> Export:
-    name = path.relative_to(root).with_suffix("").as_posix()
+    try:
+        return _export(path, path.relative_to(root).with_suffix("").as_posix())
+    except (AttributeError, KeyError, TypeError) as error:
+        raise CatalogueError(f"{path}: this is not a contract ({error}). Mend the file.") from None
+
+
+def _export(path: Path, name: str) -> Export:
     described = read_yaml(path)
     columns = []
     for column_name, said in described.pop("columns").items():
         said = {**said, "aliases": tuple(said.get("aliases", ())), "vocabulary": tuple(said.get("vocabulary", ()))}
         column = Column(name=column_name, **said)
+        if not NAME.fullmatch(column.name) or column.name in ORIGIN:
+            raise CatalogueError(
+                f"{path}: a column cannot be called {column_name!r}: use small letters, digits and _, and none of"
+                f" {', '.join(ORIGIN)}."
+            )
         if column.type not in TYPES:
             raise CatalogueError(
                 f"{path}: column {column_name} has type {column.type!r}; known are {', '.join(TYPES)}."
             )
         if column.personal not in (None, *PERSONAL):
             raise CatalogueError(f"{path}: column {column_name}: personal is one of {', '.join(PERSONAL)}.")
+        if column.key and not column.is_loaded:
+            raise CatalogueError(
+                f"{path}: column {column_name} is a key and personal: a {column.personal} is not loaded, so it cannot"
+                " tell rows apart. Use another key."
+            )
         columns.append(column)
-    for attribute in ("ignored", "refers_to"):
+    for attribute in ("ignored", "refers_to", "removed"):
         described[attribute] = tuple(described.get(attribute, ()))
+    touches = described.get("touches") or (("delivery",) if described.get("delivery") == "snapshot" else ())
+    described["touches"] = (touches,) if isinstance(touches, str) else tuple(touches)
     export = Export(name=name, columns=tuple(columns), **described)
     if export.delivery not in DELIVERIES:
         raise CatalogueError(f"{path}: delivery is one of {', '.join(DELIVERIES)}, not {export.delivery!r}.")
     if not export.key:
         raise CatalogueError(f"{path}: no column is marked `key: true`.")
+    days = [c.day or c.name for c in columns if c.is_loaded and c.type in ("date", "partial_date", "timestamp")]
+    if not export.touches:
+        raise CatalogueError(
+            f"{path}: `touches:` is missing. Say which days' figures a row changes: {', '.join([*days, 'delivery'])};"
+            " or `counts`, if sql/counts counts it by day."
+        )
+    for said in export.touches:
+        if said not in (*TOUCHES, *days):
+            raise CatalogueError(f"{path}: touches names {said!r}; it is one of {', '.join([*days, *TOUCHES])}.")
+    now = {c.name for c in columns}
+    for gone in (*export.removed, *(c.formerly for c in columns if c.formerly)):
+        if gone in now:
+            raise CatalogueError(f"{path}: {gone} is a column, and is said to be one no more. Take out one of the two.")
     return export
 
 
@@ -151,6 +193,13 @@ def expectation_folders() -> tuple[Path, ...]:
 def _exports(folders: tuple[Path, ...]) -> dict[str, Export]:
     found = [_contract(path, root) for root in folders for path in sorted(root.glob("*/*.yml"))]
     by_name = {e.name: e for e in found}
+    by_thing: dict[str, str] = {}
+    for export in by_name.values():
+        if by_thing.setdefault(export.thing, export.name) != export.name:
+            raise CatalogueError(
+                f"{export.name} and {by_thing[export.thing]} would both be kept in core.{export.thing}:"
+                " change one `thing:`."
+            )
 
     def depth(export: Export, seen: tuple[str, ...] = ()) -> int:
         if export.name in seen:
@@ -216,6 +265,11 @@ def rule_settings(export_name: str) -> dict[str, Any]:
         if path.exists():
             return {k: v for k, v in read_yaml(path).items() if k != "rules"}
     raise CatalogueError(f"expectations/{export_name}.yml is missing: every export has its rules there.")
+
+
+def sql_files(kind: str) -> tuple[Path, ...]:
+    """The project's files in `sql/<kind>/` and those in the folders of this name that offices keep, in that order."""
+    return tuple(path for folder in (SQL / kind, *_of_offices(kind)) for path in sorted(folder.glob("*.sql")))
 
 
 def sql_header(text: str) -> tuple[dict[str, Any], str]:
@@ -299,8 +353,7 @@ def _indicator(path: Path) -> Indicator:
         said, query = sql_header(text)
         for attribute in ("levels", "source", "cadence"):
             said[attribute] = tuple(said[attribute])
-        version = f"{said['valid_from']}/{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-        indicator = Indicator(**said, version=version, query=query)
+        indicator = Indicator(**said, version=_definition_version(said, query), query=query)
     except (TypeError, KeyError, AttributeError, yaml.YAMLError) as error:
         raise CatalogueError(f"{path}: this is not the header of an indicator ({error}). Mend the file.") from None
     for attribute, known in (("origin", ORIGINS), ("behaviour", BEHAVIOURS), ("levels", LEVELS), ("cadence", CADENCES)):
@@ -311,6 +364,17 @@ def _indicator(path: Path) -> Indicator:
     if indicator.is_computed != bool(query):
         raise CatalogueError(f"{path}: a computed indicator has a query below its header, a declared one has none.")
     return indicator
+
+
+def _definition_version(said: Mapping[str, Any], query: str) -> str:
+    """The day from which a definition holds, and a hash of all that makes its figures: not of how it is worded.
+
+    A definition that is ended by `valid_to`, or a comment that is mended, leaves the figures made by it as they are.
+    """
+    statement = "\n".join(line for line in query.splitlines() if not line.lstrip().startswith("--"))
+    made_by = ("code", "unit", "behaviour", "levels", "origin", "source", "decimals", "valid_from")
+    parts = [said[name] for name in made_by]
+    return f"{said['valid_from']}/{hashlib.sha256(repr([*parts, statement]).encode()).hexdigest()[:8]}"
 
 
 def indicator_versions() -> tuple[Indicator, ...]:

@@ -279,7 +279,7 @@ def _core_rows(good: pl.DataFrame, task: _Task) -> pl.DataFrame:
     """Typed rows as core.<thing> takes them: province and origin added, identity numbers hashed, keys never null."""
     export, file = task.export, task.file
     hashed = [
-        pl.Series(c.name, _pseudonyms(task.pseudonym_key, good[c.name].to_list()), pl.String)
+        pl.Series(c.name, pseudonyms(task.pseudonym_key, good[c.name].to_list()), pl.String)
         for c in export.loaded
         if c.personal == "id"
     ]
@@ -294,7 +294,7 @@ def _core_rows(good: pl.DataFrame, task: _Task) -> pl.DataFrame:
     )
 
 
-def _pseudonyms(key: bytes, numbers: list[str | None]) -> list[str | None]:
+def pseudonyms(key: bytes, numbers: list[str | None]) -> list[str | None]:
     """Keyed hashes: the same person is recognised again, and without the key nobody can try all numbers."""
     keyed = hashlib.blake2b(key=key[:64], digest_size=16)
 
@@ -434,7 +434,7 @@ def _merge(cursor: Cursor, export: catalogue.Export, file: File) -> int:
     cursor.execute(
         "update landing.file set hash_version = %(now)s where export = %(export)s and sender = %(sender)s"
         " and hash_version <> %(now)s",
-        {"now": surveying.HASH_VERSION, "export": export.name, "sender": file.sender},
+        {"now": surveying.hash_version(export), "export": export.name, "sender": file.sender},
     )
     cursor.execute(f"delete from incoming i using {core} c where {as_before}")
     # another sender delivered the row later than this (on one day: the one who is read later): what comes now is an
@@ -533,7 +533,7 @@ def _receipt(cursor: Cursor, file: File, outcome: Outcome) -> None:
             outcome.rows_unchanged,
             outcome.rows_quarantined,
             outcome.rows_closed,
-            surveying.HASH_VERSION,
+            surveying.hash_version(catalogue.export(file.export)),
             file.file_id,
         ),
     )

@@ -4,6 +4,7 @@ Most rows of a nightly delivery are those of the night before; they are known by
 others are kept on disk for the second pass: memory does not grow with the file, and it is hardly ever read again.
 """
 
+import hashlib
 import io
 import itertools
 import tempfile
@@ -21,8 +22,6 @@ from etl import catalogue, checking, reading, values
 from etl.errors import FileRejected
 from etl.landing import File
 
-# Hashes of another version of the hashing library mean nothing: such rows are compared by their columns instead.
-HASH_VERSION = f"polars {pl.__version__}"
 BLOCK_BYTES = 4 << 20
 # What a candidate carries besides its cells.
 FLAGS = ("raw_hash", "key_hash", "key_repeated", "key_given_again", "is_superseded")
@@ -37,7 +36,7 @@ class Survey:
     """What the first pass learned of a file."""
 
     rows: int
-    is_first: bool  # core.<thing> holds no row of this sender that could be known
+    is_first: bool  # core.<thing> holds no row of this sender
     repetitions: "Repetitions"
     keys: pl.DataFrame | None  # snapshots: the keys of all rows of this delivery
     delivered_again: list[str]  # keys of rows that are in quarantine
@@ -110,12 +109,22 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool") -> Survey:
         _half_at_least(cursor, file, sum(k.height for k in keys))
     return Survey(
         rows=seen.rows,
-        is_first=not len(known),
+        is_first=not len(known) and _is_first(cursor, file),
         repetitions=repetitions,
         keys=pl.concat(keys).unique() if keys else None,
         delivered_again=delivered_again,
         spool=spool,
     )
+
+
+def hash_version(export: catalogue.Export) -> str:
+    """How the rows of an export are hashed now: by which library, and what their cells mean.
+
+    Hashes of another version mean nothing: such rows are compared by their columns instead. So a column that a contract
+    has gained, renamed or reads otherwise is filled by the next delivery, though its rows come as they were.
+    """
+    meaning = [(c.name, c.type, c.compact, c.trailing, c.personal, c.vocabulary) for c in export.columns]
+    return f"polars {pl.__version__} {hashlib.sha256(repr(meaning).encode()).hexdigest()[:8]}"
 
 
 def _hashed(block: pl.DataFrame, export: catalogue.Export) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -248,7 +257,7 @@ def known_hashes(cursor: Cursor, file: File) -> np.ndarray:
     statement = cursor.mogrify(
         f"copy (select c.raw_hash from core.{thing} c where c.sender = %s and c.file_id in (select file_id"
         " from landing.file where export = %s and sender = %s and hash_version = %s)) to stdout (format binary)",
-        (file.sender, file.export, file.sender, HASH_VERSION),
+        (file.sender, file.export, file.sender, hash_version(catalogue.export(file.export))),
     )
     with tempfile.TemporaryFile() as copied:
         cursor.copy_expert(statement, copied)
@@ -260,6 +269,15 @@ def known_hashes(cursor: Cursor, file: File) -> np.ndarray:
             hashes[start : start + len(part)] = part["hash"]
     hashes.sort()
     return hashes
+
+
+def _is_first(cursor: Cursor, file: File) -> bool:
+    """Whether nothing of this sender is loaded: rows may be there, and not be known by their hashes."""
+    cursor.execute(
+        "select not exists (select from landing.file where export = %s and sender = %s and status like 'accepted%%')",
+        (file.export, file.sender),
+    )
+    return cursor.fetchone()[0]
 
 
 def _open_quarantine(cursor: Cursor, export: catalogue.Export) -> pl.Series | None:
