@@ -1,5 +1,6 @@
 """The catalogue: exports, rules and indicators, read from the files that define them. A file in place is registered."""
 
+import csv
 import hashlib
 import itertools
 import os
@@ -29,6 +30,19 @@ TOUCHES = ("counts", "declared_period", "delivery")
 # Where a row of core.<thing> came from.
 ORIGIN = ("province_code", "sender", "delivered_on", "file_id", "line", "raw_hash")
 SEVERITIES = ("fatal", "error", "warning")
+SHAPED = "shaped"  # in place of the conditions of a rule
+# Forms that contracts name (`pattern: unit_code`). None lets as many digits stand together as a phone or an identity
+# number has, also in groups: what the province reads is grouped by these texts.
+FORMS = {
+    # letters, digits, dots and dashes: 23857, H21.65, 000.00.16.H21, 64.631.23857.01
+    "unit_code": (
+        "^(([.-]*([0-9][.-]*){0,8}[A-Za-zĐđ]+)*[.-]*([0-9][.-]*){0,8}|([1-9][0-9]?|[1-9][0-9]{4,7})([.-][0-9]{1,8})+)$"
+    ),
+    "public_code": "^([0-9]{0,8}[A-Za-zĐđ._/-])*[0-9]{0,8}$",
+    "public_name": "^([ .-]*([0-9][ .-]*){0,8}[^0-9@ .[:cntrl:]-]+)*[ .-]*([0-9][ .-]*){0,8}$",
+}
+
+LONGEST_CODE = 100  # characters of a key, a code or a reference whose contract says nothing else
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a hundred definitions in 0.03 s, and in 0.25 s without C
@@ -49,6 +63,20 @@ class Column:
     trailing: str = ""  # characters that may stand behind a code without meaning: strip them too
     vocabulary: tuple[str, ...] = ()
     formerly: str | None = None  # the name before the contract changed: what was loaded under it is kept
+    max_length: int | None = None
+    pattern: str = ""  # what the whole text must match, in words that Polars and PostgreSQL both know
+    readable: str = ""  # codes of this form are shown although a long number stands in them
+
+    @property
+    def longest(self) -> int | None:
+        """How many characters a key, a code, a reference, or a text of which the contract says it may have."""
+        is_code = self.key or self.compact or self.name.endswith("_code")
+        return self.max_length or (LONGEST_CODE if is_code and self.type == "text" else None)
+
+    @property
+    def is_shaped(self) -> bool:
+        """Whether a rule of length and form holds for its text: what a database indexes and groups is never free."""
+        return self.personal is None and self.type == "text" and bool(self.longest or self.pattern)
 
     @property
     def is_loaded(self) -> bool:
@@ -92,6 +120,10 @@ class Export:
     def column(self, name: str) -> Column:
         return next(c for c in self.columns if c.name == name)
 
+    @property
+    def shaped(self) -> tuple[Column, ...]:
+        return tuple(c for c in self.columns if c.is_shaped)
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -104,7 +136,8 @@ class Rule:
     statement: str
     message: str  # Vietnamese: what is wrong
     remedy: str  # Vietnamese: what to do
-    fails: Mapping[str, str] = field(default_factory=dict)  # column -> condition under which it breaks the rule
+    # column -> condition under which it breaks the rule; `fails: shaped`: the lengths and forms that the contract says
+    fails: Mapping[str, str] = field(default_factory=dict)
     refers_to: tuple[str, ...] = ()  # exports whose change makes this rule run again
 
 
@@ -130,6 +163,7 @@ def _export(path: Path, name: str) -> Export:
     described = read_yaml(path)
     columns = []
     for column_name, said in described.pop("columns").items():
+        said = {**said, "pattern": FORMS.get(said.get("pattern", ""), said.get("pattern", ""))}
         said = {**said, "aliases": tuple(said.get("aliases", ())), "vocabulary": tuple(said.get("vocabulary", ()))}
         column = Column(name=column_name, **said)
         if not NAME.fullmatch(column.name) or column.name in ORIGIN:
@@ -236,14 +270,26 @@ def _rules(folders: tuple[Path, ...]) -> Iterator[Rule]:
             name = path.relative_to(folder).with_suffix("").as_posix()
             for rule_id, said in (read_yaml(path).get("rules") or {}).items():
                 said = {**said, "refers_to": tuple(said.get("refers_to", ()))}
+                if said.get("fails") == SHAPED:
+                    said["fails"] = {c.name: misshapen(c) for c in export(name).shaped}
                 rule = Rule(rule_id=rule_id, export="*" if name == "file" else name, **said)
                 if rule.severity not in SEVERITIES:
                     raise CatalogueError(f"{path}: {rule_id}: severity is one of {', '.join(SEVERITIES)}.")
                 yield rule
 
 
+def misshapen(column: Column) -> str:
+    """The condition, in SQL, under which a text is longer or of another form than its contract says."""
+    conditions = []
+    if column.longest:
+        conditions.append(f"length({column.name}) > {column.longest}")
+    if column.pattern:
+        conditions.append(f"not {column.name} ~ '{column.pattern}'")
+    return " or ".join(conditions)
+
+
 @cache
-def _all_rules(folders: tuple[Path, ...]) -> dict[str, Rule]:
+def _all_rules(folders: tuple[Path, ...], contracts: tuple[Path, ...]) -> dict[str, Rule]:
     found: dict[str, Rule] = {}
     for rule in _rules(folders):
         if rule.rule_id in found:
@@ -254,7 +300,7 @@ def _all_rules(folders: tuple[Path, ...]) -> dict[str, Rule]:
 
 def rules(export_name: str | None = None) -> dict[str, Rule]:
     """The rules of one export (or all), by id. Rules of files (`expectations/file.yml`) have the export "*"."""
-    every = _all_rules(expectation_folders())
+    every = _all_rules(expectation_folders(), contract_folders())
     return every if export_name is None else {i: r for i, r in every.items() if r.export == export_name}
 
 
@@ -270,6 +316,30 @@ def rule_settings(export_name: str) -> dict[str, Any]:
 def sql_files(kind: str) -> tuple[Path, ...]:
     """The project's files in `sql/<kind>/` and those in the folders of this name that offices keep, in that order."""
     return tuple(path for folder in (SQL / kind, *_of_offices(kind)) for path in sorted(folder.glob("*.sql")))
+
+
+# --- reference data ---------------------------------------------------------------------------------------------------
+
+REFERENCE = ROOT / "etl" / "reference"
+
+
+def reference_files() -> list[Path]:
+    """Every file of reference data: the project's, and an office's own."""
+    return [path for folder in (REFERENCE, *_of_offices("reference")) for path in sorted(folder.glob("*.*"))]
+
+
+def fields() -> list[tuple[str, ...]]:
+    """The fields of procedures (Lĩnh vực): how each is written, and how it is written also.
+
+    Those that ship with the project (`etl/reference/field.csv`), then an office's own (`reference/field.csv`).
+    """
+    found = []
+    for path in reference_files():
+        if path.name == "field.csv":
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                for row in csv.DictReader(file):
+                    found.append((row["field"], *filter(None, (row.get("also") or "").split("|"))))
+    return found
 
 
 def sql_header(text: str) -> tuple[dict[str, Any], str]:

@@ -82,7 +82,9 @@ def _plan(export: catalogue.Export, folders: tuple[Path, ...]) -> Plan:
         for rule_id, rule in rules.items()
         for column, condition in rule.fails.items()
     }
-    return Plan(tuple(said["judged"]), bool(said.get("whole_file")), derived, rules, conditions)
+    shaped = [c.name for c in export.shaped if any(c.name in rule.fails for rule in rules.values())]
+    judged = tuple(dict.fromkeys([*said["judged"], *shaped]))
+    return Plan(judged, bool(said.get("whole_file")), derived, rules, conditions)
 
 
 def _expression(condition: str, export: catalogue.Export, where: str) -> pl.Expr:

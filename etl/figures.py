@@ -584,6 +584,10 @@ def fill_reference(cursor: Cursor) -> None:
     classes = catalogue.read_yaml(REFERENCE / "field_class.yml")
     patterns = [(name, pattern) for name, patterns in classes.items() for pattern in patterns]
     _replace(cursor, "core.field_class", [(name, pattern, place) for place, (name, pattern) in enumerate(patterns)])
+    from etl import values  # Polars: half a second that only a migration takes
+
+    fields = {values.fold(word): name for name, *also in catalogue.fields() for word in (name, *also)}
+    _replace(cursor, "core.field", list(fields.items()))
     types = catalogue.read_yaml(REFERENCE / "legal_document_types.yml")
     _replace(cursor, "core.legal_document_type", [(name.lower(), abbreviation) for name, abbreviation in types.items()])
     fill_form(cursor)

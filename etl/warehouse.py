@@ -235,7 +235,7 @@ def migrate(warehouse_url: str) -> bool:
     """
     scripts = _scripts()
     migrations = _named(catalogue.sql_files("migrations"))
-    beside = _named([*sorted((catalogue.ROOT / "etl" / "reference").iterdir()), *catalogue.sql_files("counts")])
+    beside = _named([*catalogue.reference_files(), *catalogue.sql_files("counts")])
     contracts = [(e.name, repr(e)) for e in catalogue.exports().values()]
     ours = {name: _hash(text) for name, text in [*scripts, *migrations, *beside, *contracts, ("release", release())]}
     with transaction(warehouse_url) as connection, connection.cursor() as cursor:
