@@ -26,6 +26,7 @@ from psycopg2.extensions import cursor as Cursor
 from etl import catalogue, checking, data_docs, figures, reading, replaying, surveying, values, warehouse
 from etl.errors import RuleFailed
 from etl.landing import File
+from etl.masking import Names
 from etl.surveying import Spool, Survey
 
 BATCH_ROWS = 8_000
@@ -152,9 +153,10 @@ class _Batch:
 
 def _batches(task: _Task, survey: Survey, references: dict[str, pl.DataFrame]) -> Iterator[_Batch]:
     export = task.export
+    names = Names()
     enough = math.inf if checking.plan(export).whole_file else BATCH_ROWS
     for block in _together(survey.candidates(export, task.path), enough):
-        yield _batch(task, block, references)
+        yield _batch(task, block, references, names)
 
 
 def _together(blocks: Iterable[pl.DataFrame], enough: float) -> Iterator[pl.DataFrame]:
@@ -169,11 +171,11 @@ def _together(blocks: Iterable[pl.DataFrame], enough: float) -> Iterator[pl.Data
         yield pl.concat(waiting, how="diagonal")
 
 
-def _batch(task: _Task, block: pl.DataFrame, references: dict[str, pl.DataFrame]) -> _Batch:
+def _batch(task: _Task, block: pl.DataFrame, references: dict[str, pl.DataFrame], names: Names) -> _Batch:
     export, file = task.export, task.file
     raw = block.drop(surveying.FLAGS)
     typed = values.typed(raw, export).hstack(block.select(surveying.FLAGS))
-    failures = checking.failures(typed, raw, export, delivered_on=file.delivered_on, lookups=references)
+    failures = checking.failures(typed, raw, export, delivered_on=file.delivered_on, lookups=references, names=names)
     errors = failures.filter(pl.col("severity") == "error")
     is_bad = typed["line"].is_in(errors["line"].unique().implode())
     good = _core_rows(typed.filter(~is_bad), task)
