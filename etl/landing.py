@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -247,7 +248,8 @@ def _kept(arriving: Path | None, archive: Path, sha256: str, ending: str) -> str
 
 
 def _place(sha256: str, ending: str) -> str:
-    return f"{sha256[:2]}/{sha256}{ending}"
+    """Where bytes are kept; of the ending only what is one: a name may have been typed behind the last dot."""
+    return f"{sha256[:2]}/{sha256}{ending if re.fullmatch('[.][a-z0-9]{1,5}', ending) else ''}"
 
 
 def _archive_failed(error: OSError, archive: Path) -> SetupError:

@@ -56,10 +56,17 @@ FAMILY_NAMES = frozenset(
     """
     nguyễn trần lê phạm hoàng huỳnh phan vũ võ đặng bùi đỗ hồ ngô dương lý đinh đào đoàn lâm mai trịnh trương phùng
     hà tạ cao quách thái châu tống lưu lương vương triệu diệp chu kiều lục mạc nghiêm ninh nông thạch tôn trầm lò lường
-    sầm giàng vàng hứa khổng doãn âu bạch cù đàm khuất rơ ksor ksơr siu kpă kpuih puih rmah rơmah rcom rơchâm nay rah rahlan
-    y
-    nguyen tran pham hoang huynh trinh doan luong
+    sầm giàng vàng hứa khổng doãn âu bạch cù đàm khuất rơ ksor ksơr siu kpă kpuih puih rmah rơmah rcom rơchâm nay
+    rah rahlan y nguyen tran pham hoang huynh trinh doan luong
     """.split()  # noqa: SIM905 - a list of names is read as a text
+)
+# A key that was typed without blanks: a number of 9 to 13 digits, or a family name and a name.
+PERSONAL_KEY = (
+    r"(?:^|[^0-9])[0-9]{9,13}(?:[^0-9]|$)|(?:^|\|)(?:"
+    + "|".join(
+        spelled for name in sorted(FAMILY_NAMES) if len(name) > 1 for spelled in (name.capitalize(), name.upper())
+    )
+    + r")\p{Lu}"
 )
 MIDDLE_NAMES = frozenset(("văn", "thị", "van", "thi"))
 
