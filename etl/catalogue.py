@@ -114,6 +114,12 @@ class Export:
         return tuple(c.name for c in self.columns if c.key)
 
     @property
+    def meaning(self) -> str:
+        """Changes whenever the same cells of a file may be read otherwise."""
+        columns = [(c.name, c.type, c.compact, c.trailing, c.personal, c.vocabulary) for c in self.columns]
+        return hashlib.sha256(repr(columns).encode()).hexdigest()[:8]
+
+    @property
     def loaded(self) -> tuple[Column, ...]:
         return tuple(c for c in self.columns if c.is_loaded)
 
