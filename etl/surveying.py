@@ -169,22 +169,30 @@ def record_key(export: catalogue.Export) -> pl.Expr:
     One that is too long for an index, or looks like somebody's name or number, is known by its hash.
     """
     key = pl.concat_str([pl.col(c).cast(pl.String) for c in export.key], separator="|")
+    unreadable = [key.str.len_chars() > LONGEST_KEY]
+    for column in (c for c in export.columns if c.key):
+        if column.type == "text":
+            unreadable.append(pl.col(column.name).str.contains(masking.PERSONAL_KEY))
+        elif column.type == "code":
+            unreadable.append(~pl.col(column.name).is_in(column.vocabulary))
     return (
         pl
         .when(pl.any_horizontal(pl.col(c).is_null() for c in export.key))
         .then(pl.format("#{}", "raw_hash"))
-        .otherwise(key.map_batches(_readable_keys, return_dtype=pl.String))
+        .otherwise(
+            pl.coalesce(
+                pl.when(pl.any_horizontal(unreadable)).then(key).map_batches(_digests, return_dtype=pl.String), key
+            )
+        )
         .alias("record_key")
     )
 
 
-def _readable_keys(keys: pl.Series) -> pl.Series:
-    unreadable = (keys.str.len_chars() > LONGEST_KEY) | keys.str.contains(masking.PERSONAL_KEY)
-    places = unreadable.fill_null(False).arg_true()
-    if not len(places):
-        return keys
-    digests = [hashlib.blake2b(key.encode(), digest_size=16).hexdigest() for key in keys.gather(places)]
-    return keys.clone().scatter(places, [f"#{digest}" for digest in digests])
+def _digests(keys: pl.Series) -> pl.Series:
+    """A hash in place of each key that is given."""
+    given = keys.is_not_null().arg_true()
+    digests = [hashlib.blake2b(key.encode(), digest_size=16).hexdigest() for key in keys.gather(given)]
+    return keys.clone().scatter(given, [f"#{digest}" for digest in digests]) if digests else keys
 
 
 # --- rows kept for the second pass ------------------------------------------------------------------------------------
