@@ -372,13 +372,13 @@ def test_a_correction_that_moves_the_year_of_receipt_leaves_one_row(configured, 
     assert rows(warehouse_url, "select received_on::text from core.dossier_history") == [("2020-12-01",)]
 
 
-def test_a_snapshot_that_lost_half_its_rows_is_rejected(configured, warehouse_url, inbox):
+def test_a_snapshot_that_lost_half_its_rows_is_held(configured, warehouse_url, inbox):
     deliver(inbox, "hr/units", "2021-12-01", UNITS)
     deliver(inbox, "hr/units", "2021-12-02", "\n".join(UNITS.strip("\n").splitlines()[:2]))
     load(configured, warehouse_url, inbox)
     assert rows(warehouse_url, "select status, rule_id from landing.file order by file_id") == [
         ("accepted", None),
-        ("rejected", "FIL-06"),
+        ("held", "FIL-06"),
     ]
     assert rows(warehouse_url, "select count(*) from core.unit") == [(3,)]
 
@@ -526,7 +526,7 @@ def test_a_load_ends_together_with_what_it_makes_stale(configured, warehouse_url
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(replaying, "send_back_stale", interrupted)
+        patch.setattr(replaying, "mark_stale", interrupted)
         with pytest.raises(KeyboardInterrupt):
             load(configured, warehouse_url, inbox)
     assert rows(warehouse_url, "select count(*) from core.unit") == [(0,)]
