@@ -332,6 +332,15 @@ _ORIGINAL = """
         -- by a contract of before, the same bytes said something else
         and (original.hash_version is null or original.hash_version like '%% ' || %(meaning)s)
         and original.delivered_on <= %(delivered_on)s
+        -- a part that is held is looked at again when another part of its delivery arrives
+        and not exists (
+            select
+            from landing.file as part
+            where part.export = original.export
+                and part.sender = original.sender
+                and part.delivered_on = %(delivered_on)s
+                and part.status = 'held'
+        )
         and not exists (
             select
             from landing.file as other

@@ -15,7 +15,7 @@ The command line and the DAGs call these functions; nothing here knows either.
 import logging
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -130,7 +130,7 @@ def load_waiting(
                 failed.add(file.file_id)
                 continue
             judged[file.file_id] += 1
-            loaded = _load(settings, url, file.file_id)
+            loaded = _load(settings, url, file.file_id, failed)
         except LoadFailed:
             failed.add(file.file_id)
             loaded = [file.file_id]
@@ -156,8 +156,11 @@ def load_file(settings: Settings, url: str, file_id: int) -> Receipt:
     return receipt(url, file_id)
 
 
-def _load(settings: Settings, url: str, file_id: int) -> list[int]:
-    """The numbers of all files that were loaded for this one, itself among them."""
+def _load(settings: Settings, url: str, file_id: int, failed: Collection[int] = ()) -> list[int]:
+    """The numbers of all files that were loaded for this one, itself among them.
+
+    Input: `failed`: files that are not to be tried again now.
+    """
     with warehouse.transaction(url) as connection:
         file = landing.file(connection, file_id)
         # also one that lay in the wrong place, whose export nobody knows
@@ -174,13 +177,15 @@ def _load(settings: Settings, url: str, file_id: int) -> list[int]:
         loaded: list[int] = []
         for one in [*earlier, file] if file.status == "landed" else [file]:
             try:
+                if one.file_id in failed:
+                    raise LoadFailed
                 loaded += _replayed(settings, url, one)
-            except LoadFailed as error:
-                if one != file:
-                    reason = f"Chờ tệp số {one.file_id} của cùng nơi gửi, giao trước và chưa nạp được."
-                    _keep_waiting(url, file, reason)
-                    raise LoadFailed(reason) from error
-                raise
+            except LoadFailed:
+                if one == file:
+                    raise
+                reason = f"Chờ tệp số {one.file_id} của cùng nơi gửi, giao trước và chưa nạp được."
+                _keep_waiting(url, file, reason)
+                raise LoadFailed(reason) from None
         return loaded
 
 

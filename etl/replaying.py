@@ -108,6 +108,7 @@ def _load_one(
 ) -> list[loading.Outcome]:
     """Load one file of a replay; what it does stands or falls by itself, if the fault is the file's own."""
     cursor.execute("update landing.file set loaded_with = %s where file_id = %s", (because_of, file.file_id))
+    cursor.execute("delete from quality.result where file_id = %s", (file.file_id,))  # if it was refused before
     if _is_duplicate(cursor, file):
         return []
     task = loading.Task(
