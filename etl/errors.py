@@ -29,24 +29,12 @@ class FileRejected(CchcError):
         return f"{self.rule_id}: {self.message}"
 
 
-class FileHeld(CchcError):
-    """A person must say what is to become of the file; until then it waits. `rule_id` is the file rule that asks."""
-
-    def __init__(self, rule_id: str, message: str) -> None:
-        super().__init__(rule_id, message)
-        self.rule_id = rule_id
-        self.message = message
-
-    def __str__(self) -> str:
-        return f"{self.rule_id}: {self.message}"
-
-
 class RuleFailed(CchcError):
     """A rule crashed, did not run, or was counted differently by its two statements: nothing of the file is loaded."""
 
 
 class FileHeld(CchcError):
-    """A person must say whether a file is meant so: `cchc files confirm`. `rule_id` is the file rule that asks."""
+    """A person must say what is to become of a file; until then it waits. `rule_id` is the file rule that asks."""
 
     def __init__(self, rule_id: str, message: str) -> None:
         super().__init__(rule_id, message)

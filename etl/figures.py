@@ -547,6 +547,10 @@ def _touched_days(
             days |= _reaching(
                 delivered_on - timedelta(days=SNAPSHOT_DAYS), _told_until(cursor, export, sender, delivered_on) or eve
             )
+        elif said == "state":
+            cursor.execute(f"select exists (select from {_changed(cursor, export, file_ids)} as changed)")
+            if cursor.fetchone()[0]:
+                days |= _reaching(delivered_on - timedelta(days=SNAPSHOT_DAYS), delivered_on)
         elif said == "declared_period":
             cursor.execute(f"select distinct year, period from {_changed(cursor, export, file_ids)} as changed")
             days |= {periods.declared(year, name).last_day for year, name in cursor.fetchall()}

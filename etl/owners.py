@@ -1,7 +1,7 @@
 """Whose a list is: the units that own what a sender delivers (core.list_owner), and what to do where nobody knows.
 
-A list of procedures names no unit; it counts for its owners and for what is below them. The name of a file says who sent
-it, and nothing more.
+A list of procedures names no unit; it counts for its owners and for what is below them. The name of a file says who
+sent it, and nothing more.
 """
 
 from dataclasses import dataclass
@@ -82,7 +82,7 @@ def check(cursor: Cursor, file: File) -> None:
 
 
 def set_owner(cursor: Cursor, sender: str, unit: str, *, by: str) -> list[int]:
-    """Say whose the lists of a sender are, whatever it delivers; the files that waited for it, and wait to be loaded now.
+    """Say whose the lists of a sender are, whatever it delivers; the files that were held for it and can be loaded now.
 
     Raises: UsageError if no such unit was ever delivered.
     """

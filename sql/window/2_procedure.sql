@@ -32,6 +32,7 @@ listed as (
     where
         procedure.presence = 'held'
         or procedure.presence = 'late' and (procedure.latest_announced_on < %(period_end)s or procedure.is_first_list)
+        or procedure.presence = 'gone' and procedure.latest_repealed_on >= %(period_start)s
 ),
 
 -- up the tree until a list is found
