@@ -64,7 +64,7 @@ def read(connection: Connection, period_code: str, unit_code: str) -> Appendix:
         if not found:
             raise UsageError(_missing(cursor, period_code, unit_code))
     unit_name, first_day, last_day, as_of = found[0][:4]
-    decimals = {code: indicator.decimals for code, indicator in catalogue.indicators(last_day).items()}
+    decimals = {code: indicator.decimals for code, indicator in catalogue.reported(last_day).items()}
     rows = tuple(
         Row(code, kind, name, measure, rounded(value, decimals.get(code, 0)), _plain(over), _plain(under), status)
         for *_, code, kind, name, measure, value, over, under, status in found

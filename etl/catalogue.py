@@ -4,7 +4,7 @@ import hashlib
 import itertools
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from etl.errors import CatalogueError, UsageError
+from etl.periods import TWO_TIERS_FROM
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "etl" / "contracts"
@@ -264,6 +265,11 @@ class Indicator:
     def is_share(self) -> bool:
         return self.unit == "%"
 
+    def levels_on(self, day: date) -> tuple[str, ...]:
+        """Where it is reported on a day: since there are no districts, a commune answers for what its district did."""
+        inherits = day >= TWO_TIERS_FROM and "district" in self.levels and "commune" not in self.levels
+        return (*self.levels, "commune") if inherits else self.levels
+
     @property
     def codes(self) -> dict[int, str]:
         """What each code of a coded figure means; empty for counts and shares: {0: "Chưa", 1: "Hoàn thành"}."""
@@ -337,6 +343,16 @@ def indicators(on: date | None = None) -> dict[str, Indicator]:
     """
     every = indicator_versions()
     return {i.code: i for i in every if on is None or i.valid_from <= on <= (i.valid_to or date.max)}
+
+
+def reported(on: date) -> dict[str, Indicator]:
+    """The rows that a report of a day has, by code in form order: definitions in force, and those that have ended.
+
+    A row that has ended keeps its place in the form and is reported nowhere any more: it has no levels.
+    """
+    rows = {i.code: replace(i, levels=()) for i in indicator_versions() if i.valid_to and i.valid_to < on}
+    rows |= indicators(on)
+    return {code: rows[code] for code in sorted(rows, key=form_order)}
 
 
 @cache

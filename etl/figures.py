@@ -222,6 +222,7 @@ def bindings(period: Period, as_of: date | None) -> dict[str, Any]:
         "last_day": period.last_day,
         "year_start": period.year_start,
         "as_of": as_of or period.last_day,
+        "two_tiers_from": periods.TWO_TIERS_FROM,
         "listed_until": period.end + timedelta(days=SNAPSHOT_DAYS),
     }
 
@@ -295,9 +296,9 @@ def _drop_totals(cursor: Cursor) -> None:
 
 
 def _indicators(period: Period) -> list[catalogue.Indicator]:
-    """The definitions in force on the last day of a window."""
-    found = [i for i in catalogue.indicators(period.last_day).values() if period.cadence in i.cadence]
-    if not found:
+    """The rows that a report of this window has, by the definitions in force on its last day."""
+    found = [i for i in catalogue.reported(period.last_day).values() if period.cadence in i.cadence]
+    if not any(i.levels for i in found):
         raise UsageError(
             f"no indicator is defined on {period.last_day}: sql/indicators begins later. Make a later period."
         )
@@ -320,7 +321,7 @@ def _results(cursor: Cursor, period: Period, indicators: list[catalogue.Indicato
         [
             (
                 i.code,
-                list(i.levels),
+                list(i.levels_on(period.last_day)),
                 i.is_computed,
                 i.is_share,
                 i.decimals,
@@ -332,7 +333,7 @@ def _results(cursor: Cursor, period: Period, indicators: list[catalogue.Indicato
         ],
     )
     for indicator in indicators:
-        if indicator.is_computed:
+        if indicator.is_computed and indicator.levels:
             try:
                 cursor.execute(
                     "insert into window_result"

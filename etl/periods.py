@@ -18,6 +18,10 @@ KINDS = {"Q1": (0, 3), "Q2": (3, 6), "Q3": (6, 9), "Q4": (9, 12), "6T": (0, 6), 
 CADENCES = ("quarterly", "half_yearly", "nine_monthly", "annual")
 DECLARED = {"Quý I": "Q1", "6 tháng": "6T", "Quý III": "Q3", "Năm": "N"}
 
+# From this day on there are no districts: province and commune are the two tiers.
+# Source: Nghị quyết 202/2025/QH15; Nghị định 150/2025/NĐ-CP.
+TWO_TIERS_FROM = date(2025, 7, 1)
+
 _CODE = re.compile(r"(\d{4})-(Q[1-4]|6T|9T|N)")
 _HOW = "write 2021-Q3, 2021-6T, 2021-9T or 2021-N"
 

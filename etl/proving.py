@@ -137,7 +137,7 @@ def reconcile(connection: Connection, period: Period, unit: str, path: Path) -> 
     with connection.cursor() as cursor:
         stored, _ = _stored_window(cursor, period)
         computed = _stored_figures(cursor, stored, unit)
-        indicators = catalogue.indicators(stored.last_day)
+        indicators = catalogue.reported(stored.last_day)
         readable = {}
         for code, text in values.items():
             if code in indicators:

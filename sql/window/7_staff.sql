@@ -1,6 +1,7 @@
 -- creates: [window_staff]
 
--- Who is present on the last day of the window, by kind, outside the communes. Somebody who left is present until the day before
+-- Who is present on the last day of the window, by kind; inside communes since there are
+-- two tiers. Somebody who left is present until the day before
 -- the new status. Two offices may deliver the same person. Who was taken off the list long after the window was there then; who
 -- was taken off soon after it should not have been on it.
 create temp table window_staff on commit drop as
@@ -35,7 +36,7 @@ inner join window_unit as unit
         and %(last_day)s < unit.reach_to
 inner join window_subtree as subtree on subtree.part_code = unit.unit_code
 where
-    subtree.tier <> 'commune'
+    (subtree.tier <> 'commune' or %(last_day)s >= %(two_tiers_from)s)
     and coalesce(staff.joined_on, '-infinity') <= %(last_day)s
     and (staff.status in ('Đang làm việc', 'Biệt phái', 'Nghỉ thai sản') or staff.status_on > %(last_day)s)
 group by 1, 2

@@ -1,6 +1,7 @@
 -- creates: [window_quota_decision, window_quota_part]
 
--- The decisions of the year, and of 2015, on or before the last day of the window, outside the communes.
+-- The decisions of the year, and of 2015, on or before the last day of the window; inside communes
+-- since there are two tiers.
 -- A list that goes on to another year tells nothing of this one any more: what it told last still holds.
 create temp table window_quota_decision on commit drop as
 with told as (
@@ -37,7 +38,7 @@ inner join window_unit as unit
         and quota.decided_on >= unit.reach_from
         and quota.decided_on < unit.reach_to
 where
-    unit.tier <> 'commune'
+    (unit.tier <> 'commune' or %(last_day)s >= %(two_tiers_from)s)
     and quota.year in (%(year)s, 2015)
     and quota.decided_on <= %(last_day)s
 order by
