@@ -366,6 +366,10 @@ def _form(folders: tuple[Path, ...]) -> tuple[FormRow, ...]:
     return tuple(FormRow(order, *row) for order, row in enumerate(ordered, start=1))
 
 
-def form() -> tuple[FormRow, ...]:
-    """Every row of the form in its order: sections, groups and indicators."""
-    return _form(indicator_folders())
+def form(on: date | None = None) -> tuple[FormRow, ...]:
+    """Every row of the form in its order: sections, groups and indicators; with a day, those reported on it."""
+    every = _form(indicator_folders())
+    if on is None:
+        return every
+    rows = reported(on)
+    return tuple(row for row in every if row.kind != "indicator" or row.code in rows)

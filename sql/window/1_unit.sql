@@ -84,6 +84,8 @@ select
     -- with a day on which it became a company, it is one from that day on
     coalesce(equitised, false) and (valid_to < %(period_end)s or valid_to = 'infinity') as is_equitised,
     valid_to > %(period_start)s as is_in_window,
+    -- of several meanings of a code in the window the last
+    valid_from = max(valid_from) over (partition by province_code, org_code) as is_current_meaning,
     valid_to >= %(period_end)s as is_at_end
 from tree;
 

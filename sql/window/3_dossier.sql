@@ -1,12 +1,15 @@
--- creates: [window_dossier_part, window_dossier, window_online]
+-- creates: [window_dossier_part, window_dossier_held, window_dossier, window_handover, window_online]
 
--- What each unit did with its own dossiers, by field. Flows are sums over the window; states are sums from the first day on.
+-- What became of each unit's own dossiers, by field, and by the unit that held them on the day if that changes (window_holder).
+-- Flows are sums over the window; states are sums from the first day on.
 create temp table window_dossier_part on commit drop as
 select
     province_code,
     org_code,
     unit_from,
     field,
+    holder_code,
+    holder_from,
     coalesce(sum(received_online) filter (where is_in_window), 0) as received_online,
     coalesce(sum(received_direct) filter (where is_in_window), 0) as received_direct,
     coalesce(sum(received_postal) filter (where is_in_window), 0) as received_postal,
@@ -20,14 +23,75 @@ select
     coalesce(sum(overdue_in - overdue_out) filter (where day <= %(as_of)s), 0) as pending_overdue
 from (
     select
-        *,
+        daily.*,
+        holder.holder_code,
+        holder.holder_from,
         received_online + received_direct + received_postal as entered,
         resolved_early + resolved_on_time + resolved_late + withdrawn as departed,
         day >= %(period_start)s and day < %(period_end)s as is_in_window
-    from mart.dossier_daily
+    from mart.dossier_daily as daily
+    left join window_holder as holder
+        on
+            holder.province_code = daily.province_code
+            and holder.org_code = daily.org_code
+            and daily.unit_from >= holder.reach_from
+            and daily.unit_from < holder.reach_to
+            and daily.day >= holder.from_day
+            and daily.day < holder.to_day
     where day < %(period_end)s or day <= %(as_of)s
 ) as daily
-group by province_code, org_code, unit_from, field;
+group by province_code, org_code, unit_from, field, holder_code, holder_from;
+
+-- The same by the unit that has it: a flow counts where the dossier was on the day, carried over where it was when the window
+-- began, pending where it is on the last day.
+create temp table window_dossier_held on commit drop as
+select
+    province_code,
+    coalesce(holder_code, org_code) as org_code,
+    coalesce(holder_from, unit_from) as unit_from,
+    field,
+    received_online,
+    received_direct,
+    received_postal,
+    resolved_early,
+    resolved_on_time,
+    resolved_late,
+    withdrawn,
+    refused,
+    case when holder_code is null then carried_over else 0 end as carried_over,
+    case when holder_code is null then pending else 0 end as pending,
+    case when holder_code is null then pending_overdue else 0 end as pending_overdue
+from window_dossier_part
+union all
+select
+    holder.province_code,
+    holder.holder_code,
+    holder.holder_from,
+    part.field,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    case when moment.what = 'carried over' then part.carried_over else 0 end,
+    case when moment.what = 'pending' then part.pending else 0 end,
+    case when moment.what = 'pending' then part.pending_overdue else 0 end
+from window_dossier_part as part
+cross join (
+    values ('carried over', %(period_start)s::date), ('pending', least(%(as_of)s::date, %(last_day)s::date))
+) as moment (what, day)
+inner join window_holder as holder
+    on
+        holder.province_code = part.province_code
+        and holder.org_code = part.org_code
+        and part.unit_from >= holder.reach_from
+        and part.unit_from < holder.reach_to
+        and moment.day >= holder.from_day
+        and moment.day < holder.to_day
+where part.holder_code is not null;
 
 create temp table window_dossier on commit drop as
 select
@@ -52,7 +116,7 @@ select
     sum(part.carried_over) as carried_over,
     sum(part.pending) as pending,
     sum(part.pending_overdue) as pending_overdue
-from window_dossier_part as part
+from window_dossier_held as part
 inner join window_unit as unit
     on
         unit.province_code = part.province_code
@@ -61,6 +125,70 @@ inner join window_unit as unit
         and part.unit_from < unit.reach_to
 inner join window_subtree as subtree on subtree.part_code = unit.unit_code
 group by subtree.unit_code, subtree.tier, part.field;
+
+-- Open dossiers that came into what a unit answers for, or left it, because a unit ended. `is_first_day`: when the window
+-- began, so that they stand in what was carried over.
+create temp table window_handover on commit drop as
+with moved as (
+    select
+        taking.from_day as day,
+        daily.field,
+        old_unit.unit_code as old_unit,
+        new_unit.unit_code as new_unit,
+        sum(
+            daily.received_online + daily.received_direct + daily.received_postal
+            - daily.resolved_early - daily.resolved_on_time - daily.resolved_late - daily.withdrawn
+        ) as dossiers
+    from window_holder as giving
+    inner join window_holder as taking
+        on
+            taking.province_code = giving.province_code
+            and taking.org_code = giving.org_code
+            and taking.reach_from = giving.reach_from
+            and taking.from_day = giving.to_day
+    inner join mart.dossier_daily as daily
+        on
+            daily.province_code = giving.province_code
+            and daily.org_code = giving.org_code
+            and daily.unit_from >= giving.reach_from
+            and daily.unit_from < giving.reach_to
+            and daily.day < taking.from_day
+    inner join window_unit as old_unit
+        on
+            old_unit.province_code = giving.province_code
+            and old_unit.code = giving.holder_code
+            and giving.holder_from >= old_unit.reach_from
+            and giving.holder_from < old_unit.reach_to
+    inner join window_unit as new_unit
+        on
+            new_unit.province_code = taking.province_code
+            and new_unit.code = taking.holder_code
+            and taking.holder_from >= new_unit.reach_from
+            and taking.holder_from < new_unit.reach_to
+    where taking.from_day >= %(period_start)s and taking.from_day < %(period_end)s
+    group by 1, 2, 3, 4
+),
+
+crossing as (
+    select
+        subtree.unit_code,
+        moved.*,
+        bool_or(subtree.part_code = moved.old_unit) as has_given,
+        bool_or(subtree.part_code = moved.new_unit) as has_taken
+    from moved
+    inner join window_subtree as subtree on subtree.part_code in (moved.old_unit, moved.new_unit)
+    group by subtree.unit_code, moved.day, moved.field, moved.old_unit, moved.new_unit, moved.dossiers
+)
+
+select
+    unit_code,
+    field,
+    day = %(period_start)s as is_first_day,
+    coalesce(sum(dossiers) filter (where has_taken), 0) as taken_over,
+    coalesce(sum(dossiers) filter (where has_given), 0) as handed_over
+from crossing
+where has_given <> has_taken
+group by 1, 2, 3;
 
 -- Dossiers of procedures of levels 3 and 4, by the catalogue in force, at the level of the receiving unit.
 create temp table window_online on commit drop as
