@@ -20,6 +20,7 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
+from etl import memory
 from etl.errors import CchcError, UsageError
 
 if TYPE_CHECKING:
@@ -70,23 +71,26 @@ def load(
     ],
 ) -> int:
     """Land, check and load every file below INBOX that is new."""
+    memory.keep()
     settings, url = _warehouse()
     from etl import pipeline, quality, warehouse
 
     landed = pipeline.land(settings, url, inbox=inbox)
     loaded = _load_waiting(settings, url)
     with warehouse.transaction(url) as connection:
-        files = quality.deliveries(connection, file_ids=sorted({*landed, *loaded}))
+        files = quality.deliveries(connection, file_ids=sorted({*landed.file_ids, *loaded}))
+    if landed.passed_over:
+        print(f"{len(landed.passed_over)} tệp hoặc thư mục không đọc được, chưa nhận; lý do ở nhật ký phía trên.")
     if not files:
         print(f"Không có gì mới trong {inbox}.")
-        return 0
+        return 1 if landed.passed_over else 0
     _print_files(files)
     counts = [(word, sum(f.status == status for f in files)) for status, word in quality.STATUSES.items()]
     said = "; ".join(f"{count} {word}" for word, count in counts if count)
     rows = f"{sum(f.rows_loaded for f in files)} dòng đã nạp, {sum(f.rows_quarantined for f in files)} dòng lỗi giữ lại"
     print(f"\n{len(files)} tệp: {said}. {rows}.")
     failed = any(f.status in ("rejected", "landed") or f.is_beyond(settings.quarantine_ceiling) for f in files)
-    return 1 if failed else 0
+    return 1 if failed or landed.passed_over else 0
 
 
 @app.command()
@@ -97,6 +101,7 @@ def materialise(
     as_of: Annotated[str | None, typer.Option(metavar="DAY", help="What is pending and overdue on this day.")] = None,
 ) -> None:
     """Make the figures of one or more periods for every unit, and prove them."""
+    memory.keep()
     if first and last and len(periods) > 1:
         raise UsageError("--from and --to state the window of one period: give one period.")
     every = [_period(code, first, last, as_of) for code in periods]
@@ -161,7 +166,7 @@ def reconcile(
         compared = proving.reconcile(connection, asked, unit, file)
         found = proving.findings(connection, asked, unit.partition("@")[0])
         broken = [f for f in found if f.rule_id != proving.RECONCILED]
-    decimals = {code: indicator.decimals for code, indicator in catalogue.indicators().items()}
+    decimals = {code: indicator.decimals for code, indicator in catalogue.indicators(asked.last_day).items()}
     rows = [
         (c.code, c.name, c.printed, appendix.rounded(c.computed, decimals.get(c.code, 0)), c.agrees, c.finding)
         for c in compared

@@ -18,6 +18,7 @@ KINDS = {"Q1": (0, 3), "Q2": (3, 6), "Q3": (6, 9), "Q4": (9, 12), "6T": (0, 6), 
 CADENCES = ("quarterly", "half_yearly", "nine_monthly", "annual")
 DECLARED = {"Quý I": "Q1", "6 tháng": "6T", "Quý III": "Q3", "Năm": "N"}
 
+FIRST_YEAR, LAST_YEAR = 1990, 2100
 # From this day on there are no districts: province and commune are the two tiers.
 # Source: Nghị quyết 202/2025/QH15; Nghị định 150/2025/NĐ-CP.
 TWO_TIERS_FROM = date(2025, 7, 1)
@@ -55,7 +56,7 @@ class Period:
         datetime.date(2021, 11, 16)
         """
         found = _CODE.fullmatch(str(code).strip().upper())
-        if not found or int(found[1]) < 1990:
+        if not found or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
             raise UsageError(f"no period {code!r}; {_HOW}.")
         year, kind = int(found[1]), found[2]
         opens, closes = (_fifteenth(year, months) for months in KINDS[kind])
@@ -121,6 +122,9 @@ class Period:
         >>> Period.parse("2021-N").with_window(None, date(2021, 11, 15)).end
         datetime.date(2021, 11, 16)
         """
+        for day in (first, last):
+            if day and not FIRST_YEAR <= day.year <= LAST_YEAR:
+                raise UsageError(f"{day} is no day of a report: give one between {FIRST_YEAR} and {LAST_YEAR}.")
         start = first or self.start
         end = last + timedelta(days=1) if last else self.end
         if start >= end:

@@ -16,7 +16,7 @@ import logging
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from psycopg2.extensions import cursor as Cursor
 
@@ -60,16 +60,26 @@ def land(
     exports: set[str] | None = None,
     since: date | None = None,
     until: date | None = None,
-) -> list[int]:
-    """Keep every new file below `inbox`; the numbers of the receipts written.
+    min_age: timedelta | None = None,
+    done_marker: bool = False,
+) -> landing.Landing:
+    """Keep every new file below `inbox`; the numbers of the receipts written, and what was passed over.
 
-    Input: `exports` limits the work to these; `since` and `until` are inclusive delivery days.
+    Input: `exports` limits the work to these; `since` and `until` are inclusive delivery days; `min_age`,
+           `done_marker`: what a nightly run leaves for the next one, see landing.land.
     """
     connection = warehouse.connect(url)
     connection.autocommit = True
     try:
         return landing.land(
-            connection, inbox=inbox, archive=settings.archive, exports=exports, since=since, until=until
+            connection,
+            inbox=inbox,
+            archive=settings.archive,
+            exports=exports,
+            since=since,
+            until=until,
+            min_age=min_age,
+            done_marker=done_marker,
         )
     finally:
         connection.close()

@@ -7,7 +7,7 @@ import logging
 
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, checking, figures, landing, warehouse
+from etl import catalogue, checking, figures, landing, masking, warehouse
 from etl.landing import File
 
 log = logging.getLogger("cchc")
@@ -119,10 +119,11 @@ def stale_files(cursor: Cursor, file: File) -> dict[str, list[int]]:
         return {}
     new, moved = _changed_keys(cursor, catalogue.export(file.export), file.file_id)
     stale: dict[str, set[int]] = {}
-    if not new and not moved:
-        return {}
     for rule in rules:
         export = catalogue.export(rule.export)
+        known = [*new, *moved, *_words(cursor, catalogue.export(file.export), rule, file.file_id)]
+        if not known:
+            continue
         if rule.layer == "group":  # compares totals: any change may break or mend it
             cursor.execute(f"select distinct file_id from core.{export.thing}")
             stale.setdefault(rule.export, set()).update(i for (i,) in cursor.fetchall())
@@ -130,7 +131,7 @@ def stale_files(cursor: Cursor, file: File) -> dict[str, list[int]]:
         cursor.execute(
             f"select distinct file_id from quality.violation where rule_id = %s and {_named('value')} in"
             f" (select {_named('key')} from unnest(%s) as key)",
-            (rule.rule_id, [*new, *moved]),
+            (rule.rule_id, [*known, *map(masking.shown, known)]),  # a value may have been masked when it was kept
         )
         stale.setdefault(rule.export, set()).update(i for (i,) in cursor.fetchall())
         if moved and checking.asks_for_days(export, of=file.export):
@@ -140,9 +141,19 @@ def stale_files(cursor: Cursor, file: File) -> dict[str, list[int]]:
     return {export: sorted(ids) for export, ids in stale.items() if ids}
 
 
+def _words(cursor: Cursor, export: catalogue.Export, rule: catalogue.Rule, file_id: int) -> list[str]:
+    """The words that this load brought in columns, no keys, that a rule of another export asks for (`field`)."""
+    shared = [c.name for c in export.columns if not c.key and c.name in rule.fails]
+    words: list[str] = []
+    for column in shared:
+        cursor.execute(f"select distinct {column} from core.{export.thing} where file_id = %s", (file_id,))
+        words += [word for (word,) in cursor.fetchall() if word]
+    return words
+
+
 def _named(code: str) -> str:
-    """What a code names, in SQL: stray spaces aside; of a procedure (2.000635.000.00.00.H21) the national code."""
-    return rf"coalesce(substring({code}, '^\s*(\d\.\d{{6}})'), regexp_replace({code}, '\s', '', 'g'))"
+    """What a code or word names, in SQL: blanks and capitals aside; of a procedure (2.000635.…) the national code."""
+    return rf"coalesce(substring({code}, '^\s*(\d\.\d{{6}})'), lower(regexp_replace({code}, '\s', '', 'g')))"
 
 
 def _changed_keys(cursor: Cursor, export: catalogue.Export, file_id: int) -> tuple[list[str], list[str]]:

@@ -431,7 +431,7 @@ def test_files_that_are_still_being_written_are_left_alone(configured, warehouse
         path = inbox / "hr/units/2021-12-01" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
-    assert pipeline.land(configured, warehouse_url, inbox=str(inbox)) == []
+    assert pipeline.land(configured, warehouse_url, inbox=str(inbox)).file_ids == []
 
 
 def test_two_senders_do_not_close_each_other_s_rows(configured, warehouse_url, inbox):
@@ -551,6 +551,7 @@ def test_a_source_is_added_by_adding_files(configured, warehouse_url, inbox, tmp
     (own / "contracts" / "land" / "plots.yml").write_text("""
 title: Thửa đất
 delivery: upsert
+touches: delivery
 thing: plot
 columns:
   plot_code: {header: Mã thửa, type: text, required: true, key: true, compact: true}

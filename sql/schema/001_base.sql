@@ -33,6 +33,8 @@ create table if not exists landing.file (
     loaded_at timestamptz,
     seconds numeric
 );
+alter table landing.file add column if not exists changed_ns bigint; -- moves when a file is replaced by one of equal size and time
+create index if not exists file_path on landing.file (path);
 drop index if exists landing.file_identity; -- the same bytes may be said anew, after something else
 create index if not exists file_bytes on landing.file (source, export, sender, sha256);
 create index if not exists file_order on landing.file (export, sender, delivered_on, file_id);
