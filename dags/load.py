@@ -81,7 +81,7 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
             url = pipeline.prepare(configured)
             get_current_context()["delivery"] = runs.label(pipeline.receipt(url, file_id))
             receipt = pipeline.load_file(configured, url, file_id)
-            if receipt.status == "rejected":
+            if receipt.status in ("rejected", "held"):
                 raise AirflowFailException(f"{runs.label(receipt)}: {receipt.message}")
             log.log(logging.WARNING if receipt.rows_quarantined else logging.INFO, "%s", receipt.message)
             return {"file_id": file_id, "loaded": receipt.rows_loaded, "quarantined": receipt.rows_quarantined}

@@ -50,7 +50,8 @@ def touched_periods(url: str, file_ids: list[int] | None = None) -> list[str]:
     with warehouse.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select file_id from landing.file where status like 'accepted%%' and rows_loaded + rows_closed > 0"
-            " and (%(ids)s::int[] is null or file_id = any(%(ids)s)) order by file_id",
+            # what was loaded again beside them belongs to them
+            " and (%(ids)s::int[] is null or file_id = any(%(ids)s) or loaded_with = any(%(ids)s)) order by file_id",
             {"ids": file_ids},
         )
         changed = [file_id for (file_id,) in cursor.fetchall()]
@@ -87,7 +88,7 @@ def note_of_loads(receipts: list[Receipt], periods: list[str], *, docs: Path) ->
     """
     if not receipts:
         return NOTHING_NEW
-    troubled = {"rejected": 0, "landed": 1, "accepted_with_errors": 2}
+    troubled = {"rejected": 0, "held": 0, "landed": 1, "accepted_with_errors": 2}
     lines = [
         f"{len(receipts)} tệp, {_number(sum(r.rows_loaded for r in receipts))} dòng đã nạp,"
         f" {_number(sum(r.rows_quarantined for r in receipts))} dòng lỗi được giữ lại."
