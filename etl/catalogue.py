@@ -6,7 +6,7 @@ import itertools
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from etl.errors import CatalogueError, UsageError
+from etl.periods import TWO_TIERS_FROM
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "etl" / "contracts"
@@ -407,6 +408,11 @@ class Indicator:
     def is_share(self) -> bool:
         return self.unit == "%"
 
+    def levels_on(self, day: date) -> tuple[str, ...]:
+        """Where it is reported on a day: since there are no districts, a commune answers for what its district did."""
+        inherits = day >= TWO_TIERS_FROM and "district" in self.levels and "commune" not in self.levels
+        return (*self.levels, "commune") if inherits else self.levels
+
     @property
     def codes(self) -> dict[int, str]:
         """What each code of a coded figure means; empty for counts and shares: {0: "Chưa", 1: "Hoàn thành"}."""
@@ -492,6 +498,16 @@ def indicators(on: date | None = None) -> dict[str, Indicator]:
     return {i.code: i for i in every if on is None or i.valid_from <= on <= (i.valid_to or date.max)}
 
 
+def reported(on: date) -> dict[str, Indicator]:
+    """The rows that a report of a day has, by code in form order: definitions in force, and those that have ended.
+
+    A row that has ended keeps its place in the form and is reported nowhere any more: it has no levels.
+    """
+    rows = {i.code: replace(i, levels=()) for i in indicator_versions() if i.valid_to and i.valid_to < on}
+    rows |= indicators(on)
+    return {code: rows[code] for code in sorted(rows, key=form_order)}
+
+
 @cache
 def _form(folders: tuple[Path, ...]) -> tuple[FormRow, ...]:
     headings = [said for folder in folders if (folder / "form.yml").exists() for said in read_yaml(folder / "form.yml")]
@@ -503,6 +519,10 @@ def _form(folders: tuple[Path, ...]) -> tuple[FormRow, ...]:
     return tuple(FormRow(order, *row) for order, row in enumerate(ordered, start=1))
 
 
-def form() -> tuple[FormRow, ...]:
-    """Every row of the form in its order: sections, groups and indicators."""
-    return _form(indicator_folders())
+def form(on: date | None = None) -> tuple[FormRow, ...]:
+    """Every row of the form in its order: sections, groups and indicators; with a day, those reported on it."""
+    every = _form(indicator_folders())
+    if on is None:
+        return every
+    rows = reported(on)
+    return tuple(row for row in every if row.kind != "indicator" or row.code in rows)

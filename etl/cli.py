@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
     from etl.appendix import Row
+    from etl.periods import Period
     from etl.quality import Delivery
     from etl.settings import Settings
     from etl.tables import Cell
@@ -52,7 +53,15 @@ class Format(StrEnum):
 FormatOption = Annotated[Format, typer.Option("--format", help="How the result is printed.")]
 PERIOD_CODES = "2021-Q3, 2021-6T, 2021-9T or 2021-N."
 PeriodArgument = Annotated[str, typer.Argument(metavar="PERIOD", help=PERIOD_CODES)]
-UnitArgument = Annotated[str, typer.Argument(metavar="UNIT", help="Code of a unit (Mã đơn vị).")]
+UnitArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="UNIT", help="Code of a unit (Mã đơn vị); CODE@DAY is what the code meant on that day of the period."
+    ),
+]
+FromOption = Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day of a stated window.")]
+ToOption = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day of it, inclusive.")]
+AsOfOption = Annotated[str | None, typer.Option(metavar="DAY", help="The state of this day.")]
 
 
 @app.command()
@@ -147,31 +156,32 @@ def materialise(
 ) -> None:
     """Make the figures of one or more periods for every unit, and prove them."""
     memory.keep()
-    from etl.periods import Period
-
-    if (first is None) != (last is None):
-        raise UsageError("--from and --to state a window together: give both days, or neither.")
-    if first and len(periods) > 1:
+    if first and last and len(periods) > 1:
         raise UsageError("--from and --to state the window of one period: give one period.")
-    window = _day(first, "--from"), _day(last, "--to")
-    every = [Period.parse(code).with_window(*window) for code in periods]
-    state_of = _day(as_of, "--as-of")
+    every = [_period(code, first, last, as_of) for code in periods]
     _, url = _warehouse()
     from etl import pipeline
 
-    for period, written in pipeline.materialise_each(url, every, as_of=state_of):
+    for period, written in pipeline.materialise_each(url, every):
         named = f"{period.title_vi} ({period.start:%d/%m/%Y} - {period.last_day:%d/%m/%Y})"
         print(f"{named}: đã ghi {written} số liệu." if written else f"{named}: không có gì mới.")
 
 
 @app.command()
-def show(period: PeriodArgument, unit: UnitArgument, form: FormatOption = Format.table) -> None:
-    """Print the appendix of a unit, in form order."""
+def show(
+    period: PeriodArgument,
+    unit: UnitArgument,
+    form: FormatOption = Format.table,
+    first: FromOption = None,
+    last: ToOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """Print the appendix of a unit, in form order: of the window that was made last, or of one that is stated."""
     from etl import appendix
-    from etl.periods import Period
 
-    asked = Period.parse(period)
+    asked, unit = _period(period, first, last, as_of), _unit(unit)
     with _connection() as connection:
+        asked = _made(connection, asked)
         made = appendix.read(connection, asked.code, unit)
     if form is not Format.table:
         header = ("code", "name", "unit_of_measure", "value", "numerator", "denominator", "status")
@@ -195,18 +205,21 @@ def reconcile(
         Path, typer.Argument(metavar="FILE", help="A printed appendix: CSV or .xlsx with code, printed_value.")
     ],
     form: FormatOption = Format.table,
+    first: FromOption = None,
+    last: ToOption = None,
+    as_of: AsOfOption = None,
 ) -> None:
     """Compare what was computed with what was printed, and name every disagreement."""
-    from etl.periods import Period
-
-    asked = Period.parse(period)
+    asked, unit = _period(period, first, last, as_of), _unit(unit)
     if not file.is_file():
         raise UsageError(f"{file}: no such file. Name a printed appendix with the columns code and printed_value.")
     with _connection() as connection:
         from etl import appendix, catalogue, proving
 
+        asked = _made(connection, asked)
         compared = proving.reconcile(connection, asked, unit, file)
-        broken = [f for f in proving.findings(connection, asked, unit) if f.rule_id != proving.RECONCILED]
+        found = proving.findings(connection, asked, unit.partition("@")[0])
+        broken = [f for f in found if f.rule_id != proving.RECONCILED]
     decimals = {code: indicator.decimals for code, indicator in catalogue.indicators(asked.last_day).items()}
     rows = [
         (c.code, c.name, c.printed, appendix.rounded(c.computed, decimals.get(c.code, 0)), c.agrees, c.finding)
@@ -504,6 +517,40 @@ def _load_waiting(settings: "Settings", url: str) -> list[int]:
             described = f"{receipt.export}, {receipt.sender}"
             progress.update(bar, description=described, completed=len(done), total=len(done) + ahead)
     return done
+
+
+def _period(code: str, first: str | None, last: str | None, as_of: str | None) -> "Period":
+    """The period that was asked for, over the window that was stated with it."""
+    from etl.periods import Period
+
+    if (first is None) != (last is None):
+        raise UsageError("--from and --to state a window together: give both days, or neither.")
+    return (
+        Period.parse(code).with_window(_day(first, "--from"), _day(last, "--to")).with_state_on(_day(as_of, "--as-of"))
+    )
+
+
+def _made(connection: "Connection", asked: "Period") -> "Period":
+    """The window to show of a period: the one that was stated, else the one that was made last, which is then said."""
+    from etl import figures
+
+    with connection.cursor() as cursor:
+        shown = figures.last_made(cursor, asked)
+        others = [code for code in figures.windows_made(cursor, asked) if code != shown.code]
+    if asked.code == asked.calendar_code and others:
+        log.info(
+            "%s: shown is %s, which was made last; there is also %s (--from, --to, --as-of choose)",
+            asked.code,
+            shown.code,
+            ", ".join(others),
+        )
+    return shown
+
+
+def _unit(given: str) -> str:
+    """A code, or code@day with the day as we write it."""
+    code, at, day = given.partition("@")
+    return f"{code}@{_day(day, 'the day of UNIT')}" if at else code
 
 
 def _day(given: str | None, option: str) -> date | None:

@@ -207,18 +207,21 @@ def materialise(connection: Connection, period: Period, *, as_of: date | None = 
     Output: how many figures were written or taken away; 0 if the same data gave the same figures.
     Raises: UsageError if no unit is known in the window; CatalogueError if an indicator's query fails.
     """
-    bound = bindings(period, as_of)
+    period = period.with_state_on(as_of)
+    bound = bindings(period)
     is_explicit = period.is_explicit or bound["as_of"] != period.last_day
     with connection.cursor() as cursor:
-        compute(cursor, period, _indicators(period), as_of=as_of)
+        compute(cursor, period, _indicators(period))
         cursor.execute(_text("mart/store_flow.sql"), bound)
         cursor.execute(_text("mart/store_figures.sql"), bound)
         figures, changed = cursor.fetchone()
         cursor.execute(
             "insert into mart.materialisation (period_code, period_start, period_end, as_of, is_explicit, figures,"
-            " figures_changed) values (%(period_code)s, %(period_start)s, %(last_day)s, %(as_of)s, %(is_explicit)s,"
+            " figures_changed) values (%(calendar_code)s, %(period_start)s, %(last_day)s, %(as_of)s, %(is_explicit)s,"
             " %(figures)s, %(changed)s)",
-            bound | {"is_explicit": is_explicit, "figures": figures, "changed": changed},
+            bound
+            | {"calendar_code": period.calendar_code, "is_explicit": is_explicit}
+            | {"figures": figures, "changed": changed},
         )
     return changed
 
@@ -236,26 +239,53 @@ def hold(connection: Connection, period: Period) -> None:
         locks.figures(cursor, period.code)
 
 
-def compute(
-    cursor: Cursor, period: Period, indicators: list[catalogue.Indicator], *, as_of: date | None = None
-) -> None:
+def last_made(cursor: Cursor, period: Period) -> Period:
+    """The window of a period that was made last; the period itself if it states a window, or none was made.
+
+    >>> last_made(None, Period.parse("2021-N[2020-12-15..2021-11-15]")).code
+    '2021-N[2020-12-15..2021-11-15]'
+    """
+    if period.code != period.calendar_code:
+        return period
+    cursor.execute(
+        "select period_start, period_end, as_of from mart.materialisation where period_code = %s"
+        " order by materialisation_id desc limit 1",
+        (period.code,),
+    )
+    if not (row := cursor.fetchone()):
+        return period
+    first, last, as_of = row
+    return period.with_window(first, last).with_state_on(as_of)
+
+
+def windows_made(cursor: Cursor, period: Period) -> list[str]:
+    """The codes of all windows of a period that figures are kept of."""
+    cursor.execute(
+        "select distinct period_code from mart.indicator where cadence = %s and split_part(period_code, '[', 1) = %s"
+        " order by 1",
+        (period.cadence, period.calendar_code),
+    )
+    return [code for (code,) in cursor.fetchall()]
+
+
+def compute(cursor: Cursor, period: Period, indicators: list[catalogue.Indicator]) -> None:
     """Compute some indicators of a period for every unit of its window.
 
     Output: temporary table window_figure, gone with the transaction.
     """
-    bound = bindings(period, as_of)
-    open_window(cursor, period, as_of=as_of)
+    bound = bindings(period)
+    open_window(cursor, period)
     _results(cursor, period, indicators, bound)
     make(cursor, catalogue.SQL / "mart" / "figure.sql", bound)
 
 
-def open_window(cursor: Cursor, period: Period, *, as_of: date | None = None) -> None:
+def open_window(cursor: Cursor, period: Period) -> None:
     """Make what the indicators of a period read: the units of its window, and what happened there, up their tree.
 
     Output: temporary tables `window_…`, gone with the transaction.
     Raises: UsageError if no unit is known in the window.
     """
-    bound = bindings(period, as_of)
+    bound = bindings(period)
     cursor.execute("set local work_mem = '128MB'")  # a million counts are added up in memory
     for export in catalogue.exports().values():
         if export.delivery == "snapshot":
@@ -295,12 +325,8 @@ def _windows(paths: tuple[Path, ...]) -> tuple[Path, ...]:
         raise CatalogueError(f"files of sql/window read each other's tables in a circle: {circle}.") from None
 
 
-def bindings(period: Period, as_of: date | None) -> dict[str, Any]:
+def bindings(period: Period) -> dict[str, Any]:
     """What the queries of a period are given."""
-    if as_of and as_of < period.start:
-        raise UsageError(
-            f"--as-of {as_of} lies before {period.code} begins ({period.start}); give a day of the window or later."
-        )
     return {
         "period_code": period.code,
         "cadence": period.cadence,
@@ -309,9 +335,10 @@ def bindings(period: Period, as_of: date | None) -> dict[str, Any]:
         "period_end": period.end,
         "last_day": period.last_day,
         "year_start": period.year_start,
-        "as_of": as_of or period.last_day,
+        "as_of": period.state_on or period.last_day,
+        "two_tiers_from": periods.TWO_TIERS_FROM,
         "listed_until": period.last_day + timedelta(days=SNAPSHOT_DAYS),
-        "told_until": (as_of or period.last_day) + timedelta(days=SNAPSHOT_DAYS),
+        "told_until": (period.state_on or period.last_day) + timedelta(days=SNAPSHOT_DAYS),
     }
 
 
@@ -423,9 +450,9 @@ THEN: dict[str, Callable[[Cursor, Period], None]] = {
 
 
 def _indicators(period: Period) -> list[catalogue.Indicator]:
-    """The definitions in force on the last day of a window."""
-    found = [i for i in catalogue.indicators(period.last_day).values() if period.cadence in i.cadence]
-    if not found:
+    """The rows that a report of this window has, by the definitions in force on its last day."""
+    found = [i for i in catalogue.reported(period.last_day).values() if period.cadence in i.cadence]
+    if not any(i.levels for i in found):
         raise UsageError(
             f"no indicator is defined on {period.last_day}: sql/indicators begins later. Make a later period."
         )
@@ -448,7 +475,7 @@ def _results(cursor: Cursor, period: Period, indicators: list[catalogue.Indicato
         [
             (
                 i.code,
-                list(i.levels),
+                list(i.levels_on(period.last_day)),
                 i.is_computed,
                 i.is_share,
                 i.decimals,
@@ -460,7 +487,7 @@ def _results(cursor: Cursor, period: Period, indicators: list[catalogue.Indicato
         ],
     )
     for indicator in indicators:
-        if indicator.is_computed:
+        if indicator.is_computed and indicator.levels:
             try:
                 cursor.execute(
                     "insert into window_result"

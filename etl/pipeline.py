@@ -389,7 +389,7 @@ def materialise(url: str, period: Period, *, as_of: date | None = None) -> int:
         connection.set_session(isolation_level="REPEATABLE READ")
         with connection:
             written = figures.materialise(connection, period, as_of=as_of)
-            proving.prove(connection, period, is_open=True)
+            proving.prove(connection, period.with_state_on(as_of), is_open=True)
         connection.autocommit = True
         figures.analyse(connection, period, written)
         return written

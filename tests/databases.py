@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from etl import catalogue, warehouse
 
 NUMBERS = itertools.count(1)
-YEARS = {2020, 2021, 2022, 2025}
+YEARS = {2020, 2021, 2022, 2025, 2026}
 
 
 @contextmanager

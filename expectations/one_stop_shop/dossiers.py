@@ -20,7 +20,6 @@ from etl.expecting import (
     readable,
     shaped,
     stated,
-    unit_exists,
     unit_on,
 )
 from etl.references import holidays, make_up_days
@@ -37,6 +36,8 @@ WRONGLY_DATED = f"""select line from {ROWS}
     where case
         when split_part(dossier_code, '-', 2) <> to_char(received_on, 'YYMMDD') then dossier_code ~ '{DATED_CODE}'
     end"""
+# A successor's code stands for the unit that it took over from, on days before it existed.
+UNIT_RECEIVES = unit_on("org_code", "received_on").replace("core.unit_period", "core.unit_receiving")
 UNLISTED_PROCEDURE = f"""select line from {ROWS}
     where procedure_code is not null
     and exists ({unit_on("org_code", "received_on")})
@@ -69,7 +70,7 @@ def suite(delivered_on: date) -> gx.ExpectationSuite:
         expectations=[
             given("DOS-01", "dossier_code"),
             given("DOS-02", "procedure_code"),
-            unit_exists("DOS-03", "org_code", "received_on"),
+            no_rows("DOS-03", "org_code", f"select line from {ROWS} where not exists ({UNIT_RECEIVES})"),
             given("DOS-04", "received_at", typed="received_on"),
             readable("DOS-05", "due_at"),
             readable("DOS-06", "finished_at"),

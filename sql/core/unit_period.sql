@@ -3,6 +3,7 @@
 --
 -- A row is: what the last delivery says; what an earlier delivery said of the code, established before that; a unit that was
 -- not delivered any more, until then; and a unit that lived on under another parent when its old parent was dissolved.
+-- `lives_on`: the unit is the one that the code meant before, under another parent.
 -- `reach_from`, `reach_to` leave no gap: a fact outside every validity belongs to the meaning before it, or to the first.
 create or replace view core.unit_period as
 with gone as (
@@ -65,9 +66,11 @@ told as (
         u.equitised,
         u.established_on,
         u.dissolved_on,
+        u.successor_code,
         u.sender,
         u.delivered_on,
         u.file_id,
+        moved.moved_on > coalesce(u.established_on, '-infinity') as lives_on,
         1 as preference
     from core.unit as u
     left join moved on moved.province_code = u.province_code and moved.org_code = u.org_code
@@ -86,9 +89,11 @@ told as (
         h.equitised,
         h.established_on,
         h.dissolved_on,
+        h.successor_code,
         h.sender,
         h.delivered_on,
         h.file_id,
+        false as lives_on,
         2 as preference
     from core.unit_history as h
     inner join core.unit as u on u.province_code = h.province_code and u.org_code = h.org_code
@@ -111,9 +116,11 @@ told as (
         equitised,
         established_on,
         dissolved_on,
+        successor_code,
         sender,
         delivered_on,
         file_id,
+        false as lives_on,
         3 as preference
     from gone
 ),
@@ -140,6 +147,8 @@ select
     sender,
     case when lag(valid_from) over later is null then '-infinity' else valid_from end as reach_from,
     coalesce(lead(valid_from) over later, 'infinity') as reach_to,
+    successor_code,
+    coalesce(lives_on, false) as lives_on,
     established_on,
     dissolved_on
 from meaning

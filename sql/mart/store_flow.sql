@@ -26,7 +26,10 @@ made as (
         coalesce(flow.pending, 0) as pending,
         coalesce(flow.pending_overdue, 0) as pending_overdue,
         coalesce(flow.refused, 0) as refused,
-        coalesce(flow.withdrawn, 0) as withdrawn
+        coalesce(flow.withdrawn, 0) as withdrawn,
+        unit.is_current_meaning,
+        coalesce(handover.taken_over, 0) as taken_over,
+        coalesce(handover.handed_over, 0) as handed_over
     from window_unit as unit
     left join (
         select
@@ -47,6 +50,16 @@ made as (
         inner join spelled on spelled.field = window_dossier.field
         group by grouping sets ((window_dossier.unit_code, spelled.name), (window_dossier.unit_code))
     ) as flow on flow.unit_code = unit.unit_code
+    left join (
+        select
+            unit_code,
+            field,
+            sum(taken_over) as taken_over,
+            sum(handed_over) as handed_over
+        from window_handover
+        where not is_first_day
+        group by grouping sets ((unit_code, field), (unit_code))
+    ) as handover on handover.unit_code = unit.unit_code and handover.field is not distinct from flow.field
     where unit.is_in_window
 ),
 
@@ -75,7 +88,10 @@ whole as (
         pending - pending_overdue as pending_in_time,
         pending_overdue,
         refused,
-        withdrawn
+        withdrawn,
+        is_current_meaning,
+        taken_over,
+        handed_over
     from made
     where
         field = 'Tất cả'
@@ -122,4 +138,7 @@ on conflict (province_code, period_code, unit_code, unit_valid_from, field) do u
         pending_in_time = excluded.pending_in_time,
         pending_overdue = excluded.pending_overdue,
         refused = excluded.refused,
-        withdrawn = excluded.withdrawn
+        withdrawn = excluded.withdrawn,
+        is_current_meaning = excluded.is_current_meaning,
+        taken_over = excluded.taken_over,
+        handed_over = excluded.handed_over

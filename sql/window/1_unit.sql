@@ -4,7 +4,8 @@
 -- The units as the window sees them: what its figures are made of, and of whom. A unit is (code, valid_from); here `unit_code`
 -- tells units apart even if one code had several meanings, and `code` is what is printed.
 -- Units that ended before the window are kept, below what their parent is now: a dossier or a quota of theirs still counts there.
--- `tier` is the nearest of province, department, district and commune above a unit (or itself).
+-- `tier` is the nearest of province, department, district and commune above a unit (or itself). A body that nobody is known
+-- above is the district's, and since there are no districts the province's.
 -- When a unit was, its days say; what it was, the list of the time: a meaning has the attributes of its last version up to
 -- %(listed_until)s, or else of its first one.
 create temp table window_unit on commit drop as
@@ -126,8 +127,7 @@ meaning as (
 related as (
     select
         meaning.*,
-        parent.unit_code as parent_unit,
-        parent.level as parent_level
+        parent.unit_code as parent_unit
     from meaning
     left join meaning as parent
         on
@@ -141,7 +141,11 @@ related as (
 tree as (
     select
         related.*,
-        case when level in ('office', 'service_unit') then 'district' else level end as tier
+        case
+            when level not in ('office', 'service_unit') then level
+            when last_day < %(two_tiers_from)s then 'district'
+            else 'department'
+        end as tier
     from related
     where parent_unit is null
     union all
@@ -168,11 +172,14 @@ select
     parent_unit,
     level,
     tier,
-    -- where the managing level is not delivered, the parent manages
-    coalesce(
-        case managed_by when 'UBND tỉnh' then 'province' when 'Sở' then 'department' when 'UBND huyện' then 'district' end,
-        parent_level
-    ) as managed_by,
+    -- where the managing level is not delivered, or is a district that there is no more, the nearest above manages
+    case
+        when managed_by = 'UBND tỉnh' then 'province'
+        when managed_by = 'Sở' then 'department'
+        when managed_by = 'UBND huyện' and last_day < %(two_tiers_from)s then 'district'
+        when managed_by = 'UBND xã' then 'commune'
+        when parent_unit is not null then tier
+    end as managed_by,
     autonomy_group,
     coalesce(positions_approved, false) as positions_approved,
     -- with a day on which it became a company, it is one from that day on; where it lived on elsewhere, it counts there
@@ -182,6 +189,8 @@ select
         else coalesce(equitised, false)
     end as is_equitised,
     valid_to > %(period_start)s as is_in_window,
+    -- of several meanings of a code in the window the last
+    valid_from = max(valid_from) over (partition by province_code, org_code) as is_current_meaning,
     valid_to >= %(period_end)s as is_at_end
 from tree;
 

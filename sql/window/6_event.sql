@@ -24,7 +24,7 @@ with person as (
 
 select
     subtree.unit_code,
-    subtree.tier,
+    subtree.tier = 'commune' and event.decided_on < %(two_tiers_from)s as in_commune_of_three_tiers,
     event.staff_code,
     event.event_kind,
     lower(event.form) as form,

@@ -1,7 +1,7 @@
 -- creates: [window_quota_decision, window_quota_part]
 -- then: totals beside their parts are dropped
 
--- The decisions of the year, and of 2015, on or before the last day of the window, outside the communes.
+-- The decisions of the year, and of 2015, on or before the last day of the window; inside communes since there are two tiers.
 -- A unit that lived on under another parent took its quota there.
 -- A list that goes on to another year tells nothing of this one any more: what it told last still holds. What was decided and
 -- only a later list tells was decided then.
@@ -39,7 +39,7 @@ inner join window_unit as meant
         and quota.decided_on < meant.reach_to
 inner join window_unit as unit on unit.unit_code = meant.lives_on_as
 where
-    unit.tier <> 'commune'
+    (unit.tier <> 'commune' or %(last_day)s >= %(two_tiers_from)s)
     and quota.year in (%(year)s, 2015)
     and quota.decided_on <= %(last_day)s
 order by

@@ -119,7 +119,7 @@ def test_the_dossier_flow_is_section_2_4(loaded: tuple[str, Path, Planted]) -> N
     pipeline.materialise(url, REPORTED)
     columns = "received", "carried_over", "resolved", "resolved_early + resolved_on_time", "resolved_late"
     columns = *columns, "pending_in_time", "pending_overdue"
-    year = "from reporting.dossier_flow where period_code = '2021-N' and field = 'Tất cả'"
+    year = f"from reporting.dossier_flow where period_code = '{REPORTED.code}' and field = 'Tất cả'"
     ((*whole,),) = query(url, f"select {', '.join(columns)} {year} and unit_code = '631'")
     sums = ", ".join(f"sum({column})" for column in columns)
     ((*communes,),) = query(url, f"select {sums} {year} and unit_level = 'commune'")

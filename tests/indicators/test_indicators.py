@@ -44,7 +44,7 @@ def test_given_these_rows_these_figures(cursor: Cursor, code: str, case: dict[st
 def check(cursor: Cursor, code: str, case: dict[str, Any]) -> None:
     period = period_of(case)
     tables.given(cursor, case["given"])
-    figures.compute(cursor, period, [catalogue.indicators(period.last_day)[code]])
+    figures.compute(cursor, period, [catalogue.reported(period.last_day)[code]])
     expected = tables.drawn(case["expect"])
     asked = ", ".join(expected[0])
     found = tables.rows(
@@ -162,12 +162,26 @@ def test_no_report_is_due_for_the_second_quarter_so_nothing_is_declared_for_it(c
 
 def test_the_form_is_the_printed_one() -> None:
     """99 figures, 26 sections and groups, in the order and the words of the appendix of 2021."""
-    form = catalogue.form()
-    assert (len(form), len(catalogue.indicators()), len(COMPUTED)) == (125, 99, 74)
+    of_2021 = catalogue.reported(date(2021, 12, 14))
+    form = catalogue.form(date(2021, 12, 14))
+    assert (len(form), len(of_2021), sum(i.is_computed for i in of_2021.values())) == (125, 99, 74)
     assert [row.code for row in form][:6] == ["1", "1.1", "1.1.1", "1.1.2", "1.1.3", "1.2"]
-    assert [row.order for row in form] == list(range(1, 126))
-    parents = {row.code for row in form} | {""}
-    assert all(row.parent in parents for row in form)
+    assert [row.order for row in catalogue.form()] == list(range(1, len(catalogue.form()) + 1))
+    parents = {row.code for row in catalogue.form()} | {""}
+    assert all(row.parent in parents for row in catalogue.form())
+
+
+def test_since_there_are_two_tiers_a_commune_answers_for_what_its_district_did() -> None:
+    """Rows of the district alone have ended: they keep their place in the form and are reported nowhere."""
+    before, since = catalogue.reported(date(2025, 6, 30)), catalogue.reported(date(2025, 7, 1))
+    ended = {code for code, indicator in since.items() if not indicator.levels}
+    assert ended == {"3.1.3.b", "3.4.2", "4.1.4.c", "5.3.4", "7.6.1.b", "7.7.2"}
+    assert since.keys() - before.keys() == {"4.1.4.e", "5.3.5"}
+    of_districts = {c for c, i in before.items() if "district" in i.levels and "commune" not in i.levels}
+    of_communes = {c for c, i in since.items() if "commune" in i.levels_on(date(2025, 7, 1))}
+    assert len(of_districts) == 33
+    assert of_districts - ended <= of_communes
+    assert not any("commune" in before[c].levels_on(date(2025, 6, 30)) for c in of_districts)
 
 
 def test_a_broken_query_says_where(cursor: Cursor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
