@@ -89,6 +89,7 @@ state as (
         d.org_code,
         unit.valid_from as unit_from,
         d.field,
+        concerned.is_paused,
         concerned.withdrawn_on,
         greatest(d.due_on + 1, d.received_on) as overdue_from,
         coalesce(
@@ -101,17 +102,20 @@ state as (
         select
             province_code,
             dossier_code,
+            bool_or(is_paused) as is_paused,
             max(withdrawn_on) as withdrawn_on
         from (
             select
                 province_code,
                 dossier_code,
+                true as is_paused,
                 null::date as withdrawn_on
             from paused
             union all
             select
                 province_code,
                 dossier_code,
+                false as is_paused,
                 withdrawn_on
             from withdrawn
         ) as each
@@ -140,12 +144,12 @@ from state
 where withdrawn_on is not null
 group by 1, 2, 3, 4, 5
 union all
--- what the daily counts call overdue from some day on, and is not: it was withdrawn, or it is paused
+-- what the daily counts call overdue, and is not: paused from the beginning, else from the day of its withdrawal
 select
     province_code,
     org_code,
     unit_from,
-    greatest(overdue_from, withdrawn_on) as day,
+    case when is_paused and left_on > %(as_of)s then overdue_from else greatest(overdue_from, withdrawn_on) end as day,
     field,
     0 as withdrawn,
     count(*) as overdue_out
