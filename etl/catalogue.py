@@ -371,6 +371,20 @@ def sql_header(text: str) -> tuple[dict[str, Any], str]:
     return yaml.load("\n".join(head), Loader=LOADER) or {}, "\n".join(lines).strip()
 
 
+def read_sql(path: Path) -> tuple[dict[str, Any], str]:
+    """The header and the statement of a `.sql` file.
+
+    Raises: CatalogueError if the header is not YAML.
+    """
+    try:
+        return sql_header(path.read_text("utf-8"))
+    except yaml.YAMLError:
+        raise CatalogueError(
+            f"{path}: the comments above the first empty line are its header, `-- name: value`; they cannot be read."
+            " Leave a line empty below the header, or mend it."
+        ) from None
+
+
 # --- indicators -------------------------------------------------------------------------------------------------------
 
 INDICATORS = SQL / "indicators"

@@ -67,7 +67,7 @@ def counts() -> tuple[Count, ...]:
 def _counts(paths: tuple[Path, ...]) -> tuple[Count, ...]:
     found = []
     for path in paths:
-        header, query = catalogue.sql_header(path.read_text("utf-8"))
+        header, query = catalogue.read_sql(path)
         try:
             count = Count(
                 path,
@@ -309,7 +309,7 @@ def _windows(paths: tuple[Path, ...]) -> tuple[Path, ...]:
     creates: dict[str, Path] = {}
     reads: dict[Path, set[str]] = {}
     for path in paths:
-        header, statement = catalogue.sql_header(path.read_text("utf-8"))
+        header, statement = catalogue.read_sql(path)
         if not header.get("creates") or header.get("then", next(iter(THEN))) not in THEN:
             raise CatalogueError(
                 f"{path}: the header has `creates: [window_…]`, the tables that it makes, and perhaps `then:`, which is"
@@ -352,7 +352,7 @@ def make(cursor: Cursor, path: Path, bound: dict[str, Any]) -> dict[str, Any]:
 
     Raises: CatalogueError if the database refuses it.
     """
-    header, statement = catalogue.sql_header(path.read_text("utf-8"))
+    header, statement = catalogue.read_sql(path)
     tables = ", ".join(f"pg_temp.{name}" for name in header["creates"])
     cursor.execute(f"set local client_min_messages = warning; drop table if exists {tables}")
     try:
