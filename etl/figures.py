@@ -21,7 +21,7 @@ from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
 from etl import catalogue, locks, periods, printed, warehouse
-from etl.errors import CatalogueError, UsageError
+from etl.errors import CatalogueError, SetupError, UsageError
 from etl.periods import Period
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
@@ -89,14 +89,27 @@ def fold(cursor: Cursor, thing: str, changed: str) -> list[str]:
 
     Input:  `changed`: a relation in SQL: the columns of core.<thing> and `sign`, +1 for a version that holds now and -1
             for one that held before.
+    Raises: SetupError if the counts were made by another query than this process knows.
     Output: tables that changed so much that they are to be analysed, once the transaction is over: ANALYZE keeps others
             of its kind out until then, and they belong to other loads.
     """
+    for count in _counts_of(thing):
+        _be_counted_alike(cursor, count)
     grown = [count.table for count in _counts_of(thing) if _add(cursor, count, changed) > MANY]
     following = [count for count in counts() if thing in count.follows]
     if following:
         _recount_reused(cursor, following, changed)
     return grown
+
+
+def _be_counted_alike(cursor: Cursor, count: Count) -> None:
+    """A process that was started before an upgrade must not add its way of counting to what is counted anew."""
+    cursor.execute("select version from mart.count_version where table_name = %s", (count.table,))
+    if (known := cursor.fetchone()) and known[0] != count.version:
+        raise SetupError(
+            f"{count.table} is counted by another version of {count.path.name} than this process has: the program was"
+            " changed while it ran. Run the same command again."
+        )
 
 
 def recount(cursor: Cursor, thing: str) -> None:
