@@ -7,7 +7,7 @@ import logging
 
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, checking, figures, landing, warehouse
+from etl import catalogue, checking, figures, landing, touching, warehouse
 from etl.landing import File
 
 log = logging.getLogger("cchc")
@@ -59,6 +59,7 @@ def rewind(cursor: Cursor, export: catalogue.Export, file_ids: list[int]) -> Non
     Input: all loads of their sender from some day on. Of the versions that they superseded the newest becomes current
            again, unless another sender's is; the others stay in the history, below what is current now.
     """
+    touching.take_back(cursor, file_ids)
     core, history = f"core.{export.thing}", f"core.{export.thing}_history"
     columns = ", ".join(warehouse.core_columns(export))
     of_history = ", ".join(f"h.{c}" for c in warehouse.core_columns(export))
