@@ -91,14 +91,27 @@ def waiting(url: str, *, exports: set[str] | None = None) -> list[File]:
         return landing.waiting(connection, exports=exports)
 
 
-def load_waiting(settings: Settings, url: str, *, exports: set[str] | None = None) -> Iterator[Receipt]:
+def load_waiting(
+    settings: Settings,
+    url: str,
+    *,
+    exports: set[str] | None = None,
+    since: date | None = None,
+    until: date | None = None,
+) -> Iterator[Receipt]:
     """Load all that waits, in order, and again what a load has made stale; a receipt per load.
+
+    `exports`, `since` and `until` (inclusive delivery days) limit the work to these.
 
     A file whose rules cannot be run stays waiting, and its receipt says why; so does what its sender delivered after
     it. The others go on, and the next run tries again.
     """
     held: dict[int, File] = {}
-    while file := next((f for f in waiting(url, exports=exports) if f.file_id not in held), None):
+
+    def is_meant(file: File) -> bool:
+        return (since is None or file.delivered_on >= since) and (until is None or file.delivered_on <= until)
+
+    while file := next((f for f in waiting(url, exports=exports) if is_meant(f) and f.file_id not in held), None):
         before = next((h for h in held.values() if (h.export, h.sender) == (file.export, file.sender)), None)
         try:
             if before:
