@@ -300,6 +300,16 @@ def _print_files(files: list["Delivery"]) -> None:
     _write(Format.table, list(shown), [[cell(f) for cell in shown.values()] for f in files])
 
 
+@app.command("notice")
+def print_notice() -> None:
+    """Print what the next nightly message would say, without sending it."""
+    settings, url = _warehouse()
+    from etl import notices
+
+    message = notices.of_the_night(url, ceiling=settings.quarantine_ceiling)
+    print(f"{message.subject}\n\n{message.text}", end="")
+
+
 # --- what commands need -----------------------------------------------------------------------------------------------
 
 

@@ -68,6 +68,14 @@ def notice_time() -> time:
     return _clock("CCHC_NOTICE_TIME", "06:00")
 
 
+def slots() -> int:
+    """How many tasks work in the warehouse at once: the size of Airflow's pool `warehouse`."""
+    given = os.environ.get("CCHC_WAREHOUSE_SLOTS") or "4"
+    if not given.isascii() or not given.isdigit() or int(given) < 1:
+        raise SetupError(f"CCHC_WAREHOUSE_SLOTS is {given!r}; it is a number of tasks, 1 or more.")
+    return int(given)
+
+
 def notice() -> Notice:
     """Where the nightly message goes. Read apart from the rest: a wrong address must not stop a load.
 

@@ -30,12 +30,14 @@ def main() -> None:
     from airflow.utils import db
     from airflow.utils.session import create_session
 
+    from etl import settings
+
     try:
         db.check_migrations(0)
     except Exception:
         db.initdb()
-    slots = int(os.environ.get("CCHC_WAREHOUSE_SLOTS") or 4)
-    Pool.create_or_update_pool("warehouse", slots, "Việc làm cùng lúc trong kho số liệu", include_deferred=False)
+    said = "Việc làm cùng lúc trong kho số liệu"
+    Pool.create_or_update_pool("warehouse", settings.slots(), said, include_deferred=False)
     for line in sys.stdin:
         asked = json.loads(line)
         # parsed anew for each run: a DAG that has run keeps the parameters it was given

@@ -54,6 +54,7 @@ def test_nobody_is_told_unless_somebody_is_named(monkeypatch: pytest.MonkeyPatch
         ({"CCHC_LANDING_MIN_AGE": "-5"}, "CCHC_LANDING_MIN_AGE"),
         ({"CCHC_LANDING_MIN_AGE": "ten"}, "CCHC_LANDING_MIN_AGE"),
         ({"CCHC_LANDING_DONE_MARKER": "có"}, "CCHC_LANDING_DONE_MARKER"),
+        ({"CCHC_WAREHOUSE_SLOTS": "0"}, "CCHC_WAREHOUSE_SLOTS"),
         (MAIL | {"CCHC_NOTICE_SMTP": "mail.example.org"}, "CCHC_NOTICE_SMTP"),
         (MAIL | {"CCHC_NOTICE_SMTP": "smtp://a:geheim@mail.example.org:port"}, "CCHC_NOTICE_SMTP"),
         (MAIL | {"CCHC_NOTICE_TO": " "}, "CCHC_NOTICE_TO"),
@@ -66,7 +67,7 @@ def test_a_setting_that_cannot_be_used_is_named(
 ) -> None:
     set_all(monkeypatch, given)
     with pytest.raises(SetupError, match=named) as refused:
-        for reads in (settings.read, settings.nightly, settings.notice_time, settings.notice):
+        for reads in (settings.read, settings.nightly, settings.notice_time, settings.slots, settings.notice):
             reads()
     assert "geheim" not in str(refused.value)
 
