@@ -130,8 +130,9 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
 
         @task(task_display_name="Nạp tệp", map_index_template="{{ delivery | default('') }}")
         def load_file(file_id: int) -> dict[str, int]:
-            from etl import pipeline, runs
+            from etl import memory, pipeline, runs
 
+            memory.keep()
             configured = settings.read()
             url = pipeline.prepare(configured)
             [file] = runs.became(url, [file_id])
@@ -148,11 +149,12 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
         @task(task_display_name="Ghi kết quả", trigger_rule="all_done", outlets=[LOADS])
         def finish(file_ids: list[int] | None, **context: object) -> str:
             """Load again what has become stale, say what became of each file, and wake the figures if they are old."""
-            from etl import pipeline, runs
+            from etl import memory, pipeline, runs
 
             if file_ids is None:  # nothing was received: what waits is not loaded behind a request that was refused
                 problem = context["ti"].xcom_pull(task_ids="land", key="problem")
                 return (problem or "Không nhận được tệp nào. Xem nhật ký của bước «Nhận tệp».")[: runs.NOTE]
+            memory.keep()
             configured, scope = settings.read(), asked()
             url = pipeline.prepare(configured)
             stale = pipeline.load_waiting(configured, url, exports=exports, since=scope.since, until=scope.until)

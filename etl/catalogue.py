@@ -1,5 +1,6 @@
 """The catalogue: exports, rules and indicators, read from the files that define them. A file in place is registered."""
 
+import csv
 import hashlib
 import itertools
 import os
@@ -24,8 +25,27 @@ TYPES = ("text", "code", "timestamp", "date", "partial_date", "amount", "integer
 PERSONAL = ("name", "id", "phone", "birth")
 DELIVERIES = ("upsert", "snapshot")
 RHYTHMS = ("daily", "monthly", "yearly")
+# What `touches:` may say besides the name of a day: the days on which the counts of `sql/counts/` changed; the period
+# that a row is declared for; the days that a list tells of, from a month before its delivery on.
+TOUCHES = ("counts", "declared_period", "delivery")
+# Where a row of core.<thing> came from.
+ORIGIN = ("province_code", "sender", "delivered_on", "file_id", "line", "raw_hash")
 SEVERITIES = ("fatal", "error", "warning")
+SHAPED = "shaped"  # in place of the conditions of a rule
+# Forms that contracts name (`pattern: unit_code`). None lets as many digits stand together as a phone or an identity
+# number has, also in groups: what the province reads is grouped by these texts.
+FORMS = {
+    # letters, digits, dots and dashes: 23857, H21.65, 000.00.16.H21, 64.631.23857.01
+    "unit_code": (
+        "^(([.-]*([0-9][.-]*){0,8}[A-Za-zĐđ]+)*[.-]*([0-9][.-]*){0,8}|([1-9][0-9]?|[1-9][0-9]{4,7})([.-][0-9]{1,8})+)$"
+    ),
+    "public_code": "^([0-9]{0,8}[A-Za-zĐđ._/-])*[0-9]{0,8}$",
+    "public_name": "^([ .-]*([0-9][ .-]*){0,8}[^0-9@ .[:cntrl:]-]+)*[ .-]*([0-9][ .-]*){0,8}$",
+}
 
+LONGEST_CODE = 100  # characters of a key, a code or a reference whose contract says nothing else
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a hundred definitions in 0.03 s, and in 0.25 s without C
 
 
@@ -43,6 +63,21 @@ class Column:
     compact: bool = False  # codes arrive with stray spaces inside: strip them all
     trailing: str = ""  # characters that may stand behind a code without meaning: strip them too
     vocabulary: tuple[str, ...] = ()
+    formerly: str | None = None  # the name before the contract changed: what was loaded under it is kept
+    max_length: int | None = None
+    pattern: str = ""  # what the whole text must match, in words that Polars and PostgreSQL both know
+    readable: str = ""  # codes of this form are shown although a long number stands in them
+
+    @property
+    def longest(self) -> int | None:
+        """How many characters a key, a code, a reference, or a text of which the contract says it may have."""
+        is_code = self.key or self.compact or self.name.endswith("_code")
+        return self.max_length or (LONGEST_CODE if is_code and self.type == "text" else None)
+
+    @property
+    def is_shaped(self) -> bool:
+        """Whether a rule of length and form holds for its text: what a database indexes and groups is never free."""
+        return self.personal is None and self.type == "text" and bool(self.longest or self.pattern)
 
     @property
     def is_loaded(self) -> bool:
@@ -68,6 +103,9 @@ class Export:
     partition_by: str | None = None
     refers_to: tuple[str, ...] = ()
     delivers: str | None = None  # how often each sender is expected: daily, monthly, yearly; None: nobody waits for it
+    touches: tuple[str, ...] = ()  # which days' figures a row changes: names of its days, or TOUCHES
+    reaches_on: bool = False  # it tells a state: from the first of these days on, up to the delivery
+    removed: tuple[str, ...] = ()  # columns that the contract had: what was loaded of them is dropped
 
     @property
     def source(self) -> str:
@@ -89,6 +127,10 @@ class Export:
     def column(self, name: str) -> Column:
         return next(c for c in self.columns if c.name == name)
 
+    @property
+    def shaped(self) -> tuple[Column, ...]:
+        return tuple(c for c in self.columns if c.is_shaped)
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -101,7 +143,8 @@ class Rule:
     statement: str
     message: str  # Vietnamese: what is wrong
     remedy: str  # Vietnamese: what to do
-    fails: Mapping[str, str] = field(default_factory=dict)  # column -> condition under which it breaks the rule
+    # column -> condition under which it breaks the rule; `fails: shaped`: the lengths and forms that the contract says
+    fails: Mapping[str, str] = field(default_factory=dict)
     refers_to: tuple[str, ...] = ()  # exports whose change makes this rule run again
 
 
@@ -117,21 +160,40 @@ def read_yaml(path: Path) -> Any:
 
 
 def _contract(path: Path, root: Path) -> Export:
-    name = path.relative_to(root).with_suffix("").as_posix()
+    try:
+        return _export(path, path.relative_to(root).with_suffix("").as_posix())
+    except (AttributeError, KeyError, TypeError) as error:
+        raise CatalogueError(f"{path}: this is not a contract ({error}). Mend the file.") from None
+
+
+def _export(path: Path, name: str) -> Export:
     described = read_yaml(path)
     columns = []
     for column_name, said in described.pop("columns").items():
+        said = {**said, "pattern": FORMS.get(said.get("pattern", ""), said.get("pattern", ""))}
         said = {**said, "aliases": tuple(said.get("aliases", ())), "vocabulary": tuple(said.get("vocabulary", ()))}
         column = Column(name=column_name, **said)
+        if not NAME.fullmatch(column.name) or column.name in ORIGIN:
+            raise CatalogueError(
+                f"{path}: a column cannot be called {column_name!r}: use small letters, digits and _, and none of"
+                f" {', '.join(ORIGIN)}."
+            )
         if column.type not in TYPES:
             raise CatalogueError(
                 f"{path}: column {column_name} has type {column.type!r}; known are {', '.join(TYPES)}."
             )
         if column.personal not in (None, *PERSONAL):
             raise CatalogueError(f"{path}: column {column_name}: personal is one of {', '.join(PERSONAL)}.")
+        if column.key and not column.is_loaded:
+            raise CatalogueError(
+                f"{path}: column {column_name} is a key and personal: a {column.personal} is not loaded, so it cannot"
+                " tell rows apart. Use another key."
+            )
         columns.append(column)
-    for attribute in ("ignored", "refers_to"):
+    for attribute in ("ignored", "refers_to", "removed"):
         described[attribute] = tuple(described.get(attribute, ()))
+    touches = described.get("touches") or (("delivery",) if described.get("delivery") == "snapshot" else ())
+    described["touches"] = (touches,) if isinstance(touches, str) else tuple(touches)
     export = Export(name=name, columns=tuple(columns), **described)
     if export.delivery not in DELIVERIES:
         raise CatalogueError(f"{path}: delivery is one of {', '.join(DELIVERIES)}, not {export.delivery!r}.")
@@ -139,6 +201,19 @@ def _contract(path: Path, root: Path) -> Export:
         raise CatalogueError(f"{path}: delivers is one of {', '.join(RHYTHMS)}, not {export.delivers!r}.")
     if not export.key:
         raise CatalogueError(f"{path}: no column is marked `key: true`.")
+    days = [c.day or c.name for c in columns if c.is_loaded and c.type in ("date", "partial_date", "timestamp")]
+    if not export.touches:
+        raise CatalogueError(
+            f"{path}: `touches:` is missing. Say which days' figures a row changes: {', '.join([*days, 'delivery'])};"
+            " or `counts`, if sql/counts counts it by day."
+        )
+    for said in export.touches:
+        if said not in (*TOUCHES, *days):
+            raise CatalogueError(f"{path}: touches names {said!r}; it is one of {', '.join([*days, *TOUCHES])}.")
+    now = {c.name for c in columns}
+    for gone in (*export.removed, *(c.formerly for c in columns if c.formerly)):
+        if gone in now:
+            raise CatalogueError(f"{path}: {gone} is a column, and is said to be one no more. Take out one of the two.")
     return export
 
 
@@ -161,6 +236,13 @@ def expectation_folders() -> tuple[Path, ...]:
 def _exports(folders: tuple[Path, ...]) -> dict[str, Export]:
     found = [_contract(path, root) for root in folders for path in sorted(root.glob("*/*.yml"))]
     by_name = {e.name: e for e in found}
+    by_thing: dict[str, str] = {}
+    for export in by_name.values():
+        if by_thing.setdefault(export.thing, export.name) != export.name:
+            raise CatalogueError(
+                f"{export.name} and {by_thing[export.thing]} would both be kept in core.{export.thing}:"
+                " change one `thing:`."
+            )
 
     def depth(export: Export, seen: tuple[str, ...] = ()) -> int:
         if export.name in seen:
@@ -197,14 +279,26 @@ def _rules(folders: tuple[Path, ...]) -> Iterator[Rule]:
             name = path.relative_to(folder).with_suffix("").as_posix()
             for rule_id, said in (read_yaml(path).get("rules") or {}).items():
                 said = {**said, "refers_to": tuple(said.get("refers_to", ()))}
+                if said.get("fails") == SHAPED:
+                    said["fails"] = {c.name: misshapen(c) for c in export(name).shaped}
                 rule = Rule(rule_id=rule_id, export="*" if name == "file" else name, **said)
                 if rule.severity not in SEVERITIES:
                     raise CatalogueError(f"{path}: {rule_id}: severity is one of {', '.join(SEVERITIES)}.")
                 yield rule
 
 
+def misshapen(column: Column) -> str:
+    """The condition, in SQL, under which a text is longer or of another form than its contract says."""
+    conditions = []
+    if column.longest:
+        conditions.append(f"length({column.name}) > {column.longest}")
+    if column.pattern:
+        conditions.append(f"not {column.name} ~ '{column.pattern}'")
+    return " or ".join(conditions)
+
+
 @cache
-def _all_rules(folders: tuple[Path, ...]) -> dict[str, Rule]:
+def _all_rules(folders: tuple[Path, ...], contracts: tuple[Path, ...]) -> dict[str, Rule]:
     found: dict[str, Rule] = {}
     for rule in _rules(folders):
         if rule.rule_id in found:
@@ -215,7 +309,7 @@ def _all_rules(folders: tuple[Path, ...]) -> dict[str, Rule]:
 
 def rules(export_name: str | None = None) -> dict[str, Rule]:
     """The rules of one export (or all), by id. Rules of files (`expectations/file.yml`) have the export "*"."""
-    every = _all_rules(expectation_folders())
+    every = _all_rules(expectation_folders(), contract_folders())
     return every if export_name is None else {i: r for i, r in every.items() if r.export == export_name}
 
 
@@ -226,6 +320,35 @@ def rule_settings(export_name: str) -> dict[str, Any]:
         if path.exists():
             return {k: v for k, v in read_yaml(path).items() if k != "rules"}
     raise CatalogueError(f"expectations/{export_name}.yml is missing: every export has its rules there.")
+
+
+def sql_files(kind: str) -> tuple[Path, ...]:
+    """The project's files in `sql/<kind>/` and those in the folders of this name that offices keep, in that order."""
+    return tuple(path for folder in (SQL / kind, *_of_offices(kind)) for path in sorted(folder.glob("*.sql")))
+
+
+# --- reference data ---------------------------------------------------------------------------------------------------
+
+REFERENCE = ROOT / "etl" / "reference"
+
+
+def reference_files() -> list[Path]:
+    """Every file of reference data: the project's, and an office's own."""
+    return [path for folder in (REFERENCE, *_of_offices("reference")) for path in sorted(folder.glob("*.*"))]
+
+
+def fields() -> list[tuple[str, ...]]:
+    """The fields of procedures (Lĩnh vực): how each is written, and how it is written also.
+
+    Those that ship with the project (`etl/reference/field.csv`), then an office's own (`reference/field.csv`).
+    """
+    found = []
+    for path in reference_files():
+        if path.name == "field.csv":
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                for row in csv.DictReader(file):
+                    found.append((row["field"], *filter(None, (row.get("also") or "").split("|"))))
+    return found
 
 
 def sql_header(text: str) -> tuple[dict[str, Any], str]:
@@ -309,8 +432,7 @@ def _indicator(path: Path) -> Indicator:
         said, query = sql_header(text)
         for attribute in ("levels", "source", "cadence"):
             said[attribute] = tuple(said[attribute])
-        version = f"{said['valid_from']}/{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-        indicator = Indicator(**said, version=version, query=query)
+        indicator = Indicator(**said, version=_definition_version(said, query), query=query)
     except (TypeError, KeyError, AttributeError, yaml.YAMLError) as error:
         raise CatalogueError(f"{path}: this is not the header of an indicator ({error}). Mend the file.") from None
     for attribute, known in (("origin", ORIGINS), ("behaviour", BEHAVIOURS), ("levels", LEVELS), ("cadence", CADENCES)):
@@ -321,6 +443,17 @@ def _indicator(path: Path) -> Indicator:
     if indicator.is_computed != bool(query):
         raise CatalogueError(f"{path}: a computed indicator has a query below its header, a declared one has none.")
     return indicator
+
+
+def _definition_version(said: Mapping[str, Any], query: str) -> str:
+    """The day from which a definition holds, and a hash of all that makes its figures: not of how it is worded.
+
+    A definition that is ended by `valid_to`, or a comment that is mended, leaves the figures made by it as they are.
+    """
+    statement = "\n".join(line for line in query.splitlines() if not line.lstrip().startswith("--"))
+    made_by = ("code", "unit", "behaviour", "levels", "origin", "source", "decimals", "valid_from")
+    parts = [said[name] for name in made_by]
+    return f"{said['valid_from']}/{hashlib.sha256(repr([*parts, statement]).encode()).hexdigest()[:8]}"
 
 
 def indicator_versions() -> tuple[Indicator, ...]:

@@ -20,8 +20,9 @@ import polars as pl
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
-from etl import catalogue, references
+from etl import catalogue, masking, references
 from etl.errors import CatalogueError, RuleFailed
+from etl.masking import Names, mask  # noqa: F401 - others ask checking for mask
 from etl.references import Lookup
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from great_expectations.validator.metric_configuration import MetricConfiguration
 
 FAILURES = {"line": pl.Int64, "rule_id": pl.String, "severity": pl.String, "column_name": pl.String, "value": pl.String}
-HIDDEN = "•"
 QUOTED = re.compile(r" values: | value\(s\): |; valid columns: |\[")  # where Polars begins to quote
 SESSION = "-c work_mem=128MB -c jit=off"  # a million codes are sorted in memory; compiling costs more than it saves
 
@@ -82,7 +82,9 @@ def _plan(export: catalogue.Export, folders: tuple[Path, ...]) -> Plan:
         for rule_id, rule in rules.items()
         for column, condition in rule.fails.items()
     }
-    return Plan(tuple(said["judged"]), bool(said.get("whole_file")), derived, rules, conditions)
+    shaped = [c.name for c in export.shaped if any(c.name in rule.fails for rule in rules.values())]
+    judged = tuple(dict.fromkeys([*said["judged"], *shaped]))
+    return Plan(judged, bool(said.get("whole_file")), derived, rules, conditions)
 
 
 def _expression(condition: str, export: catalogue.Export, where: str) -> pl.Expr:
@@ -120,27 +122,30 @@ def failures(
     delivered_on: date,
     lookups: Mapping[str, pl.DataFrame],
     only: Collection[str] | None = None,
+    names: Names | None = None,
 ) -> pl.DataFrame:
     """Every rule that every row breaks.
 
     Input:   `typed`, `raw`: the same rows in the same order, as values.typed and reading.read give them; `typed` also
              has `raw_hash`, `key_repeated`, `key_given_again` where a rule asks. `only`: ids of the rules to run.
+             `names`: those that earlier rows of the file held in personal columns; those of these rows join them.
     Output:  one row per line, rule and column that breaks it: line, rule_id, severity, column_name, value (as
-             delivered, masked if it is personal).
+             delivered; what is, or looks like, somebody's data is masked).
     Raises:  RuleFailed if a rule cannot be evaluated.
     """
     ours = plan(export)
     conditions = {pair: c for pair, c in ours.conditions.items() if only is None or pair[0] in only}
     frame = _derived(typed.with_columns(delivered_on=pl.lit(delivered_on, pl.Date)), export, lookups)
     broken = _evaluated(frame, conditions, export)
+    names = names or Names()
+    is_bad = pl.any_horizontal(broken) if broken else pl.lit(False)
+    names.learn(raw if names.rows < masking.LEARNED_ROWS else raw.filter(is_bad), export)
     found = []
     for (rule_id, column_name), rows in zip(conditions, broken, strict=True):
         offenders = rows.arg_true()
         if not len(offenders):
             continue
-        value, personal = raw[column_name].gather(offenders), export.column(column_name).personal
-        if personal:
-            value = pl.Series([mask(one, personal) for one in value], dtype=pl.String)
+        value = masking.shown_column(raw[column_name].gather(offenders), export.column(column_name), names)
         found.append(
             pl.select(
                 line=typed["line"].gather(offenders),
@@ -190,20 +195,6 @@ def _evaluated(
         if dtype not in (pl.Boolean, pl.Null):
             raise RuleFailed(f"{name} of {export.name} gives {dtype} and not true or false. Mend the rule.")
     return answers.cast(pl.Boolean).get_columns()
-
-
-def mask(value: str | None, personal: str | None) -> str | None:
-    """What may be shown of a value: all of it, or of personal data the first and the last character.
-
-    >>> mask("Nguyễn Văn A", "name")
-    'N••••••••••A'
-    """
-    if value is None or personal is None:
-        return value
-    text = value.strip()
-    if len(text) < 5:
-        return HIDDEN * len(text)
-    return text[0] + HIDDEN * (len(text) - 2) + text[-1]
 
 
 def _reason(error: BaseException) -> str:

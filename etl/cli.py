@@ -20,6 +20,7 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
+from etl import memory
 from etl.errors import CchcError, UsageError
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def load(
     ],
 ) -> int:
     """Land, check and load every file below INBOX that is new."""
+    memory.keep()
     settings, url = _warehouse()
     from etl import pipeline, quality, warehouse
 
@@ -90,6 +92,7 @@ def materialise(
     as_of: Annotated[str | None, typer.Option(metavar="DAY", help="What is pending and overdue on this day.")] = None,
 ) -> None:
     """Make the figures of one or more periods for every unit, and prove them."""
+    memory.keep()
     from etl.periods import Period
 
     if (first is None) != (last is None):
@@ -150,7 +153,7 @@ def reconcile(
 
         compared = proving.reconcile(connection, asked, unit, file)
         broken = [f for f in proving.findings(connection, asked, unit) if f.rule_id != proving.RECONCILED]
-    decimals = {code: indicator.decimals for code, indicator in catalogue.indicators().items()}
+    decimals = {code: indicator.decimals for code, indicator in catalogue.indicators(asked.last_day).items()}
     rows = [
         (c.code, c.name, c.printed, appendix.rounded(c.computed, decimals.get(c.code, 0)), c.agrees, c.finding)
         for c in compared

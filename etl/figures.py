@@ -5,9 +5,13 @@ What a figure means stands in `sql/indicators/<code>.sql`; what its query may re
 """
 
 import csv
+import hashlib
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -36,23 +40,47 @@ SNAPSHOT_DAYS = 31
 class Count:
     """One table of counts per unit and day, as its file in `sql/counts/` defines it."""
 
+    path: Path
     thing: str
     table: str
     key: tuple[str, ...]
     counts: tuple[str, ...]
+    follows: tuple[str, ...]  # things by which a fact is counted: what they change is counted again
     query: str
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the same facts may be counted otherwise: with the query, and what it asks beside them."""
+        rests_on = [self.query, *self.key, *self.counts]
+        if "core." in self.query:
+            rests_on += [path.read_text("utf-8") for path in catalogue.sql_files("core")]
+            rests_on += [path.read_text("utf-8") for path in sorted(REFERENCE.iterdir())]
+        return hashlib.sha256("\n".join(rests_on).encode()).hexdigest()
+
+
+def counts() -> tuple[Count, ...]:
+    """Every table of counts. Raises: CatalogueError if a file does not define one."""
+    return _counts(catalogue.sql_files("counts"))
 
 
 @cache
-def counts() -> tuple[Count, ...]:
-    """Every table of counts. Raises: CatalogueError if a file does not define one."""
+def _counts(paths: tuple[Path, ...]) -> tuple[Count, ...]:
     found = []
-    for path in sorted((catalogue.SQL / "counts").glob("*.sql")):
+    for path in paths:
         header, query = catalogue.sql_header(path.read_text("utf-8"))
         try:
-            found.append(Count(header["thing"], header["table"], tuple(header["key"]), tuple(header["counts"]), query))
+            count = Count(
+                path,
+                header["thing"],
+                header["table"],
+                tuple(header["key"]),
+                tuple(header["counts"]),
+                tuple(header.get("follows", ())),
+                query,
+            )
         except KeyError as missing:
             raise CatalogueError(f"{path}: the header lacks {missing}; it has thing, table, key and counts.") from None
+        found.append(count)
     return tuple(found)
 
 
@@ -65,16 +93,50 @@ def fold(cursor: Cursor, thing: str, changed: str) -> list[str]:
             of its kind out until then, and they belong to other loads.
     """
     grown = [count.table for count in _counts_of(thing) if _add(cursor, count, changed) > MANY]
-    if thing == "unit":
-        _recount_reused(cursor, changed)
+    following = [count for count in counts() if thing in count.follows]
+    if following:
+        _recount_reused(cursor, following, changed)
     return grown
 
 
 def recount(cursor: Cursor, thing: str) -> None:
     """Count a thing again from its facts."""
     for count in _counts_of(thing):
-        cursor.execute(f"delete from {count.table}")
-        _add(cursor, count, _facts(thing))
+        _recount(cursor, count)
+
+
+def recount_outdated(cursor: Cursor, things: set[str]) -> list[str]:
+    """Count again what was counted by another query than today's, and what counts these things.
+
+    What changes is folded into counts by today's query: it must not meet what yesterday's has counted.
+    Output: tables that are to be analysed, once the transaction is over.
+    Raises: CatalogueError if a query fails.
+    """
+    cursor.execute("select table_name, version from mart.count_version")
+    known = dict(cursor.fetchall())
+    grown = []
+    for count in counts():
+        if known.get(count.table) != count.version or count.thing in things:
+            # loads that are under way have counted already, or wait until this is committed
+            cursor.execute(f"lock table {count.table} in share row exclusive mode")
+            try:
+                if _recount(cursor, count) > MANY:
+                    grown.append(count.table)
+            except psycopg2.ProgrammingError as error:
+                said = str(error).strip()
+                raise CatalogueError(f"{count.path}: {said}. Mend the query, or its contract.") from error
+    return grown
+
+
+def _recount(cursor: Cursor, count: Count) -> int:
+    cursor.execute(f"delete from {count.table}")
+    written = _add(cursor, count, _facts(count.thing))
+    cursor.execute(
+        "insert into mart.count_version values (%s, %s)"
+        " on conflict (table_name) do update set version = excluded.version",
+        (count.table, count.version),
+    )
+    return written
 
 
 def _counts_of(thing: str) -> list[Count]:
@@ -119,7 +181,7 @@ def _add(cursor: Cursor, count: Count, changed: str) -> int:
     return written
 
 
-def _recount_reused(cursor: Cursor, changed: str) -> None:
+def _recount_reused(cursor: Cursor, following: list[Count], changed: str) -> None:
     """Dossiers keep the unit that their code named on the day of receipt: look again where a code had several.
 
     At all of them: a unit that lived on gets a second meaning when its old parent ends; only the parent has changed.
@@ -129,10 +191,9 @@ def _recount_reused(cursor: Cursor, changed: str) -> None:
         f" having count(*) > 1) as reused where exists (select from {changed} as changed)"
     )
     reused = cursor.fetchone()[0]
-    for count in counts() if reused else ():
-        if "unit_from" in count.key:
-            cursor.execute(f"delete from {count.table} where org_code = any(%s)", (reused,))
-            _add(cursor, count, _facts(count.thing, cursor.mogrify("org_code = any(%s)", (reused,)).decode()))
+    for count in following if reused else ():
+        cursor.execute(f"delete from {count.table} where org_code = any(%s)", (reused,))
+        _add(cursor, count, _facts(count.thing, cursor.mogrify("org_code = any(%s)", (reused,)).decode()))
 
 
 # --- figures ----------------------------------------------------------------------------------------------------------
@@ -196,15 +257,39 @@ def open_window(cursor: Cursor, period: Period, *, as_of: date | None = None) ->
     """
     bound = bindings(period, as_of)
     cursor.execute("set local work_mem = '128MB'")  # a million counts are added up in memory
-    for path in sorted((catalogue.SQL / "window").glob("*.sql")):
-        make(cursor, path, bound)
-        if path.stem == "1_unit":
-            cursor.execute("select exists (select from window_unit where is_in_window)")
-            if not cursor.fetchone()[0]:
-                window = f"{period.start} – {period.last_day}"
-                raise UsageError(f"no unit is known in {window}: load hr/units first, then make {period.code}.")
-        if path.stem == "8_quota_part":
-            _drop_totals(cursor)
+    for path in windows():
+        header = make(cursor, path, bound)
+        if "then" in header:
+            THEN[header["then"]](cursor, period)
+
+
+def windows() -> tuple[Path, ...]:
+    """The files of `sql/window/` in the order in which they are run: each after those whose tables it reads.
+
+    Raises: CatalogueError if a file creates nothing, or files read each other's tables.
+    """
+    return _windows(catalogue.sql_files("window"))
+
+
+@cache
+def _windows(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    creates: dict[str, Path] = {}
+    reads: dict[Path, set[str]] = {}
+    for path in paths:
+        header, statement = catalogue.sql_header(path.read_text("utf-8"))
+        if not header.get("creates") or header.get("then", next(iter(THEN))) not in THEN:
+            raise CatalogueError(
+                f"{path}: the header has `creates: [window_…]`, the tables that it makes, and perhaps `then:`, which is"
+                f" one of {', '.join(THEN)}."
+            )
+        creates |= dict.fromkeys(header["creates"], path)
+        reads[path] = set(re.findall(r"\bwindow_\w+", re.sub(r"--.*", "", statement)))
+    after = {path: sorted({creates[n] for n in names if n in creates} - {path}) for path, names in reads.items()}
+    try:
+        return tuple(TopologicalSorter(after).static_order())
+    except CycleError as error:
+        circle = " -> ".join(path.name for path in error.args[1])
+        raise CatalogueError(f"files of sql/window read each other's tables in a circle: {circle}.") from None
 
 
 def bindings(period: Period, as_of: date | None) -> dict[str, Any]:
@@ -231,13 +316,27 @@ def _text(name: str) -> str:
     return (catalogue.SQL / name).read_text("utf-8")
 
 
-def make(cursor: Cursor, path: Path, bound: dict[str, Any]) -> None:
-    """Run a file that creates temporary tables, in place of those that this transaction has already."""
+def make(cursor: Cursor, path: Path, bound: dict[str, Any]) -> dict[str, Any]:
+    """Run a file that creates temporary tables, in place of those that this transaction has already; its header.
+
+    Raises: CatalogueError if the database refuses it.
+    """
     header, statement = catalogue.sql_header(path.read_text("utf-8"))
     tables = ", ".join(f"pg_temp.{name}" for name in header["creates"])
     cursor.execute(f"set local client_min_messages = warning; drop table if exists {tables}")
-    cursor.execute(statement, bound)
-    cursor.execute("; ".join(f"analyze pg_temp.{name}" for name in header["creates"]))
+    try:
+        cursor.execute(statement, bound)
+        cursor.execute("; ".join(f"analyze pg_temp.{name}" for name in header["creates"]))
+    except psycopg2.ProgrammingError as error:
+        raise CatalogueError(f"{path}: {str(error).strip()}. Mend the statement.") from error
+    return header
+
+
+def _units_are_known(cursor: Cursor, period: Period) -> None:
+    cursor.execute("select exists (select from window_unit where is_in_window)")
+    if not cursor.fetchone()[0]:
+        window = f"{period.start} – {period.last_day}"
+        raise UsageError(f"no unit is known in {window}: load hr/units first, then make {period.code}.")
 
 
 def totals_beside_parts(
@@ -271,7 +370,7 @@ def totals_beside_parts(
     return totals
 
 
-def _drop_totals(cursor: Cursor) -> None:
+def _drop_totals(cursor: Cursor, period: Period) -> None:
     """A total stays one if a part is adjusted afterwards: it is looked for on every day of a decision."""
     cursor.execute("select unit_code, parent_unit from window_unit")
     parents = dict(cursor.fetchall())
@@ -292,6 +391,13 @@ def _drop_totals(cursor: Cursor) -> None:
             " where part.unit_code = total.unit_code and part.quota_kind = total.quota_kind and part.year = total.year",
             sorted(totals),
         )
+
+
+# What `then:` in the header of a file of `sql/window/` names: done when its tables are there.
+THEN: dict[str, Callable[[Cursor, Period], None]] = {
+    "units are known": _units_are_known,
+    "totals beside their parts are dropped": _drop_totals,
+}
 
 
 def _indicators(period: Period) -> list[catalogue.Indicator]:
@@ -394,48 +500,68 @@ def _declared(cursor: Cursor, period: Period, indicators: list[catalogue.Indicat
 def touched_periods(connection: Connection, file_ids: list[int]) -> list[str]:
     """The periods whose figures a load may have changed, in the order in which they close.
 
-    A state (pending, overdue, done) reaches on: from the first day that changed, every period up to the delivery.
+    Which days a row touches, its contract says; a state (pending, overdue, done) reaches on from the first of them.
     Periods before the first definition of an indicator have no figures.
     """
     days: set[date] = set()
     with connection.cursor() as cursor:
         cursor.execute(
-            "select export, array_agg(file_id), delivered_on from landing.file where file_id = any(%s)"
-            " and status in ('accepted', 'accepted_with_errors') group by export, delivered_on",
+            "select export, sender, delivered_on, array_agg(file_id) from landing.file where file_id = any(%s)"
+            " and status in ('accepted', 'accepted_with_errors') group by export, sender, delivered_on",
             (file_ids,),
         )
-        for name, ids, delivered_on in cursor.fetchall():
-            days |= _touched_days(cursor, catalogue.export(name), ids, delivered_on)
+        for name, sender, delivered_on, ids in cursor.fetchall():
+            days |= _touched_days(cursor, catalogue.export(name), sender, delivered_on, ids)
     return [period.code for period in periods.touched(days) if catalogue.indicators(period.last_day)]
 
 
-def _touched_days(cursor: Cursor, export: catalogue.Export, file_ids: list[int], delivered_on: date) -> set[date]:
+def _touched_days(
+    cursor: Cursor, export: catalogue.Export, sender: str, delivered_on: date, file_ids: list[int]
+) -> set[date]:
     eve = delivered_on - timedelta(days=1)  # a nightly delivery tells how things stood the day before
-    if export.delivery == "snapshot":
-        return {eve, delivered_on - timedelta(days=SNAPSHOT_DAYS)}
+    days: set[date] = set()
+    for said in export.touches:
+        if said == "delivery":
+            days |= _reaching(
+                delivered_on - timedelta(days=SNAPSHOT_DAYS), _told_until(cursor, export, sender, delivered_on) or eve
+            )
+        elif said == "declared_period":
+            cursor.execute(f"select distinct year, period from {_changed(cursor, export, file_ids)} as changed")
+            days |= {periods.declared(year, name).last_day for year, name in cursor.fetchall()}
+        elif said == "counts":
+            for count in _counts_of(export.thing):
+                something = " or ".join(f"{c} <> 0" for c in count.counts)
+                query = count.query.replace("{changed}", _changed(cursor, export, file_ids))
+                cursor.execute(f"select distinct day from ({query}) as counted where {something}")
+                days |= {day for (day,) in cursor.fetchall()}
+        else:
+            cursor.execute(f"select distinct {said} from {_changed(cursor, export, file_ids)} as changed")
+            days |= {day for (day,) in cursor.fetchall() if day}
+    if export.reaches_on:  # a day that is still to come changes no state yet
+        days = {day for day in days if day <= delivered_on}
+        days |= _reaching(min(days, default=None), eve)
+    return days
+
+
+def _changed(cursor: Cursor, export: catalogue.Export, file_ids: list[int]) -> str:
+    """The rows that these loads put in (sign +1) and took out (sign -1), as a relation."""
     columns = ", ".join(warehouse.core_columns(export))
-    changed = cursor.mogrify(
+    return cursor.mogrify(
         f"(select {columns}, 1 as sign from core.{export.thing} where file_id = any(%(files)s)"
         f" union all select {columns}, -1 from core.{export.thing}_history"
         " where superseded_by = any(%(files)s) and file_id <> all(%(files)s))",
         {"files": file_ids},
     ).decode()
-    if export.thing == "declaration":
-        cursor.execute(f"select distinct year, period from {changed} as changed")
-        return {periods.declared(year, name).last_day for year, name in cursor.fetchall()}
-    if export.thing == "staff_event":
-        cursor.execute(f"select distinct decided_on from {changed} as changed")
-        return {day for (day,) in cursor.fetchall()}
-    if export.thing == "task":
-        cursor.execute(f"select min(assigned_on) from {changed} as changed")
-        return _reaching(cursor.fetchone()[0], eve)
-    days: set[date] = set()
-    for count in _counts_of(export.thing):
-        something = " or ".join(f"{c} <> 0" for c in count.counts)
-        query = count.query.replace("{changed}", changed)
-        cursor.execute(f"select distinct day from ({query}) as counted where {something}")
-        days |= {day for (day,) in cursor.fetchall() if day <= delivered_on}
-    return days | _reaching(min(days, default=None), eve) if export.thing == "dossier" else days
+
+
+def _told_until(cursor: Cursor, export: catalogue.Export, sender: str, delivered_on: date) -> date | None:
+    """The last day before the sender's next list, which tells how things stood from then on."""
+    cursor.execute(
+        "select min(delivered_on) - 1 from landing.file where export = %s and sender = %s and delivered_on > %s"
+        " and status in ('accepted', 'accepted_with_errors')",
+        (export.name, sender, delivered_on),
+    )
+    return cursor.fetchone()[0]
 
 
 def _reaching(first: date | None, last: date) -> set[date]:
@@ -458,6 +584,10 @@ def fill_reference(cursor: Cursor) -> None:
     classes = catalogue.read_yaml(REFERENCE / "field_class.yml")
     patterns = [(name, pattern) for name, patterns in classes.items() for pattern in patterns]
     _replace(cursor, "core.field_class", [(name, pattern, place) for place, (name, pattern) in enumerate(patterns)])
+    from etl import values  # Polars: half a second that only a migration takes
+
+    fields = {values.fold(word): name for name, *also in catalogue.fields() for word in (name, *also)}
+    _replace(cursor, "core.field", list(fields.items()))
     types = catalogue.read_yaml(REFERENCE / "legal_document_types.yml")
     _replace(cursor, "core.legal_document_type", [(name.lower(), abbreviation) for name, abbreviation in types.items()])
     fill_form(cursor)

@@ -15,7 +15,7 @@ from typing import IO, Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from etl import catalogue
+from etl import catalogue, masking
 from etl.errors import UsageError
 from etl.periods import LOCAL
 
@@ -40,6 +40,7 @@ class Delivery:
     """What the place of a file says about it: inbox/<source>/<export>/<delivery day>/<sender>[.<part>].<ending>."""
 
     path: str
+    place: str  # the path as it is kept and told: masked where a folder or the file is called after somebody
     source: str
     export: str
     sender: str
@@ -117,10 +118,18 @@ class Inbox:
 
     def delivery(self, path: str, *, today: date) -> Delivery | None:
         """What the place of a file says; None if the file is no delivery: not finished, or left by a program."""
-        inside = PurePosixPath(PurePosixPath(path).relative_to(PurePosixPath(self.root)))
+        inside = self._inside(path)
         if LEFT_BY_PROGRAMS.match(inside.name.lower()) or inside.suffix.lower() in (*UNFINISHED, DONE):
             return None
-        return _delivery(path, inside, today)
+        return _delivery(path, self.told(path), inside, today)
+
+    def told(self, path: str) -> str:
+        """A path as it may be kept and told: what stands below the inbox is masked where it names somebody."""
+        inside = self._inside(path)
+        return path.removesuffix(str(inside)) + "/".join(map(masking.told, inside.parts)) if inside.parts else path
+
+    def _inside(self, path: str) -> PurePosixPath:
+        return PurePosixPath(path).relative_to(PurePosixPath(self.root))
 
 
 def _walk(folder: str) -> Iterator[tuple[str, Look] | PassedOver]:
@@ -153,13 +162,19 @@ def _look(info: dict[str, Any]) -> Look:
     return Look(int(info["size"] or 0), int(float(changed) * 1_000_000_000), 0)
 
 
-def _delivery(path: str, inside: PurePosixPath, today: date) -> Delivery:
-    parts = inside.parts
+def _delivery(path: str, place: str, inside: PurePosixPath, today: date) -> Delivery:
+    parts = tuple(map(masking.told, inside.parts))
     source = parts[0] if len(parts) > 1 else ""
     export_name = "/".join(parts[:2]) if len(parts) > 2 else ""
     # a sender's delivery may come in parts: duc-co.1.csv and duc-co.2.csv are both from duc-co
     sender = re.sub(r"\.\d+$", "", inside.stem)
     problem, day = "", None
+    if not masking.is_plain(sender):
+        problem = (
+            "Tên tệp chỉ gồm chữ, số, dấu chấm, gạch ngang, gạch dưới, ngoặc và dấu cách, tối đa"
+            f" {masking.LONGEST_NAME} ký tự, không có tên người, số giấy tờ hay số điện thoại."
+            " Đặt lại tên tệp theo nơi gửi rồi gửi lại."
+        )
     if len(parts) != 4:
         problem = f"Tệp không nằm đúng chỗ. Đặt lại theo cấu trúc {LAYOUT}."
     else:
@@ -174,7 +189,7 @@ def _delivery(path: str, inside: PurePosixPath, today: date) -> Delivery:
         if export_name not in catalogue.exports():
             known = ", ".join(catalogue.exports())
             problem = f"Không có loại dữ liệu {export_name!r}. Các loại đã khai báo: {known}."
-    return Delivery(path, source, export_name, sender, day, problem)
+    return Delivery(path, place, source, export_name, masking.told(sender), day, problem)
 
 
 def today() -> date:

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -96,8 +97,9 @@ def land(
     result = Landing()
 
     def pass_over(path: str, reason: str) -> None:
-        log.error("%s is passed over: %s.", _printable(path), reason)
-        result.passed_over.append(PassedOver(path, reason))
+        place = box.told(path)
+        log.error("%s is passed over: %s.", place, reason)
+        result.passed_over.append(PassedOver(place, reason))
 
     wanted = []
     for found in _listed(box, pass_over):
@@ -157,13 +159,13 @@ def _unseen(cursor: Cursor, found: list[_Found]) -> Iterator[_Found]:
         part = found[start : start + KNOWN_AT_ONCE]
         cursor.execute(
             "select path, bytes, modified_ns, changed_ns from landing.file where path = any(%s)",
-            ([one.delivery.path for one in part],),
+            ([one.delivery.place for one in part],),
         )
         known: dict[tuple[str, int, int], set[int | None]] = {}
         for path, size, modified_ns, changed_ns in cursor.fetchall():
             known.setdefault((path, size, modified_ns), set()).add(changed_ns)
         for one in part:
-            changed = known.get((one.delivery.path, one.look.size, one.look.modified_ns))
+            changed = known.get((one.delivery.place, one.look.size, one.look.modified_ns))
             # receipts of before, and remote files, have no time of change: size and time of writing decide
             if changed is None or not (one.look.changed_ns == 0 or {None, one.look.changed_ns} & changed):
                 yield one
@@ -188,7 +190,7 @@ def _land(cursor: Cursor, box: Inbox, found: _Found, archive: Path) -> int | Non
         cursor.execute(
             "update landing.file set changed_ns = %s where path = %s and bytes = %s and modified_ns = %s"
             " and sha256 = %s",
-            (look.changed_ns, delivery.path, size, look.modified_ns, sha256),
+            (look.changed_ns, delivery.place, size, look.modified_ns, sha256),
         )
         if cursor.rowcount:
             return None
@@ -246,7 +248,8 @@ def _kept(arriving: Path | None, archive: Path, sha256: str, ending: str) -> str
 
 
 def _place(sha256: str, ending: str) -> str:
-    return f"{sha256[:2]}/{sha256}{ending}"
+    """Where bytes are kept; of the ending only what is one: a name may have been typed behind the last dot."""
+    return f"{sha256[:2]}/{sha256}{ending if re.fullmatch('[.][a-z0-9]{1,5}', ending) else ''}"
 
 
 def _archive_failed(error: OSError, archive: Path) -> SetupError:
@@ -275,18 +278,13 @@ def _hash(sent: IO[bytes], kept: IO[bytes] | None = None) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _printable(path: str) -> str:
-    """A path as one line of a log: what would break the line or colour a terminal is shown as its number."""
-    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in path)
-
-
 def _receipt(cursor: Cursor, delivery: Delivery, look: Look, *, sha256: str, archived_as: str) -> int:
     row = {
         "source": delivery.source,
         "export": delivery.export,
         "sender": delivery.sender,
         "delivered_on": delivery.delivered_on or date.min,
-        "path": delivery.path,
+        "path": delivery.place,
         "sha256": sha256,
         "bytes": look.size,
         "modified_ns": look.modified_ns,

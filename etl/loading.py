@@ -26,6 +26,7 @@ from psycopg2.extensions import cursor as Cursor
 from etl import catalogue, checking, data_docs, figures, reading, replaying, surveying, values, warehouse
 from etl.errors import RuleFailed
 from etl.landing import File
+from etl.masking import Names
 from etl.surveying import Spool, Survey
 
 BATCH_ROWS = 8_000
@@ -152,9 +153,10 @@ class _Batch:
 
 def _batches(task: _Task, survey: Survey, references: dict[str, pl.DataFrame]) -> Iterator[_Batch]:
     export = task.export
+    names = Names()
     enough = math.inf if checking.plan(export).whole_file else BATCH_ROWS
     for block in _together(survey.candidates(export, task.path), enough):
-        yield _batch(task, block, references)
+        yield _batch(task, block, references, names)
 
 
 def _together(blocks: Iterable[pl.DataFrame], enough: float) -> Iterator[pl.DataFrame]:
@@ -169,11 +171,11 @@ def _together(blocks: Iterable[pl.DataFrame], enough: float) -> Iterator[pl.Data
         yield pl.concat(waiting, how="diagonal")
 
 
-def _batch(task: _Task, block: pl.DataFrame, references: dict[str, pl.DataFrame]) -> _Batch:
+def _batch(task: _Task, block: pl.DataFrame, references: dict[str, pl.DataFrame], names: Names) -> _Batch:
     export, file = task.export, task.file
     raw = block.drop(surveying.FLAGS)
     typed = values.typed(raw, export).hstack(block.select(surveying.FLAGS))
-    failures = checking.failures(typed, raw, export, delivered_on=file.delivered_on, lookups=references)
+    failures = checking.failures(typed, raw, export, delivered_on=file.delivered_on, lookups=references, names=names)
     errors = failures.filter(pl.col("severity") == "error")
     is_bad = typed["line"].is_in(errors["line"].unique().implode())
     good = _core_rows(typed.filter(~is_bad), task)
@@ -279,7 +281,7 @@ def _core_rows(good: pl.DataFrame, task: _Task) -> pl.DataFrame:
     """Typed rows as core.<thing> takes them: province and origin added, identity numbers hashed, keys never null."""
     export, file = task.export, task.file
     hashed = [
-        pl.Series(c.name, _pseudonyms(task.pseudonym_key, good[c.name].to_list()), pl.String)
+        pl.Series(c.name, pseudonyms(task.pseudonym_key, good[c.name].to_list()), pl.String)
         for c in export.loaded
         if c.personal == "id"
     ]
@@ -294,7 +296,7 @@ def _core_rows(good: pl.DataFrame, task: _Task) -> pl.DataFrame:
     )
 
 
-def _pseudonyms(key: bytes, numbers: list[str | None]) -> list[str | None]:
+def pseudonyms(key: bytes, numbers: list[str | None]) -> list[str | None]:
     """Keyed hashes: the same person is recognised again, and without the key nobody can try all numbers."""
     keyed = hashlib.blake2b(key=key[:64], digest_size=16)
 
@@ -434,7 +436,7 @@ def _merge(cursor: Cursor, export: catalogue.Export, file: File) -> int:
     cursor.execute(
         "update landing.file set hash_version = %(now)s where export = %(export)s and sender = %(sender)s"
         " and hash_version <> %(now)s",
-        {"now": surveying.HASH_VERSION, "export": export.name, "sender": file.sender},
+        {"now": surveying.hash_version(export), "export": export.name, "sender": file.sender},
     )
     cursor.execute(f"delete from incoming i using {core} c where {as_before}")
     # another sender delivered the row later than this (on one day: the one who is read later): what comes now is an
@@ -533,7 +535,7 @@ def _receipt(cursor: Cursor, file: File, outcome: Outcome) -> None:
             outcome.rows_unchanged,
             outcome.rows_quarantined,
             outcome.rows_closed,
-            surveying.HASH_VERSION,
+            surveying.hash_version(catalogue.export(file.export)),
             file.file_id,
         ),
     )

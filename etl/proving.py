@@ -80,11 +80,15 @@ class _Stored:
     status: str
 
 
-@cache
 def checks() -> tuple[Check, ...]:
     """Every check, by rule. Raises: CatalogueError if a file does not say what it checks."""
-    found = []
-    for path in sorted((catalogue.SQL / "checks").glob("*.sql")):
+    return _checks(catalogue.sql_files("checks"))
+
+
+@cache
+def _checks(paths: tuple[Path, ...]) -> tuple[Check, ...]:
+    found: list[Check] = []
+    for path in paths:
         header, query = catalogue.sql_header(path.read_text("utf-8"))
         try:
             found.append(Check(header["rule_id"], header["title"], header["statement"], header["over"], query))
@@ -92,6 +96,8 @@ def checks() -> tuple[Check, ...]:
             raise CatalogueError(
                 f"{path}: the header lacks {missing}; it has rule_id, title, statement and over."
             ) from None
+        if found[-1].rule_id in (RECONCILED, *(check.rule_id for check in found[:-1])):
+            raise CatalogueError(f"{path}: {found[-1].rule_id} is taken. Give the check another number.")
     return tuple(found)
 
 
@@ -145,7 +151,7 @@ def reconcile(connection: Connection, period: Period, unit: str, path: Path) -> 
                     readable[code] = printed.read(text, indicators[code].unit)
                 except ValueError:
                     readable[code] = None
-        broken = [*_broken_in_print(cursor, unit, readable), *prove(connection, period, unit)]
+        broken = [*_broken_in_print(cursor, unit, readable, indicators), *prove(connection, period, unit)]
         compared = [_compared(i, values.get(i.code, ""), computed.get(i.code), broken) for i in indicators.values()]
         compared += [
             Comparison(code, "", text, None, "", f"Mã {code} không có trong biểu mẫu; kiểm tra lại tệp.")
@@ -307,11 +313,12 @@ def _proved_figures(cursor: Cursor, period: Period, unit: str | None) -> None:
     )
 
 
-def _broken_in_print(cursor: Cursor, unit: str, values: dict[str, Decimal | None]) -> list[Finding]:
+def _broken_in_print(
+    cursor: Cursor, unit: str, values: dict[str, Decimal | None], indicators: dict[str, catalogue.Indicator]
+) -> list[Finding]:
     """The identities that the printed column itself breaks."""
     _empty_proved_figure(cursor)
-    units = {i.code: i.unit for i in catalogue.indicators().values()}
-    rows = [(unit, code, value, units[code]) for code, value in values.items() if value is not None]
+    rows = [(unit, code, value, indicators[code].unit) for code, value in values.items() if value is not None]
     execute_values(cursor, "insert into proved_figure values %s", rows)
     return _broken(cursor, "figures", "printed")
 

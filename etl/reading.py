@@ -23,6 +23,7 @@ import polars as pl
 from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
+from etl import masking
 from etl.catalogue import Export
 from etl.errors import FileRejected
 from etl.values import fold
@@ -37,7 +38,6 @@ MAX_LINE = 4 << 20
 WORKBOOK_BYTES = 1 << 30  # calamine holds a sheet in memory, with every empty cell between two full ones
 ROWS_PER_BLOCK = 20_000  # of workbooks and HTML tables
 DELIMITERS = (b",", b";", b"\t")
-LONG_NUMBER = re.compile(r"[0-9]{9,}")  # as a header it is a value that slipped there, perhaps somebody's: not told
 LINE_BREAK = "\u2028"  # a <br>, until the other white space of an HTML cell is folded
 FOOTERS = re.compile(r"(tổng|cộng|tổng cộng|tổng số) ?([:.(\d].*)?")
 FOOTER_START = r"(?i)^\W*(t[oổ]|c[oộ])"  # cheap and too wide; decided on the folded text
@@ -220,7 +220,7 @@ def _judged(
     header: list[str], export: Export, known: dict[str, str]
 ) -> tuple[tuple[str | None, ...], tuple[tuple[str, str], ...]]:
     """The name of each column, and the rules of files that the header breaks."""
-    shown = [" ".join(cell.split())[:60] for cell in header]
+    shown = [masking.header(cell, number) for number, cell in enumerate(header, start=1)]
     names = [known.get(fold(cell)) for cell in header]
     problems = []
     missing = [c.header for c in export.columns if c.required and c.name not in names]
@@ -231,12 +231,12 @@ def _judged(
         ))
     twice = [cell for cell, name in zip(shown, names, strict=True) if name and names.count(name) > 1]
     if twice:
-        problems.append(("FIL-03", f"Cột có mặt hai lần: {_quoted(twice)}. Hãy chỉ giữ lại một cột rồi gửi lại."))
+        problems.append(("FIL-03", f"Cột có mặt hai lần: {', '.join(twice)}. Hãy chỉ giữ lại một cột rồi gửi lại."))
     unknown = [cell for cell, name in zip(shown, names, strict=True) if fold(cell) and not name]
     if unknown:
         problems.append((
             "FIL-04",
-            f"Cột chưa được khai báo: {_quoted(unknown)}. Hãy bỏ cột khỏi tệp, hoặc đề nghị quản trị viên khai báo "
+            f"Cột chưa được khai báo: {', '.join(unknown)}. Hãy bỏ cột khỏi tệp, hoặc đề nghị quản trị viên khai báo "
             f"trong etl/contracts/{export.name}.yml: tên khác của cột đã có (`aliases`) hoặc cột bỏ qua (`ignored`).",
         ))
     # With problems the file is only read on to see whether it has rows at all.
@@ -245,7 +245,7 @@ def _judged(
 
 
 def _quoted(headers: Iterable[str]) -> str:
-    return ", ".join(f"«{LONG_NUMBER.sub('…', header)}»" for header in headers)
+    return ", ".join(f"«{header}»" for header in headers)
 
 
 def _no_header(rows: list[list[str]], export: Export) -> FileRejected:

@@ -4,6 +4,7 @@ Most rows of a nightly delivery are those of the night before; they are known by
 others are kept on disk for the second pass: memory does not grow with the file, and it is hardly ever read again.
 """
 
+import hashlib
 import io
 import itertools
 import tempfile
@@ -17,15 +18,14 @@ import numpy as np
 import polars as pl
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, checking, reading, values
+from etl import catalogue, checking, masking, reading, values
 from etl.errors import FileRejected
 from etl.landing import File
 
-# Hashes of another version of the hashing library mean nothing: such rows are compared by their columns instead.
-HASH_VERSION = f"polars {pl.__version__}"
 BLOCK_BYTES = 4 << 20
 # What a candidate carries besides its cells.
 FLAGS = ("raw_hash", "key_hash", "key_repeated", "key_given_again", "is_superseded")
+LONGEST_KEY = 200  # characters of a key in quarantine: an index of PostgreSQL takes 2,700 bytes
 _BUCKETS = 32
 _SEEN = np.dtype([("key", np.int64), ("raw", np.int64), ("line", np.int64)])
 # Binary COPY: 19 bytes of header, per row a field count, a length and the number, 2 bytes at the end.
@@ -37,7 +37,7 @@ class Survey:
     """What the first pass learned of a file."""
 
     rows: int
-    is_first: bool  # core.<thing> holds no row of this sender that could be known
+    is_first: bool  # core.<thing> holds no row of this sender
     repetitions: "Repetitions"
     keys: pl.DataFrame | None  # snapshots: the keys of all rows of this delivery
     delivered_again: list[str]  # keys of rows that are in quarantine
@@ -47,19 +47,48 @@ class Survey:
         """The rows that a load has to look at, as they were read, with FLAGS.
 
         Those that are new or changed (of exports with `whole_file` rules: all), then those that are known, but of whose
-        key the file tells something else. Of rows that are the same word for word, the last, where no rule counts them.
+        key the file tells something else. Of rows that say the same, however it is written, the last, where no rule
+        counts them.
         """
         repetitions = self.repetitions
-        for block in itertools.chain(self.spool, self._known_again(export, path)):
-            line, key_hash = block["line"].to_numpy(), block["key_hash"].to_numpy()
-            flagged = block.with_columns(
-                pl.Series("key_repeated", _is_in(key_hash, repetitions.repeated)),
-                pl.Series("key_given_again", _is_in(key_hash, repetitions.given_again)),
-                pl.Series("is_superseded", _is_in(line, repetitions.superseded)),
-            )
-            is_copy = _is_in(line, repetitions.copies)
+        with closing(Spool(path.parent)) as repeated:
+            for block in itertools.chain(self.spool, self._known_again(export, path)):
+                is_copy = _is_in(block["line"].to_numpy(), repetitions.copies)
+                is_repeated = _is_in(block["key_hash"].to_numpy(), repetitions.repeated)
+                if (is_repeated & ~is_copy).any():
+                    repeated.add(block.filter(is_repeated & ~is_copy))
+                if not (gone := is_copy | is_repeated).all():
+                    rest = _detached(block.filter(~gone)) if gone.any() else block
+                    yield self._flagged(rest, np.empty(0, np.int64))
+            yield from self._told_apart(repeated, export)
+
+    def _told_apart(self, repeated: "Spool", export: catalogue.Export) -> Iterator[pl.DataFrame]:
+        """The rows whose key comes in different spellings; those that say the same are one row, the last."""
+        rows = [
+            block.select("line", "key_hash", value_hash=pl.Series(_row_hash(values.compared(block, export))))
+            for block in repeated
+        ]
+        if not rows:
+            return
+        said = pl.concat(rows).with_columns(
+            is_repeated=pl.col("value_hash").n_unique().over("key_hash") > 1,
+            is_copy=(pl.col("line") < pl.col("line").max().over("key_hash", "value_hash"))
+            & _copies_are_one_row(export),
+        )
+        different = np.unique(said.filter("is_repeated")["key_hash"].to_numpy())
+        copies = np.unique(said.filter("is_copy")["line"].to_numpy())
+        for block in repeated:
+            is_copy = _is_in(block["line"].to_numpy(), copies)
             if not is_copy.all():
-                yield _detached(flagged.filter(~is_copy)) if is_copy.any() else flagged
+                yield self._flagged(block.filter(~is_copy), different)
+
+    def _flagged(self, block: pl.DataFrame, different: np.ndarray) -> pl.DataFrame:
+        line, key_hash = block["line"].to_numpy(), block["key_hash"].to_numpy()
+        return block.with_columns(
+            pl.Series("key_repeated", _is_in(key_hash, different)),
+            pl.Series("key_given_again", _is_in(key_hash, self.repetitions.given_again)),
+            pl.Series("is_superseded", _is_in(line, self.repetitions.superseded)),
+        )
 
     def _known_again(self, export: catalogue.Export, path: Path) -> Iterator[pl.DataFrame]:
         """Rows that were passed over and must be looked at all the same: the file is read once more."""
@@ -110,12 +139,22 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool") -> Survey:
         _half_at_least(cursor, file, sum(k.height for k in keys))
     return Survey(
         rows=seen.rows,
-        is_first=not len(known),
+        is_first=not len(known) and _is_first(cursor, file),
         repetitions=repetitions,
         keys=pl.concat(keys).unique() if keys else None,
         delivered_again=delivered_again,
         spool=spool,
     )
+
+
+def hash_version(export: catalogue.Export) -> str:
+    """How the rows of an export are hashed now: by which library, and what their cells mean.
+
+    Hashes of another version mean nothing: such rows are compared by their columns instead. So a column that a contract
+    has gained, renamed or reads otherwise is filled by the next delivery, though its rows come as they were.
+    """
+    meaning = [(c.name, c.type, c.compact, c.trailing, c.personal, c.vocabulary) for c in export.columns]
+    return f"polars {pl.__version__} {hashlib.sha256(repr(meaning).encode()).hexdigest()[:8]}"
 
 
 def _hashed(block: pl.DataFrame, export: catalogue.Export) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -127,14 +166,27 @@ def _hashed(block: pl.DataFrame, export: catalogue.Export) -> tuple[pl.DataFrame
 
 
 def record_key(export: catalogue.Export) -> pl.Expr:
-    """The key of a row as text; a row whose key is not given is known by its content."""
+    """The key of a row as text; a row whose key is not given is known by its content.
+
+    One that is too long for an index, or looks like somebody's name or number, is known by its hash.
+    """
+    key = pl.concat_str([pl.col(c).cast(pl.String) for c in export.key], separator="|")
     return (
         pl
         .when(pl.any_horizontal(pl.col(c).is_null() for c in export.key))
         .then(pl.format("#{}", "raw_hash"))
-        .otherwise(pl.concat_str([pl.col(c).cast(pl.String) for c in export.key], separator="|"))
+        .otherwise(key.map_batches(_readable_keys, return_dtype=pl.String))
         .alias("record_key")
     )
+
+
+def _readable_keys(keys: pl.Series) -> pl.Series:
+    unreadable = (keys.str.len_chars() > LONGEST_KEY) | keys.str.contains(masking.PERSONAL_KEY)
+    places = unreadable.fill_null(False).arg_true()
+    if not len(places):
+        return keys
+    digests = [hashlib.blake2b(key.encode(), digest_size=16).hexdigest() for key in keys.gather(places)]
+    return keys.clone().scatter(places, [f"#{digest}" for digest in digests])
 
 
 # --- rows kept for the second pass ------------------------------------------------------------------------------------
@@ -167,7 +219,7 @@ class Repetitions:
     """Rows of a file whose key comes more than once, each array sorted."""
 
     given_again: np.ndarray  # hashes of keys that come more than once
-    repeated: np.ndarray  # hashes of keys that come with different content
+    repeated: np.ndarray  # hashes of keys that come with different texts: whether these say the same is seen later
     superseded: np.ndarray  # lines of rows that a later row of the same key replaces
     copies: np.ndarray  # lines of rows that a later row says again word for word, where they are taken for one
     known_again: np.ndarray  # lines of known rows that must be looked at all the same
@@ -206,8 +258,7 @@ class _Seen:
             found += [rows[1:][same], rows[:-1][same]]
         rows = np.concatenate(found)
         frame = pl.DataFrame({name: rows[name] for name in _SEEN.names or ()})
-        conditions = [c for rule in catalogue.rules(export.name).values() for c in rule.fails.values()]
-        copies_are_one_row = not any("key_given_again" in c for c in conditions)
+        copies_are_one_row = _copies_are_one_row(export)
         frame = frame.with_columns(
             is_repeated=pl.col("raw").n_unique().over("key") > 1,
             is_superseded=pl.col("line") < pl.col("line").max().over("key"),
@@ -229,6 +280,12 @@ class _Seen:
         )
 
 
+def _copies_are_one_row(export: catalogue.Export) -> bool:
+    """Whether no rule counts how often a key is given."""
+    conditions = [c for rule in catalogue.rules(export.name).values() for c in rule.fails.values()]
+    return not any("key_given_again" in c for c in conditions)
+
+
 def _row_hash(frame: pl.DataFrame) -> np.ndarray:
     return frame.hash_rows(seed=2021).to_numpy().view(np.int64)
 
@@ -248,7 +305,7 @@ def known_hashes(cursor: Cursor, file: File) -> np.ndarray:
     statement = cursor.mogrify(
         f"copy (select c.raw_hash from core.{thing} c where c.sender = %s and c.file_id in (select file_id"
         " from landing.file where export = %s and sender = %s and hash_version = %s)) to stdout (format binary)",
-        (file.sender, file.export, file.sender, HASH_VERSION),
+        (file.sender, file.export, file.sender, hash_version(catalogue.export(file.export))),
     )
     with tempfile.TemporaryFile() as copied:
         cursor.copy_expert(statement, copied)
@@ -260,6 +317,15 @@ def known_hashes(cursor: Cursor, file: File) -> np.ndarray:
             hashes[start : start + len(part)] = part["hash"]
     hashes.sort()
     return hashes
+
+
+def _is_first(cursor: Cursor, file: File) -> bool:
+    """Whether nothing of this sender is loaded: rows may be there, and not be known by their hashes."""
+    cursor.execute(
+        "select not exists (select from landing.file where export = %s and sender = %s and status like 'accepted%%')",
+        (file.export, file.sender),
+    )
+    return cursor.fetchone()[0]
 
 
 def _open_quarantine(cursor: Cursor, export: catalogue.Export) -> pl.Series | None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 import sys
 import textwrap
@@ -14,13 +15,15 @@ NARROW = 14  # a column that is wrapped keeps at least this width
 MEASURED = 1000  # rows that decide how wide the columns are: longer lists are printed as they come
 
 Cell = str | int | Decimal | None
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*(?: ?%)?")
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     """Print rows as CSV (RFC 4180, lines end with a line feed)."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows([_plain(cell) for cell in row] for row in rows)
+    writer.writerows([_guarded(cell) for cell in row] for row in rows)
 
 
 def write_json(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
@@ -78,6 +81,14 @@ def _shown(cell: Cell) -> str:
 
 def _plain(cell: Cell) -> str:
     return "" if cell is None else f"{cell:f}" if isinstance(cell, Decimal) else str(cell)
+
+
+def _guarded(cell: Cell) -> str:
+    """A cell of CSV: what a spreadsheet would run as a formula gets an apostrophe in front; -46.59 stays a number."""
+    text = _plain(cell)
+    if text[:1] in _FORMULA and isinstance(cell, str) and not _NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
 
 
 def _number(cell: Cell) -> str | int | float | None:

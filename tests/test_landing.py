@@ -246,7 +246,7 @@ TODAY = date(2021, 12, 15)
     ],
 )
 def test_a_misplaced_file_is_refused_with_what_to_do(path, problem):
-    delivery = inbox._delivery(f"/inbox/{path}", Path(path), TODAY)
+    delivery = inbox._delivery(f"/inbox/{path}", f"/inbox/{path}", Path(path), TODAY)
     assert problem in delivery.problem
     assert bool(problem) == bool(delivery.problem)
     if "Ngày giao" in problem:

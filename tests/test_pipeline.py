@@ -551,6 +551,7 @@ def test_a_source_is_added_by_adding_files(configured, warehouse_url, inbox, tmp
     (own / "contracts" / "land" / "plots.yml").write_text("""
 title: Thửa đất
 delivery: upsert
+touches: delivery
 thing: plot
 columns:
   plot_code: {header: Mã thửa, type: text, required: true, key: true, compact: true}

@@ -4,7 +4,7 @@ from datetime import date
 
 import great_expectations as gx
 
-from etl.expecting import ROWS, given, given_once, in_vocabulary, no_rows
+from etl.expecting import ROWS, given, given_once, in_vocabulary, no_rows, shaped
 
 EXPORT = "hr/units"
 
@@ -51,5 +51,6 @@ def suite(delivered_on: date) -> gx.ExpectationSuite:
             *in_vocabulary("UNI-03", EXPORT, "unit_kind"),
             *in_vocabulary("UNI-03", EXPORT, "managed_by"),
             *in_vocabulary("UNI-03", EXPORT, "autonomy_group"),
+            *shaped("UNI-60", EXPORT),
         ],
     )

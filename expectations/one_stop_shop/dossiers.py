@@ -18,6 +18,7 @@ from etl.expecting import (
     not_before,
     one_of,
     readable,
+    shaped,
     stated,
     unit_exists,
     unit_on,
@@ -46,6 +47,14 @@ UNLISTED_PROCEDURE = f"""select line from {ROWS}
         end
         and listed.national_code
             = split_part(given.procedure_code, '.', 1) || '.' || split_part(given.procedure_code, '.', 2)
+    )"""
+
+# Asked of each different field once; how its letters are written does not matter.
+UNKNOWN_FIELD = f"""select line from {ROWS}
+    where field is null or field in (
+        select field
+        from (select distinct field from {{batch}}) as every
+        where replace(lower(field), 'ð', 'đ') not in (select word from core.known_field)
     )"""
 
 
@@ -99,5 +108,7 @@ def suite(delivered_on: date) -> gx.ExpectationSuite:
             no_rows("DOS-56", "procedure_code", UNLISTED_PROCEDURE),
             no_rows("DOS-57", "due_at", day_off),
             one_of("DOS-58", "applicant_id", ["9" * 9, "9" * 12], typed="applicant_id__shape"),
+            *shaped("DOS-60", EXPORT),
+            no_rows("DOS-61", "field", UNKNOWN_FIELD),
         ],
     )

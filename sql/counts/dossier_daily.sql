@@ -1,4 +1,5 @@
 -- thing: dossier
+-- follows: [unit]
 -- table: mart.dossier_daily
 -- key: [province_code, org_code, unit_from, day, field]
 -- counts:

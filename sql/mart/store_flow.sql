@@ -1,5 +1,14 @@
 -- The flow of dossiers per unit and field (Biểu 06 of Thông tư 01/2020/TT-VPCP), with a row for all fields together.
-with made as (
+-- A field has one name, however offices write it; what is no known field (rows of before there was a list) is `Khác`.
+with spelled as (
+    select
+        written.field,
+        coalesce(known.field, 'Khác') as name
+    from (select distinct field from window_dossier) as written
+    left join core.known_field as known on known.word = replace(lower(written.field), 'ð', 'đ')
+),
+
+made as (
     select
         unit.province_code,
         unit.code as unit_code,
@@ -21,8 +30,8 @@ with made as (
     from window_unit as unit
     left join (
         select
-            unit_code,
-            field,
+            window_dossier.unit_code,
+            spelled.name as field,
             sum(received_online) as received_online,
             sum(received_direct) as received_direct,
             sum(received_postal) as received_postal,
@@ -35,7 +44,8 @@ with made as (
             sum(refused) as refused,
             sum(withdrawn) as withdrawn
         from window_dossier
-        group by grouping sets ((unit_code, field), (unit_code))
+        inner join spelled on spelled.field = window_dossier.field
+        group by grouping sets ((window_dossier.unit_code, spelled.name), (window_dossier.unit_code))
     ) as flow on flow.unit_code = unit.unit_code
     where unit.is_in_window
 ),

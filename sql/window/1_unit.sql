@@ -1,4 +1,5 @@
 -- creates: [window_unit, window_subtree]
+-- then: units are known
 
 -- The units as the window sees them: what its figures are made of, and of whom. A unit is (code, valid_from); here `unit_code`
 -- tells units apart even if one code had several meanings, and `code` is what is printed.

@@ -1,4 +1,5 @@
 -- creates: [window_quota_decision, window_quota_part]
+-- then: totals beside their parts are dropped
 
 -- The decisions of the year, and of 2015, on or before the last day of the window, outside the communes.
 -- A list that goes on to another year tells nothing of this one any more: what it told last still holds.
