@@ -26,7 +26,7 @@ from urllib.parse import unquote, urlsplit
 
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, runs, settings, warehouse
+from etl import catalogue, masking, runs, settings, warehouse
 from etl.errors import SetupError
 from etl.periods import LOCAL
 
@@ -65,7 +65,7 @@ def of_the_night(
     troubled = [file for file in {f.file_id: f for f in [*new, *standing]}.values() if file.trouble(ceiling)]
     sections = [
         ("Lần chạy có vấn đề", runs_with_trouble or []),
-        ("Tệp có vấn đề", [_outside(runs.told(f, ceiling), f"tệp {f.file_id}") for f in troubled]),
+        ("Tệp có vấn đề", [_line(file, ceiling) for file in troubled]),
         ("Nơi gửi chưa giao", owing),
         ("Tệp lặp lại lần giao trước, không nạp lại", [f"{f.label}" for f in new if f.status == "duplicate"]),
         ("Kỳ báo cáo có số liệu cũ hơn dữ liệu đã nạp", [", ".join(stale)] if stale else []),
@@ -116,12 +116,19 @@ def _files(cursor: Cursor, since: datetime, now: datetime) -> tuple[list[runs.Be
     return new, [runs.Became(*row) for row in cursor.fetchall()]
 
 
-def _outside(line: str, name: str) -> str:
-    """A line as it may leave the house: of what it quotes only our own words stay, and no number of a person."""
-    quoted = re.sub(
-        r"«([^»]*)»|'([^']*)'|\"([^\"]*)\"", lambda q: q[0] if _is_ours(q[1] or q[2] or q[3]) else "«…»", line
-    )
-    return f"{name}: " + re.sub(r"(?<!\d)\d(?:[ .\-]?\d){8,}(?!\d)", "…", quoted)
+def _line(file: runs.Became, ceiling: Decimal) -> str:
+    reason = _outside(runs.first_sentence(file.trouble(ceiling) or ""))
+    return f"tệp {file.file_id}: {runs.headline(file, ceiling)}. {reason}"
+
+
+def _outside(reason: str) -> str:
+    """A reason as it may leave the house: of what it quotes only our own words stay, and no number of a person.
+
+    >>> _outside("Cột chưa được khai báo: «Nguyễn Văn A», «Mã hồ sơ».")
+    'Cột chưa được khai báo: «…», «Mã hồ sơ».'
+    """
+    quotation = r"«([^»]*)»|'([^']*)'|\"([^\"]*)\""
+    return masking.shown(re.sub(quotation, lambda q: q[0] if _is_ours(q[1] or q[2] or q[3]) else "«…»", reason))
 
 
 @cache
@@ -164,7 +171,7 @@ def who_owes(deliveries: Iterable[Delivered], today: date) -> list[str]:
         days = sorted(group, key=lambda delivered: delivered.delivered_on)
         if _owes(export.delivers, days, today):
             title, last = export.short_title, days[-1].delivered_on
-            lines.append(f"{title} · {runs.shown_sender(sender)}: lần giao gần nhất {last:%d/%m/%Y}")
+            lines.append(f"{title} · {masking.told(sender)}: lần giao gần nhất {last:%d/%m/%Y}")
     return lines
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from etl import catalogue, quality, touching, warehouse
+from etl import catalogue, masking, quality, touching, warehouse
 from etl.errors import UsageError
 from etl.periods import LOCAL
 from etl.pipeline import waiting
@@ -111,7 +111,7 @@ class Became:
         """How the delivery is called on a page: «Hồ sơ một cửa · duc-co · 16/12/2021»."""
         known = catalogue.exports().get(self.export)
         day = f"{self.delivered_on:%d/%m/%Y}" if self.delivered_on > date.min else "không rõ ngày giao"
-        return f"{known.short_title if known else 'Tệp đặt sai chỗ'} · {shown_sender(self.sender)} · {day}"
+        return f"{known.short_title if known else 'Tệp đặt sai chỗ'} · {masking.told(self.sender)} · {day}"
 
     @property
     def waits(self) -> bool:
@@ -161,16 +161,6 @@ def became(url: str, file_ids: list[int]) -> list[Became]:
         cursor.execute(BECAME + " where file_id = any(%s)", (file_ids,))
         found = {row[0]: Became(*row) for row in cursor.fetchall()}
     return [found[file_id] for file_id in file_ids]
-
-
-def shown_sender(sender: str) -> str:
-    """A sender as it may be shown: what looks like the name of an office's folder, and no number of a person.
-
-    >>> shown_sender("duc-co"), shown_sender("Nguyễn Văn A 064190001234")
-    ('duc-co', 'nơi gửi không rõ')
-    """
-    is_code = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,34}", sender) and not re.search(r"(\d[._-]?){9}", sender)
-    return sender if is_code else "nơi gửi không rõ"
 
 
 def first_sentence(text: str) -> str:
@@ -273,8 +263,12 @@ def note_of_loads(
 
 def told(file: Became, ceiling: Decimal) -> str:
     """One line about a file that something is wrong with: which office, what, and why."""
-    word = TROUBLES[_rank(file, ceiling)][0]
-    return f"{file.label}: {word}. {first_sentence(file.trouble(ceiling) or '')}"
+    return f"{headline(file, ceiling)}. {first_sentence(file.trouble(ceiling) or '')}"
+
+
+def headline(file: Became, ceiling: Decimal) -> str:
+    """Which file, and what is wrong with it: «Hồ sơ một cửa · duc-co · 16/12/2021: bị trả lại»."""
+    return f"{file.label}: {TROUBLES[_rank(file, ceiling)][0]}"
 
 
 def _rank(file: Became, ceiling: Decimal) -> int:

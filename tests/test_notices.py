@@ -77,7 +77,8 @@ def test_one_message_tells_what_went_wrong_where_and_why(warehouse_url: str) -> 
         "- tệp 3: Cán bộ, công chức, viên chức · duc-co · 16/12/2021: bị trả lại. FIL-04: Cột chưa được khai báo:"
         " «…», «Mã CBCCVC».",
         "- tệp 4: Cán bộ, công chức, viên chức · ia-grai · 16/12/2021: chờ người xác nhận. FIL-06: Tệp chỉ có 1 dòng.",
-        "- tệp 6: Tệp đặt sai chỗ · nơi gửi không rõ · 16/12/2021: bị trả lại. Không có loại dữ liệu «…», gọi ….",
+        "- tệp 6: Tệp đặt sai chỗ · 0•••••••••••••4#e60e72c2 · 16/12/2021: bị trả lại. Không có loại dữ liệu «…», gọi"
+        " 0••••••••••8.",
         "- tệp 5: Biên chế được giao · duc-co · 10/12/2021: chưa nạp được. Chờ tệp số 4 của cùng nơi gửi.",
         "",
         "Nơi gửi chưa giao (1):",
