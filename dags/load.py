@@ -131,6 +131,7 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
         @task(task_display_name="Nạp tệp", map_index_template="{{ delivery | default('') }}")
         def load_file(file_id: int) -> dict[str, int]:
             from etl import memory, pipeline, runs
+            from etl.errors import CchcError, SetupError
 
             memory.keep()
             configured = settings.read()
@@ -138,12 +139,21 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
             [file] = runs.became(url, [file_id])
             get_current_context()["delivery"] = file.label
             if file.waits:
-                pipeline.load_file(configured, url, file_id)
+                try:
+                    pipeline.load_file(configured, url, file_id)
+                except SetupError:  # the database is away: tried again
+                    raise
+                except CchcError as error:
+                    log.error("%s", error)
+                    raise AirflowFailException(str(error)) from None
                 [file] = runs.became(url, [file_id])
-            if trouble := file.trouble(configured.quarantine_ceiling):
+            if runs.is_judged_again(url, file, configured.quarantine_ceiling):
+                log.warning("%s Tệp sẽ được xét lại ở cuối lần chạy.", file.message)
+            elif trouble := file.trouble(configured.quarantine_ceiling):
                 log.error("%s", trouble)
                 raise AirflowFailException(trouble)
-            log.log(logging.WARNING if file.rows_quarantined else logging.INFO, "%s", file.message)
+            else:
+                log.log(logging.WARNING if file.rows_quarantined else logging.INFO, "%s", file.message)
             return {"file_id": file_id, "loaded": file.rows_loaded, "quarantined": file.rows_quarantined}
 
         @task(task_display_name="Ghi kết quả", trigger_rule="all_done", outlets=[LOADS])
@@ -158,7 +168,7 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
             configured, scope = settings.read(), asked()
             url = pipeline.prepare(configured)
             stale = pipeline.load_waiting(configured, url, exports=exports, since=scope.since, until=scope.until)
-            file_ids = list(dict.fromkeys([*file_ids, *(receipt.file_id for receipt in stale)]))
+            file_ids = runs.with_replayed(url, [*file_ids, *(receipt.file_id for receipt in stale)])
             if periods := runs.stale_periods(url):
                 context["outlet_events"][LOADS].add(WAREHOUSE, extra={"periods": periods})
             files, ceiling = runs.became(url, file_ids), configured.quarantine_ceiling

@@ -233,7 +233,7 @@ def _deliveries(cursor: Cursor, now: datetime) -> list[Delivered]:
 
 
 def send(url: str, message: Message, to: settings.Notice, *, run: str) -> str:
-    """Send a message by every way that is named; what was sent, or that nobody is told.
+    """Send a message by every way that is named; for the run's note, what was sent or that nobody is told.
 
     Input:  `run`: what sends it; tried again, it leaves out the ways by which it has been sent.
     Raises: SetupError if a way failed; the others were tried.
@@ -242,7 +242,7 @@ def send(url: str, message: Message, to: settings.Notice, *, run: str) -> str:
     named = {way: sends for way, (address, sends) in ways.items() if address}
     if not named:
         log.warning("%s", NOBODY)
-        return f"{NOBODY}\n{message.text}"
+        return runs.cut([NOBODY, *message.text.splitlines()])
     failed = []
     for way, sends in named.items():
         if _was_sent(url, run, way):
@@ -260,7 +260,7 @@ def send(url: str, message: Message, to: settings.Notice, *, run: str) -> str:
             )
     if failed:
         raise SetupError(" ".join(failed))
-    return f"Đã gửi ({', '.join(named)}).\n{message.text}"
+    return runs.cut([f"Đã gửi ({', '.join(named)}).", *message.text.splitlines()])
 
 
 def _was_sent(url: str, run: str, way: str) -> bool:

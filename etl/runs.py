@@ -163,6 +163,26 @@ def became(url: str, file_ids: list[int]) -> list[Became]:
     return [found[file_id] for file_id in file_ids]
 
 
+def is_judged_again(url: str, file: Became, ceiling: Decimal) -> bool:
+    """Whether a file that was loaded a moment ago has its verdict still before it.
+
+    A list that it refers to was loaded beside it, or waits: rows that name what is not known yet may be good ones.
+    """
+    if file.waits:
+        return True
+    known = catalogue.exports().get(file.export)
+    if known is None or not file.status.startswith("accepted") or not file.is_beyond(ceiling):
+        return False
+    return bool(waiting(url, exports=set(known.refers_to)))
+
+
+def with_replayed(url: str, file_ids: list[int]) -> list[int]:
+    """These files, each once, and behind them those that were taken back for one of them and loaded again."""
+    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+        cursor.execute("select file_id from landing.file where loaded_with = any(%s) order by file_id", (file_ids,))
+        return list(dict.fromkeys([*file_ids, *(file_id for (file_id,) in cursor.fetchall())]))
+
+
 def first_sentence(text: str) -> str:
     """The first sentence of a receipt's message, as long as a line may be."""
     sentence = re.split(r"(?<=[.!?])\s+(?=\S)", " ".join(text.split()), maxsplit=1)[0]
@@ -258,7 +278,7 @@ def note_of_loads(
         if file.rows_quarantined:
             line += f" ({_number(file.rows_quarantined)}): `cchc quality --rows {file.file_id}`"
         lines.append(line)
-    return _cut(lines)
+    return cut(lines)
 
 
 def told(file: Became, ceiling: Decimal) -> str:
@@ -278,14 +298,14 @@ def _rank(file: Became, ceiling: Decimal) -> int:
 def note_of_figures(made: dict[str, int]) -> str:
     """How many figures of each period were written anew."""
     lines = [f"- {period}: {_number(rows)} số liệu mới" for period, rows in made.items() if rows]
-    return _cut([*lines, "Xem: `cchc show <kỳ> <mã đơn vị>`"]) if lines else NOTHING_NEW
+    return cut([*lines, "Xem: `cchc show <kỳ> <mã đơn vị>`"]) if lines else NOTHING_NEW
 
 
 def _number(count: int) -> str:
     return f"{count:,}".replace(",", ".")
 
 
-def _cut(lines: list[str]) -> str:
+def cut(lines: list[str]) -> str:
     """As many whole lines as a note holds, and how many more there are."""
     kept: list[str] = []
     for i, line in enumerate(lines):

@@ -80,6 +80,26 @@ def test_a_run_is_red_for_whatever_did_not_go_in(became: Became, is_trouble: boo
     assert (became.trouble(CEILING) is not None, became.waits) == (is_trouble, waits)
 
 
+def test_too_many_bad_rows_are_no_verdict_while_a_list_they_name_still_waits(
+    db: Connection, warehouse_url: str
+) -> None:
+    """All of a quota list is kept out while the list of units is loaded beside it, and judged again after it."""
+    bad = file(2, "accepted_with_errors", loaded=1, quarantined=9)
+    quotas, units = replace(bad, export="hr/quotas"), bad
+    assert not runs.is_judged_again(warehouse_url, quotas, CEILING)
+    db.execute(
+        text(
+            "insert into landing.file (source, export, sender, delivered_on, path, sha256, bytes, modified_ns,"
+            " archived_as) values ('hr', 'hr/units', 'duc-co', '2021-12-15', 'p', 's', 1, 1, 'a')"
+        )
+    )
+    db.commit()
+    assert runs.is_judged_again(warehouse_url, quotas, CEILING)
+    assert not runs.is_judged_again(warehouse_url, units, CEILING)  # refers to nothing
+    assert not runs.is_judged_again(warehouse_url, replace(quotas, status="rejected"), CEILING)
+    assert runs.is_judged_again(warehouse_url, replace(units, reload_reason="x"), CEILING)
+
+
 @pytest.mark.parametrize("files", [1, 10, 11, 12, 13, 14, 15, 16, 17, 200])
 def test_a_note_is_cut_between_lines(files: int) -> None:
     said = note([file(i, "accepted") for i in range(files)])

@@ -14,3 +14,4 @@ alter table landing.file add column if not exists reload_reason text; -- loaded 
 
 -- how many touches the period had when these figures were made
 alter table mart.materialisation add column if not exists touches bigint not null default 0;
+alter table landing.file add column if not exists loaded_with int; -- the file whose load took this one back

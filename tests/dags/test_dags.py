@@ -14,7 +14,7 @@ import pytest
 from inbox import PROCEDURES, UNITS, deliver
 from sqlalchemy.engine import make_url
 
-from etl import catalogue, embedded, quality, runs, warehouse
+from etl import catalogue, embedded, pipeline, quality, runs, warehouse
 from etl.demo import airflow
 
 # --- as they are parsed ------------------------------------------------------------------------------------------
@@ -276,6 +276,8 @@ def story(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         # a list of the day before, found late: the one that was loaded holds less than half of it
         deliver(inbox, "one_stop_shop/procedures", "2021-12-14", MORE_PROCEDURES)
         told["refused_at_the_end"] = dags.run("load__one_stop_shop")
+        if hasattr(pipeline, "again"):
+            told["taken_up_again"] = dags.run("load__hr", {"since": "2021-12-15", "until": "2021-12-15", "again": True})
         told["notice"] = dags.run("notice__night")
     yield tale
     with closing(connected(server_url)) as server:
@@ -448,3 +450,21 @@ def test_a_file_that_is_refused_when_it_is_loaded_again_turns_the_run_red(story:
     run = story.refused_at_the_end
     assert (run.state, run.tasks["load_file[0]"]) == ("failed", "success")
     assert "FIL-06" in run.note
+
+
+@pytest.mark.skipif(not hasattr(pipeline, "again"), reason="nothing can be taken up again yet")
+def test_what_was_refused_is_taken_up_again_if_that_is_asked_for(story: Story) -> None:
+    assert "Cán bộ, công chức, viên chức · duc-co · 15/12/2021: bị trả lại. FIL-02" in story.taken_up_again.note
+    assert "17/12/2021" not in story.taken_up_again.note
+    assert ("hr/staff", "again") in story.rows(
+        story.warehouse_url, "select export, kind from landing.file_event join landing.file using (file_id)"
+    )
+
+
+def test_the_message_of_the_night_knows_what_airflow_knows(story: Story) -> None:
+    run = story.notice
+    assert run.state == "success"
+    assert run.note.startswith("Chưa khai báo nơi nhận thông báo")
+    # these runs were started by hand: the one of the schedule never came
+    assert "Danh mục thủ tục hành chính; Hồ sơ một cửa: lần chạy lúc 01:30" in run.note
+    assert "không chạy" in run.note
