@@ -34,13 +34,22 @@ SEVERITIES = ("fatal", "error", "warning")
 SHAPED = "shaped"  # in place of the conditions of a rule
 # Forms that contracts name (`pattern: unit_code`). None lets as many digits stand together as a phone or an identity
 # number has, also in groups: what the province reads is grouped by these texts.
+_FEW_DIGITS = "[.-]*([0-9][.-]*){0,8}"
 FORMS = {
     # letters, digits, dots and dashes: 23857, H21.65, 000.00.16.H21, 64.631.23857.01
-    "unit_code": (
-        "^(([.-]*([0-9][.-]*){0,8}[A-Za-zĐđ]+)*[.-]*([0-9][.-]*){0,8}|([1-9][0-9]?|[1-9][0-9]{4,7})([.-][0-9]{1,8})+)$"
-    ),
-    "public_code": "^([0-9]{0,8}[A-Za-zĐđ._/-])*[0-9]{0,8}$",
-    "public_name": "^([ .-]*([0-9][ .-]*){0,8}[^0-9@ .[:cntrl:]-]+)*[ .-]*([0-9][ .-]*){0,8}$",
+    "unit_code": {
+        "pattern": f"^(({_FEW_DIGITS}[A-Za-zĐđ]+)*{_FEW_DIGITS}|([1-9][0-9]?|[1-9][0-9]{{4,7}})([.-][0-9]{{1,8}})+)$"
+    },
+    # a national code with what a province appends to it, or an older one: 2.000635.000.00.00.H21, T-GLA-123456-TT
+    "procedure_code": {
+        "pattern": "^([0-9][.][0-9]{6}([.][0-9]{2,3})*([.][A-Z][0-9]{2})?"
+        "|([._/-]*([0-9][._/-]*){0,8}[A-Za-zĐđ]+)*[._/-]*([0-9][._/-]*){0,8})$"
+    },
+    # "Trường Nguyễn Văn Trỗi" is a unit, "Nguyễn Văn Trỗi" is a person
+    "public_name": {
+        "pattern": "^([ .-]*([0-9][ .-]*){0,8}[^0-9@ .[:cntrl:]-]+)*[ .-]*([0-9][ .-]*){0,8}$",
+        "never": "^[^ ,.]+ (Văn|Thị|VĂN|THỊ) [^ ,.]+( [^ ,.]+)?( [^ ,.]+)?$",
+    },
 }
 
 LONGEST_CODE = 100  # characters of a key, a code or a reference whose contract says nothing else
@@ -66,6 +75,7 @@ class Column:
     formerly: str | None = None  # the name before the contract changed: what was loaded under it is kept
     max_length: int | None = None
     pattern: str = ""  # what the whole text must match, in words that Polars and PostgreSQL both know
+    never: str = ""  # what it must not match
     readable: str = ""  # codes of this form are shown although a long number stands in them
 
     @property
@@ -121,6 +131,12 @@ class Export:
         return tuple(c.name for c in self.columns if c.key)
 
     @property
+    def meaning(self) -> str:
+        """Changes whenever the same cells of a file may be read otherwise."""
+        columns = [(c.name, c.type, c.compact, c.trailing, c.personal, c.vocabulary) for c in self.columns]
+        return hashlib.sha256(repr(columns).encode()).hexdigest()[:8]
+
+    @property
     def loaded(self) -> tuple[Column, ...]:
         return tuple(c for c in self.columns if c.is_loaded)
 
@@ -170,7 +186,7 @@ def _export(path: Path, name: str) -> Export:
     described = read_yaml(path)
     columns = []
     for column_name, said in described.pop("columns").items():
-        said = {**said, "pattern": FORMS.get(said.get("pattern", ""), said.get("pattern", ""))}
+        said |= FORMS.get(said.get("pattern"), {})
         said = {**said, "aliases": tuple(said.get("aliases", ())), "vocabulary": tuple(said.get("vocabulary", ()))}
         column = Column(name=column_name, **said)
         if not NAME.fullmatch(column.name) or column.name in ORIGIN:
@@ -294,6 +310,8 @@ def misshapen(column: Column) -> str:
         conditions.append(f"length({column.name}) > {column.longest}")
     if column.pattern:
         conditions.append(f"not {column.name} ~ '{column.pattern}'")
+    if column.never:
+        conditions.append(f"{column.name} ~ '{column.never}'")
     return " or ".join(conditions)
 
 

@@ -106,12 +106,11 @@ def lookups(connection: Connection, export: catalogue.Export) -> dict[str, pl.Da
     return references.fetch(connection, sorted(names))
 
 
-def asks_for_days(export: catalogue.Export, *, of: str) -> bool:
-    """Whether rules of an export ask on which days something of another one holds, and not only whether it is known."""
-    return any(
-        isinstance(one, Lookup) and one.of == of.split("/")[1] and bool(one.day or one.during)
-        for one in plan(export).derived.values()
-    )
+def asked_by(export: catalogue.Export) -> set[str]:
+    """The reference data of the warehouse that the rules of an export ask, by name."""
+    asked = [d for d in plan(export).derived.values() if isinstance(d, Lookup | Call)]
+    names = {d.of for d in asked if d.of} | {d.then.of for d in asked if isinstance(d, Lookup) and d.then}
+    return {name for name in names if (catalogue.SQL / "lookups" / f"{name}.sql").exists()}
 
 
 def failures(
@@ -218,8 +217,10 @@ def _largest_earlier_serial(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFr
     return frame.select(on).join(earlier, on=on, how="left", nulls_equal=True, maintain_order="left")["largest"]
 
 
-def _parent_is_in_file(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.Series:
-    return frame["parent_code"].is_in(frame["org_code"].drop_nulls().implode())
+def _parent_is_delivered(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.Series:
+    """Whether the parent stands in the file, or in another part of the same delivery."""
+    delivered = lookups.get("delivered", frame)["org_code"]
+    return frame["parent_code"].is_in(delivered.drop_nulls().implode())
 
 
 def _is_own_ancestor(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.Series:
@@ -251,7 +252,7 @@ def _is_own_ancestor(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -
 
 FUNCTIONS: dict[str, Callable[[pl.DataFrame, Mapping[str, pl.DataFrame]], pl.Series]] = {
     "is_own_ancestor": _is_own_ancestor,
-    "parent_is_in_file": _parent_is_in_file,
+    "parent_is_delivered": _parent_is_delivered,
     "largest_earlier_serial": _largest_earlier_serial,
 }
 
@@ -301,10 +302,17 @@ def _module(path: Path) -> Any:
     return module
 
 
-def judge(url: str, table: str, export: catalogue.Export, *, delivered_on: date) -> Verdict:
+# What a suite calls the keys of a whole delivery, of which a file may be one part.
+DELIVERED = "staging.delivered"
+
+
+def judge(
+    url: str, table: str, export: catalogue.Export, *, delivered_on: date, instead: Mapping[str, str] | None = None
+) -> Verdict:
     """Count the rows of a staging table that break each rule.
 
     Input:   `url`: SQLAlchemy URL of the warehouse; `table`: schema.name of a committed table of the judged columns.
+             `instead`: tables to ask in place of those that the suite names; without it a file is a whole delivery.
     Output:  one judgement per rule and column. Expectations that share one (not null, and in a set) add up.
     Raises:  RuleFailed if an expectation crashed, or the suite and the rules are not about the same columns.
     """
@@ -313,6 +321,11 @@ def judge(url: str, table: str, export: catalogue.Export, *, delivered_on: date)
     if different := {(e.meta["rule_id"], e.meta["column"]) for e in asked.expectations} ^ pairs:
         names = ", ".join(sorted(f"{rule_id} ({column})" for rule_id, column in different))
         raise RuleFailed(f"{names}: stated in one of expectations/{export.name}.yml and .py only. State it in both.")
+    for expectation in asked.expectations:
+        if query := getattr(expectation, "unexpected_rows_query", None):
+            for named, table_instead in ({DELIVERED: table} | dict(instead or {})).items():
+                query = re.sub(rf"\b{re.escape(named)}\b", table_instead, query)
+            expectation.unexpected_rows_query = query
     checked, result = _validated(asked, url, table)
     failed = dict.fromkeys(pairs, 0)
     for one in result.results:

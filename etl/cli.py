@@ -57,31 +57,85 @@ UnitArgument = Annotated[str, typer.Argument(metavar="UNIT", help="Code of a uni
 
 @app.command()
 def load(
-    inbox: Annotated[
-        str, typer.Argument(metavar="INBOX", help="Folder or URL that holds <source>/<export>/<day>/<sender>.csv.")
-    ],
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="INBOX",
+            help="Folder or URL that holds <source>/<export>/<day>/<sender>.csv; with --again the numbers of files.",
+        ),
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Take up again files that were refused, held, or judged by old rules.")
+    ] = False,
+    since: Annotated[str | None, typer.Option(metavar="DAY", help="With --again: first delivery day.")] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="DAY", help="With --again: last delivery day, inclusive.")
+    ] = None,
 ) -> int:
-    """Land, check and load every file below INBOX that is new."""
+    """Land, check and load every file below INBOX that is new; or take up files again: --again FILE_ID…"""
     memory.keep()
+    if again:
+        return _load_again(what or [], _day(since, "--since"), _day(until, "--until"))
+    if since or until:
+        raise UsageError("--since and --until say what to take up again: use them with --again.")
+    if len(what or []) != 1:
+        raise UsageError("name one INBOX, or the files to be taken up again: cchc load --again FILE_ID…")
+    (inbox,) = what or []
     settings, url = _warehouse()
-    from etl import pipeline, quality, warehouse
+    from etl import pipeline
 
     landed = pipeline.land(settings, url, inbox=inbox)
-    loaded = _load_waiting(settings, url)
+    file_ids = [*landed.file_ids, *_load_waiting(settings, url)]
+    nothing = f"Không có gì mới trong {inbox}."
+    return _print_loaded(settings, url, file_ids, nothing, passed_over=len(landed.passed_over))
+
+
+def _load_again(numbers: list[str], since: date | None, until: date | None) -> int:
+    if bool(numbers) == bool(since or until):
+        raise UsageError("--again takes the numbers of files, or delivery days: --since DAY --until DAY.")
+    file_ids = [_file_number(number) for number in numbers] or None
+    settings, url = _warehouse()
+    from etl import pipeline
+
+    taken = pipeline.again(url, file_ids=file_ids, since=since, until=until, by=_login(), reason="cchc load --again")
+    return _print_loaded(settings, url, [*taken, *_load_waiting(settings, url)], "Không có tệp nào để nạp lại.")
+
+
+def _print_loaded(settings: "Settings", url: str, file_ids: list[int], nothing: str, *, passed_over: int = 0) -> int:
+    """Print what became of files; the exit status."""
+    from etl import pipeline, quality, warehouse
+
     with warehouse.transaction(url) as connection:
-        files = quality.deliveries(connection, file_ids=sorted({*landed.file_ids, *loaded}))
-    if landed.passed_over:
-        print(f"{len(landed.passed_over)} tệp hoặc thư mục không đọc được, chưa nhận; lý do ở nhật ký phía trên.")
+        files = quality.deliveries(connection, file_ids=sorted(set(file_ids)))
+    if passed_over:
+        print(f"{passed_over} tệp hoặc thư mục không đọc được, chưa nhận; lý do ở nhật ký phía trên.")
     if not files:
-        print(f"Không có gì mới trong {inbox}.")
-        return 1 if landed.passed_over else 0
+        print(nothing)
+        return 1 if passed_over else 0
     _print_files(files)
     counts = [(word, sum(f.status == status for f in files)) for status, word in quality.STATUSES.items()]
     said = "; ".join(f"{count} {word}" for word, count in counts if count)
     rows = f"{sum(f.rows_loaded for f in files)} dòng đã nạp, {sum(f.rows_quarantined for f in files)} dòng lỗi giữ lại"
     print(f"\n{len(files)} tệp: {said}. {rows}.")
-    failed = any(f.status in ("rejected", "landed") or f.is_beyond(settings.quarantine_ceiling) for f in files)
-    return 1 if failed or landed.passed_over else 0
+    failed = any(f.status in ("rejected", "held", "landed") or f.is_beyond(settings.quarantine_ceiling) for f in files)
+    # one that stands, but could not be judged again, is none of these
+    return 1 if failed or passed_over or pipeline.waiting(url) else 0
+
+
+def _file_number(given: str) -> int:
+    if not given.isdecimal() or int(given) > 2**31 - 1:
+        raise UsageError(f"{given!r} is no number of a file; `cchc files` lists them.")
+    return int(given)
+
+
+def _login() -> str:
+    """Who is working here, unless it is said."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 @app.command()
@@ -270,9 +324,18 @@ def _print_rules(file_id: int | None, form: Format) -> None:
     print("Xem từng dòng: cchc quality --rows <số tệp>")
 
 
-@app.command("files")
-def list_files(form: FormatOption = Format.table) -> None:
+files_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+app.add_typer(files_app, name="files")
+FileArgument = Annotated[int, typer.Argument(metavar="FILE_ID", help="Number of a file; `cchc files` lists them.")]
+ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="Why; it is kept.")]
+ByOption = Annotated[str | None, typer.Option(metavar="NAME", help="Who says so; by default the login name.")]
+
+
+@files_app.callback()
+def list_files(context: typer.Context, form: FormatOption = Format.table) -> None:
     """Print what was delivered and what became of it."""
+    if context.invoked_subcommand:
+        return
     from etl import quality
 
     with _connection() as connection:
@@ -283,6 +346,56 @@ def list_files(form: FormatOption = Format.table) -> None:
     if not files:
         return print("Chưa có tệp nào được giao. Nạp: cchc load <thư mục>")
     _print_files(files)
+
+
+@files_app.command()
+def confirm(file_id: FileArgument, reason: ReasonOption, by: ByOption = None) -> int:
+    """Say that a file that is held is meant so, and load it."""
+    _given(reason)
+    settings, url = _warehouse()
+    from etl import pipeline
+
+    pipeline.confirm(url, file_id, by=by or _login(), reason=reason)
+    return _print_loaded(settings, url, [file_id, *_load_waiting(settings, url)], "")
+
+
+@files_app.command()
+def withdraw(file_id: FileArgument, reason: ReasonOption, by: ByOption = None) -> int:
+    """Take a delivery back: its rows go, and what its sender delivered after it is loaded again."""
+    _given(reason)
+    settings, url = _warehouse()
+    from etl import pipeline
+
+    receipts = pipeline.withdraw(settings, url, file_id, by=by or _login(), reason=reason)
+    return _print_loaded(settings, url, [*(r.file_id for r in receipts), *_load_waiting(settings, url)], "")
+
+
+def _given(reason: str) -> None:
+    if not reason.strip():
+        raise UsageError("--reason is empty: say why, it is kept with the file.")
+
+
+@app.command("check-archive")
+def check_archive() -> int:
+    """Compare the kept bytes of every file with the hash of what was delivered."""
+    settings, url = _warehouse()
+    from etl import pipeline
+
+    checked = list(pipeline.check_archive(settings, url))
+    wrong = [(file, what) for file, what in checked if what]
+    if wrong:
+        titles = ("Tệp", "Loại dữ liệu", "Nơi gửi", "Ngày giao", "Bản lưu", "Tình trạng")
+        _write(
+            Format.table,
+            titles,
+            [
+                (file.file_id, file.export, file.sender, _vietnamese(file.delivered_on), file.archived_as, what)
+                for file, what in wrong
+            ],
+        )
+        print()
+    print(f"{len(checked)} tệp: {len(checked) - len(wrong)} còn nguyên, {len(wrong)} không còn nguyên.")
+    return 1 if wrong else 0
 
 
 def _print_files(files: list["Delivery"]) -> None:

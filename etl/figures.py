@@ -20,7 +20,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from etl import catalogue, periods, printed, warehouse
+from etl import catalogue, locks, periods, printed, warehouse
 from etl.errors import CatalogueError, UsageError
 from etl.periods import Period
 
@@ -233,7 +233,7 @@ def analyse(connection: Connection, period: Period, changed: int) -> None:
 def hold(connection: Connection, period: Period) -> None:
     """Wait until nobody else makes this period; nobody will until the connection closes."""
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_lock(hashtext('materialise'), hashtext(%s))", (period.code,))
+        locks.figures(cursor, period.code)
 
 
 def compute(

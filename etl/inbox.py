@@ -169,7 +169,8 @@ def _delivery(path: str, place: str, inside: PurePosixPath, today: date) -> Deli
     # a sender's delivery may come in parts: duc-co.1.csv and duc-co.2.csv are both from duc-co
     sender = re.sub(r"\.\d+$", "", inside.stem)
     problem, day = "", None
-    if not masking.is_plain(sender):
+    if not masking.is_plain(inside.stem):
+        sender = masking.told(inside.stem)
         problem = (
             "Tên tệp chỉ gồm chữ, số, dấu chấm, gạch ngang, gạch dưới, ngoặc và dấu cách, tối đa"
             f" {masking.LONGEST_NAME} ký tự, không có tên người, số giấy tờ hay số điện thoại."
@@ -189,7 +190,7 @@ def _delivery(path: str, place: str, inside: PurePosixPath, today: date) -> Deli
         if export_name not in catalogue.exports():
             known = ", ".join(catalogue.exports())
             problem = f"Không có loại dữ liệu {export_name!r}. Các loại đã khai báo: {known}."
-    return Delivery(path, place, source, export_name, masking.told(sender), day, problem)
+    return Delivery(path, place, source, export_name, sender, day, problem)
 
 
 def today() -> date:

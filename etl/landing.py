@@ -291,13 +291,14 @@ def _receipt(cursor: Cursor, delivery: Delivery, look: Look, *, sha256: str, arc
         "changed_ns": look.changed_ns,
         "archived_as": archived_as,
     }
-    cursor.execute(_ORIGINAL, row)
+    contract = catalogue.exports().get(delivery.export)
+    cursor.execute(_ORIGINAL, row | {"meaning": contract.meaning if contract else ""})
     original = cursor.fetchone()
     if delivery.problem:
         status, message = "rejected", delivery.problem
     elif original:
         status = "duplicate"
-        message = f"Tệp này trùng từng byte với tệp số {original[0]} (giao ngày {original[1]:%d/%m/%Y}); không nạp lại."
+        message = duplicate_message(*original)
     else:
         status, message = "landed", ""
     cursor.execute(
@@ -314,6 +315,11 @@ def _receipt(cursor: Cursor, delivery: Delivery, look: Look, *, sha256: str, arc
     return cursor.fetchone()[0]
 
 
+def duplicate_message(original: int, delivered_on: date) -> str:
+    """What the sender is told of bytes that it has delivered before."""
+    return f"Tệp này trùng từng byte với tệp số {original} (giao ngày {delivered_on:%d/%m/%Y}); không nạp lại."
+
+
 # The file that said the same before, unless its sender has said something else in between: then it is said anew.
 _ORIGINAL = """
     select original.file_id, original.delivered_on
@@ -322,15 +328,26 @@ _ORIGINAL = """
         and original.export = %(export)s
         and original.sender = %(sender)s
         and original.sha256 = %(sha256)s
-        and original.status <> 'duplicate'
+        and original.status in ('accepted', 'accepted_with_errors')
+        -- by a contract of before, the same bytes said something else
+        and (original.hash_version is null or original.hash_version like '%% ' || %(meaning)s)
         and original.delivered_on <= %(delivered_on)s
+        -- a part that is held is looked at again when another part of its delivery arrives
+        and not exists (
+            select
+            from landing.file as part
+            where part.export = original.export
+                and part.sender = original.sender
+                and part.delivered_on = %(delivered_on)s
+                and part.status = 'held'
+        )
         and not exists (
             select
             from landing.file as other
             where other.export = original.export
                 and other.sender = original.sender
                 and other.sha256 <> original.sha256
-                and other.status not in ('duplicate', 'rejected')
+                and other.status not in ('duplicate', 'rejected', 'withdrawn')
                 -- another part of the same delivery says nothing else
                 and regexp_replace(other.path, '^.*/', '') = regexp_replace(original.path, '^.*/', '')
                 and (other.delivered_on, other.file_id) > (original.delivered_on, original.file_id)
@@ -339,6 +356,18 @@ _ORIGINAL = """
     order by original.file_id desc
     limit 1
 """
+
+
+def what_is_wrong_with(kept: Path, sha256: str) -> str:
+    """Why kept bytes are not those that were delivered: gone, unreadable, or altered; empty if they are."""
+    try:
+        with kept.open("rb") as file:
+            found, _ = _hash(file)
+    except FileNotFoundError:
+        return "không còn"
+    except OSError as error:
+        return f"không đọc được: {error.strerror}"
+    return "" if found == sha256 else "đã bị thay đổi"
 
 
 def file(connection: Connection, file_id: int) -> File:
@@ -355,14 +384,15 @@ def file(connection: Connection, file_id: int) -> File:
 
 
 def waiting(connection: Connection, *, exports: set[str] | None = None) -> list[File]:
-    """Files that are kept but not loaded, in the order in which they are to be loaded.
+    """Files that are kept but not loaded, or have to be judged again, in the order in which they are to be loaded.
 
     By delivery day; within a day what others refer to comes first; then in the order of arrival.
     """
     order = list(catalogue.exports())
     with connection.cursor() as cursor:
         cursor.execute(
-            f"select {COLUMNS} from landing.file where status = 'landed' and export = any(%s)"
+            f"select {COLUMNS} from landing.file where (status = 'landed' or reload_reason is not null)"
+            " and export = any(%s)"
             " order by delivered_on, array_position(%s::text[], export), file_id",
             ([e for e in order if exports is None or e in exports], order),
         )

@@ -60,13 +60,12 @@ FAMILY_NAMES = frozenset(
     rah rahlan y nguyen tran pham hoang huynh trinh doan luong
     """.split()  # noqa: SIM905 - a list of names is read as a text
 )
-# A key that was typed without blanks: a number of 9 to 13 digits, or a family name and a name.
+# A cell of a key that is no code: Vietnamese small letters, an address of mail, a family name and a name without blanks
+# between them, or a number of 9 to 13 digits however it is grouped.
 PERSONAL_KEY = (
-    r"(?:^|[^0-9])[0-9]{9,13}(?:[^0-9]|$)|(?:^|\|)(?:"
-    + "|".join(
-        spelled for name in sorted(FAMILY_NAMES) if len(name) > 1 for spelled in (name.capitalize(), name.upper())
-    )
-    + r")\p{Lu}"
+    r"[\p{Ll}--[a-zđ]]|@|^(?:"
+    + "|".join(spelled for name in sorted(FAMILY_NAMES) if len(name) > 1 for spelled in (name.title(), name.upper()))
+    + r")\s?\p{Lu}|^\+?[0-9](?:[ .-]{0,3}[0-9]){8,12}$"
 )
 MIDDLE_NAMES = frozenset(("văn", "thị", "van", "thi"))
 
@@ -261,4 +260,4 @@ def _printable(text: str) -> str:
     if text.isprintable():
         return text
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", " ", text)  # colours a terminal
-    return "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") else c for c in text)
+    return "".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Cs") else c for c in text)

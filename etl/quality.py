@@ -18,7 +18,9 @@ STATUSES = {
     "landed": "chưa nạp",
     "accepted": "đã nạp",
     "accepted_with_errors": "đã nạp, có dòng lỗi",
+    "held": "chờ xác nhận",
     "rejected": "bị trả lại",
+    "withdrawn": "đã rút lại",
     "duplicate": "trùng, không nạp lại",
 }
 SHEET_ROWS = 1_048_575  # rows of a worksheet below its header
@@ -138,7 +140,7 @@ def failing_rows(connection: Connection, file_id: int) -> Iterator[FailingRow]:
     path, status, rule_id, message, export_name = receipt
     file = "/".join(map(masking.told, path.split("/")[-4:]))
     rules = catalogue.rules()
-    if status == "rejected":
+    if status in ("rejected", "held"):
         remedy = rules[rule_id].remedy if rule_id in rules else ""
         yield FailingRow(file_id, file, None, rule_id or "", "fatal", "", "", message, remedy)
     export = catalogue.exports().get(export_name)

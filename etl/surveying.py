@@ -9,7 +9,7 @@ import io
 import itertools
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -19,7 +19,7 @@ import polars as pl
 from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue, checking, masking, reading, values
-from etl.errors import FileRejected
+from etl.errors import FileHeld, FileRejected
 from etl.landing import File
 
 BLOCK_BYTES = 4 << 20
@@ -111,12 +111,13 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool") -> Survey:
     """Read a file, and pass over the rows that are known.
 
     Input:  `path`: its kept bytes; `spool`: where the others are kept for the second pass.
-    Raises: FileRejected if it cannot be read (FIL-01 … FIL-05), or is a snapshot that lost half its rows (FIL-06).
+    Raises: FileRejected if it cannot be read (FIL-01 … FIL-05); FileHeld if it is a snapshot that lost half its rows
+            (FIL-06), and nobody has said that it is meant so.
     """
     export = catalogue.export(file.export)
     known = known_hashes(cursor, file)
     passed_over = np.empty(0, np.int64) if checking.plan(export).whole_file else known
-    quarantined = _open_quarantine(cursor, export)
+    quarantined = _open_quarantine(cursor, file)
     delivered_again: list[str] = []
     keys: list[pl.DataFrame] = []
     with closing(_Seen(path.parent)) as seen:
@@ -136,7 +137,7 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool") -> Survey:
         repetitions = seen.repetitions(export, passed_over)
     if export.delivery == "snapshot":
         keys += _keys_of_other_parts(cursor, file, path)
-        _half_at_least(cursor, file, sum(k.height for k in keys))
+        _half_at_least(cursor, file, rows=seen.rows, with_parts=sum(k.height for k in keys))
     return Survey(
         rows=seen.rows,
         is_first=not len(known) and _is_first(cursor, file),
@@ -153,8 +154,7 @@ def hash_version(export: catalogue.Export) -> str:
     Hashes of another version mean nothing: such rows are compared by their columns instead. So a column that a contract
     has gained, renamed or reads otherwise is filled by the next delivery, though its rows come as they were.
     """
-    meaning = [(c.name, c.type, c.compact, c.trailing, c.personal, c.vocabulary) for c in export.columns]
-    return f"polars {pl.__version__} {hashlib.sha256(repr(meaning).encode()).hexdigest()[:8]}"
+    return f"polars {pl.__version__} {export.meaning}"
 
 
 def _hashed(block: pl.DataFrame, export: catalogue.Export) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -171,22 +171,30 @@ def record_key(export: catalogue.Export) -> pl.Expr:
     One that is too long for an index, or looks like somebody's name or number, is known by its hash.
     """
     key = pl.concat_str([pl.col(c).cast(pl.String) for c in export.key], separator="|")
+    unreadable = [key.str.len_chars() > LONGEST_KEY]
+    for column in (c for c in export.columns if c.key):
+        if column.type == "text":
+            unreadable.append(pl.col(column.name).str.contains(masking.PERSONAL_KEY))
+        elif column.type == "code":
+            unreadable.append(~pl.col(column.name).is_in(column.vocabulary))
     return (
         pl
         .when(pl.any_horizontal(pl.col(c).is_null() for c in export.key))
         .then(pl.format("#{}", "raw_hash"))
-        .otherwise(key.map_batches(_readable_keys, return_dtype=pl.String))
+        .otherwise(
+            pl.coalesce(
+                pl.when(pl.any_horizontal(unreadable)).then(key).map_batches(_digests, return_dtype=pl.String), key
+            )
+        )
         .alias("record_key")
     )
 
 
-def _readable_keys(keys: pl.Series) -> pl.Series:
-    unreadable = (keys.str.len_chars() > LONGEST_KEY) | keys.str.contains(masking.PERSONAL_KEY)
-    places = unreadable.fill_null(False).arg_true()
-    if not len(places):
-        return keys
-    digests = [hashlib.blake2b(key.encode(), digest_size=16).hexdigest() for key in keys.gather(places)]
-    return keys.clone().scatter(places, [f"#{digest}" for digest in digests])
+def _digests(keys: pl.Series) -> pl.Series:
+    """A hash in place of each key that is given."""
+    given = keys.is_not_null().arg_true()
+    digests = [hashlib.blake2b(key.encode(), digest_size=16).hexdigest() for key in keys.gather(given)]
+    return keys.clone().scatter(given, [f"#{digest}" for digest in digests]) if digests else keys
 
 
 # --- rows kept for the second pass ------------------------------------------------------------------------------------
@@ -328,29 +336,106 @@ def _is_first(cursor: Cursor, file: File) -> bool:
     return cursor.fetchone()[0]
 
 
-def _open_quarantine(cursor: Cursor, export: catalogue.Export) -> pl.Series | None:
+# The part of a delivery that a file is: duc-co.1.csv of two nights is the same part.
+PART = "regexp_replace({}, '^.*/', '')"
+# Files of the same sender whose rows in quarantine this one settles if it brings their keys again.
+EARLIER_FILES = f"""
+    select earlier.file_id
+    from landing.file as earlier
+    where earlier.export = %(export)s
+        and earlier.sender = %(sender)s
+        and earlier.file_id <> %(file_id)s
+        and (
+            earlier.delivered_on < %(delivered_on)s
+            or earlier.delivered_on = %(delivered_on)s and {PART.format("earlier.path")} = {PART.format("%(path)s")}
+        )
+"""
+
+
+def of_file(file: File) -> dict[str, object]:
+    """What queries like EARLIER_FILES ask of a file."""
+    return {
+        "file_id": file.file_id,
+        "export": file.export,
+        "sender": file.sender,
+        "delivered_on": file.delivered_on,
+        "path": file.path,
+    }
+
+
+def _open_quarantine(cursor: Cursor, file: File) -> pl.Series | None:
     cursor.execute(
-        "select distinct record_key from quality.quarantined_row where export = %s and resolved_by is null",
-        (export.name,),
+        "select distinct record_key from quality.quarantined_row where export = %(export)s and resolved_by is null"
+        f" and file_id in ({EARLIER_FILES})",
+        of_file(file),
     )
     keys = [key for (key,) in cursor.fetchall()]
     return pl.Series(keys).implode() if keys else None
 
 
-def _half_at_least(cursor: Cursor, file: File, rows: int) -> None:
-    """FIL-06: a snapshot that lost half its rows would close them all."""
+def _half_at_least(cursor: Cursor, file: File, *, rows: int, with_parts: int) -> None:
+    """FIL-06: a snapshot that lost half its rows would close them all. Deliveries are compared, with all their parts.
+
+    A part that comes a second time on its day is compared with what it was. A part that came again unchanged has the
+    rows of the file that it repeats.
+    """
     cursor.execute(
-        "select rows_read, delivered_on from landing.file where export = %s and sender = %s"
-        " and status like 'accepted%%' and (delivered_on, file_id) < (%s, %s)"
-        " order by delivered_on desc, file_id desc limit 1",
-        (file.export, file.sender, file.delivered_on, file.file_id),
-    )
-    if (before := cursor.fetchone()) and rows * 2 < before[0]:
-        raise FileRejected(
-            "FIL-06",
-            f"Tệp chỉ có {rows} dòng, chưa bằng một nửa lần giao ngày {before[1]:%d/%m/%Y} ({before[0]} dòng)."
-            " Nạp tệp này sẽ đóng các dòng còn thiếu. Kiểm tra lần kết xuất và gửi lại tệp đầy đủ.",
+        f"""
+        with version as (
+            select
+                one.file_id,
+                one.delivered_on,
+                {PART.format("one.path")} as part,
+                case when one.status = 'duplicate' then (
+                    select max(original.rows_read) from landing.file as original
+                    where original.export = one.export and original.sender = one.sender
+                        and original.sha256 = one.sha256 and original.status like 'accepted%%'
+                ) else one.rows_read end as rows
+            from landing.file as one
+            where one.export = %(export)s and one.sender = %(sender)s
+                and one.status in ('accepted', 'accepted_with_errors', 'duplicate')
+                and (
+                    one.delivered_on < %(delivered_on)s
+                    or one.delivered_on = %(delivered_on)s and one.file_id < %(file_id)s
+                    and {PART.format("one.path")} = {PART.format("%(path)s")}
+                )
+        ),
+        newest as (
+            select distinct on (part) rows, delivered_on
+            from version
+            where delivered_on = (select max(delivered_on) from version)
+            order by part, file_id desc
         )
+        select sum(rows), max(delivered_on) from newest
+        """,
+        of_file(file),
+    )
+    before, day = cursor.fetchone()
+    now = rows if day == file.delivered_on else with_parts
+    if before is None or now * 2 >= before or _is_confirmed(cursor, file):
+        return
+    raise FileHeld(
+        "FIL-06",
+        f"Lần giao này chỉ có {now} dòng, chưa bằng một nửa lần giao ngày {day:%d/%m/%Y} ({before} dòng)."
+        " Nạp tệp này sẽ đóng các dòng còn thiếu, nên tệp được giữ lại. Nếu kết xuất thiếu: gửi lại tệp đầy đủ."
+        f' Nếu đúng là như vậy: cchc files confirm {file.file_id} --reason "<lý do>"',
+    )
+
+
+def _is_confirmed(cursor: Cursor, file: File) -> bool:
+    """Whether somebody said that this delivery is meant so: of this file, or of another part of the delivery."""
+    cursor.execute(
+        f"""
+        select exists (
+            select from landing.file_event as event inner join landing.file as one using (file_id)
+            where event.kind = 'confirm' and one.export = %(export)s and one.sender = %(sender)s
+                and one.delivered_on = %(delivered_on)s
+                and (one.file_id = %(file_id)s or {PART.format("one.path")} <> {PART.format("%(path)s")})
+        )
+        """,
+        of_file(file),
+    )
+    return cursor.fetchone()[0]
 
 
 def _typed_keys(block: pl.DataFrame, export: catalogue.Export) -> pl.DataFrame:
@@ -362,13 +447,14 @@ def _keys_of_other_parts(cursor: Cursor, file: File, path: Path) -> list[pl.Data
     """The keys in the other parts of the same delivery: a snapshot may come as duc-co.1.csv and duc-co.2.csv."""
     cursor.execute(
         "select distinct on (path) archived_as from landing.file where export = %s and sender = %s"
-        " and delivered_on = %s and path <> %s and status <> 'rejected'"
+        " and delivered_on = %s and path <> %s and status not in ('rejected', 'withdrawn')"
         " order by path, file_id desc",
         (file.export, file.sender, file.delivered_on, file.path),
     )
     export, archive = catalogue.export(file.export), Path(str(path).removesuffix(file.archived_as))
-    return [
-        _typed_keys(block, export)
-        for (archived_as,) in cursor.fetchall()
-        for block in reading.read(archive / archived_as, export)
-    ]
+    keys: list[pl.DataFrame] = []
+    for (archived_as,) in cursor.fetchall():
+        # a part that cannot be read is refused in its turn, and this one is not
+        with suppress(FileRejected):
+            keys += [_typed_keys(block, export) for block in reading.read(archive / archived_as, export)]
+    return keys

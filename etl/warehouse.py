@@ -15,7 +15,7 @@ from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 from sqlalchemy.engine import make_url
 
-from etl import catalogue, settings
+from etl import catalogue, locks, settings
 from etl.errors import CatalogueError, SetupError
 
 TIME_ZONE = "Asia/Ho_Chi_Minh"
@@ -32,7 +32,6 @@ SQL_TYPES = {
 # A key column is never null: what stands in when an optional part of a key was not given.
 KEY_DEFAULTS = {"text": "''", "code": "''", "date": "'0001-01-01'", "integer": "0"}
 HASHED = "keyed hash"  # the comment of a column that holds no identity numbers any more
-_MIGRATION_LOCK = 7201202101
 
 
 def url(configured: settings.Settings) -> str:
@@ -72,12 +71,24 @@ def connect(warehouse_url: str) -> Connection:
     """
     dsn = _psycopg2_url(warehouse_url).set(drivername="postgresql").render_as_string(hide_password=False)
     try:
-        return psycopg2.connect(dsn, options=f"-c TimeZone={TIME_ZONE}", application_name="cchc")
+        # no statement waits for ever for what another has locked
+        options = f"-c TimeZone={TIME_ZONE} -c lock_timeout={int(settings.lock_wait() * 1000)}"
+        return psycopg2.connect(dsn, options=options, application_name="cchc")
     except psycopg2.OperationalError as error:
         where = make_url(warehouse_url).render_as_string(hide_password=True)
         raise SetupError(
             f"no connection to {where}: {str(error).strip()} Check CCHC_WAREHOUSE_URL and that it runs."
         ) from None
+
+
+def answers(warehouse_url: str) -> bool:
+    """Whether the database can still be asked."""
+    try:
+        with transaction(warehouse_url) as connection, connection.cursor() as cursor:
+            cursor.execute("select 1")
+    except (SetupError, psycopg2.Error):
+        return False
+    return True
 
 
 @contextmanager
@@ -184,8 +195,7 @@ def ensure_partitions(connection: Connection, export: catalogue.Export, years: s
     with connection.cursor() as cursor:
         for year in sorted(years):
             name = partition_name(export, year)
-            cursor.execute("select pg_advisory_lock(hashtext(%s))", (name,))
-            try:
+            with locks.partition(cursor, name):
                 cursor.execute("select to_regclass(%s) is not null", (name,))
                 if cursor.fetchone()[0]:
                     continue
@@ -196,8 +206,6 @@ def ensure_partitions(connection: Connection, export: catalogue.Export, years: s
                     f" for values from ('{year:04d}-01-01') to ('{year + 1:04d}-01-01');"
                     f"commit;"
                 )
-            finally:
-                cursor.execute("select pg_advisory_unlock(hashtext(%s))", (name,))
 
 
 Scripts = list[tuple[str, str]]  # name and text
@@ -241,7 +249,7 @@ def migrate(warehouse_url: str) -> bool:
     with transaction(warehouse_url) as connection, connection.cursor() as cursor:
         if ours.items() <= _scripts_run(cursor).items():
             return False
-        cursor.execute("select pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
+        locks.migration(cursor)
         if ours.items() <= _scripts_run(cursor).items():
             return False
         _be_no_older(cursor, {name for name, _ in migrations})

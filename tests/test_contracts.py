@@ -5,6 +5,7 @@
 import itertools
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -284,6 +285,42 @@ def test_a_column_that_files_had_already_is_filled_by_the_next_delivery(
     text = "\n".join([HEADER + " | Ghi chú", *(f"{row} | {note}" for row, note in zip(ROWS, last, strict=True))])
     load(url, tmp_path / "inbox", "2021-12-03", drawn_for(catalogue.export("errands/errands"), text))
     assert rows(url, f"select count(*), count({name}) from core.errand") == [(17, 17)]
+
+
+def test_the_same_bytes_are_taken_up_again_by_a_contract_that_reads_more_of_them(
+    url: str, says: Says, tmp_path: Path
+) -> None:
+    """A short list is the same for weeks: it had the column all the time, and the contract has it now."""
+    text = "\n".join([HEADER + " | Ghi chú", *(f"{row} | x" for row in ROWS)])
+    with_note = {"header": "Ghi chú", "type": "text"}
+    says(lambda c: c.update(ignored=["Ghi chú"]))
+    for day in ("2021-12-03", "2021-12-04"):
+        path = deliver(tmp_path / "inbox", "errands/errands", day, DELIVERED)
+        path.write_text("\n".join(",".join(cells) for cells in map(split, text.splitlines())), encoding="utf-8")
+    assert received(url, tmp_path / "inbox") == ["accepted", "duplicate"]
+    says(lambda c: column(c, "note", **with_note))
+    for day in ("2021-12-05", "2021-12-06"):
+        path = deliver(tmp_path / "inbox", "errands/errands", day, DELIVERED)
+        path.write_text("\n".join(",".join(cells) for cells in map(split, text.splitlines())), encoding="utf-8")
+    assert received(url, tmp_path / "inbox") == ["accepted", "duplicate", "accepted", "duplicate"]
+    assert rows(url, "select count(*), count(note) from core.errand") == [(17, 17)]
+
+
+def split(row: str) -> list[str]:
+    return [cell.strip() for cell in row.split("|")]
+
+
+def received(url: str, inbox: Path) -> list[str]:
+    """What became of the files of this inbox, one run after the other."""
+    warehouse.migrate(url)
+    configured = settings.read()
+    for day in sorted(path.name for path in (inbox / "errands" / "errands").iterdir()):
+        pipeline.land(configured, url, inbox=str(inbox), until=date.fromisoformat(day))
+        list(pipeline.load_waiting(configured, url))
+    return [
+        status
+        for (status,) in rows(url, "select status from landing.file where delivered_on > '2021-12-02' order by file_id")
+    ]
 
 
 def test_what_was_loaded_under_a_new_name_joins_what_stands_under_the_old_one(

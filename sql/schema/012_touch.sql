@@ -10,8 +10,6 @@ create index if not exists touch_period on mart.touch (period_code);
 
 -- the load whose touches are on record: another loaded_at is a load that nobody has recorded yet
 alter table landing.file add column if not exists touched_for timestamptz;
-alter table landing.file add column if not exists reload_reason text; -- loaded and visible, but to be judged again
 
 -- how many touches the period had when these figures were made
 alter table mart.materialisation add column if not exists touches bigint not null default 0;
-alter table landing.file add column if not exists loaded_with int; -- the file whose load took this one back
