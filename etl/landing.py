@@ -292,7 +292,7 @@ def _receipt(cursor: Cursor, delivery: Delivery, look: Look, *, sha256: str, arc
         "archived_as": archived_as,
     }
     contract = catalogue.exports().get(delivery.export)
-    cursor.execute(_ORIGINAL, row | {"meaning": contract.meaning if contract else ""})
+    cursor.execute(ORIGINAL, row | {"meaning": contract.meaning if contract else ""})
     original = cursor.fetchone()
     if delivery.problem:
         status, message = "rejected", delivery.problem
@@ -321,7 +321,7 @@ def duplicate_message(original: int, delivered_on: date) -> str:
 
 
 # The file that said the same before, unless its sender has said something else in between: then it is said anew.
-_ORIGINAL = """
+ORIGINAL = """
     select original.file_id, original.delivered_on
     from landing.file as original
     where original.source = %(source)s

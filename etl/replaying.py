@@ -133,7 +133,8 @@ def _is_duplicate(cursor: Cursor, file: File) -> bool:
     """Settle a file that only says again what its sender has said: it may have been landed before that was loaded."""
     cursor.execute("select source, sha256 from landing.file where file_id = %s", (file.file_id,))
     source, sha256 = cursor.fetchone()
-    cursor.execute(landing._ORIGINAL, surveying.of_file(file) | {"source": source, "sha256": sha256})
+    meaning = catalogue.export(file.export).meaning
+    cursor.execute(landing.ORIGINAL, surveying.of_file(file) | {"source": source, "sha256": sha256, "meaning": meaning})
     original = cursor.fetchone()
     if original is None:
         return False

@@ -245,7 +245,7 @@ def test_a_database_that_is_away_ends_the_run(configured, warehouse_url, inbox, 
 def test_a_file_that_does_not_wait_is_left_as_it_is(configured, warehouse_url, inbox, place):
     (inbox / place).parent.mkdir(parents=True, exist_ok=True)
     (inbox / place).write_text("x")
-    (file_id,) = pipeline.land(configured, warehouse_url, inbox=str(inbox))
+    (file_id,) = pipeline.land(configured, warehouse_url, inbox=str(inbox)).file_ids
     receipt = pipeline.load_file(configured, warehouse_url, file_id)
     assert (receipt.status, receipt.message != "") == ("rejected", True)
 
