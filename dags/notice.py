@@ -27,8 +27,7 @@ AT = settings.notice_time()
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=6),
     default_args={
-        "owner": "cchc",
-        "pool": "warehouse",
+        "owner": "cchc",  # in Airflow's own pool: what is told of a night must not queue behind it
         "retries": 2,
         "retry_delay": timedelta(seconds=conf.getint("core", "default_task_retry_delay")),
         "retry_policy": ExceptionRetryPolicy(

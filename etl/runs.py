@@ -274,7 +274,7 @@ def note_of_loads(
     lines.append(f"Xem: `cchc files` và trang {docs}/<số tệp>/index.html")
     rest = (f for f in files if f not in troubled)
     for file in sorted(rest, key=lambda f: (not f.rows_quarantined, f.file_id)):
-        line = f"- tệp {file.file_id}: {file.label}: {quality.STATUSES.get(file.status, file.status)}"
+        line = f"- tệp {file.file_id}: {file.label}: {quality.STATUSES[file.status]}"
         if file.rows_quarantined:
             line += f" ({_number(file.rows_quarantined)}): `cchc quality --rows {file.file_id}`"
         lines.append(line)

@@ -1,7 +1,8 @@
 """Run DAGs of this project one after the other in this process, as Airflow runs them, but without a scheduler.
 
 Input:  one JSON object per line: {"dag_id": "load__hr", "conf": {…}}; the settings of Airflow are in the environment.
-        With "backfill": a day, the run that Airflow's own backfill makes for it.
+        With "backfill": a day, the run that Airflow's own backfill makes for it. With "event": {…}, a run that an event
+        of the asset it waits for has woken, with this extra.
 Output: one JSON object per line: {"dag_id": …, "state": "success", "note": …, "tasks": {"load_file[0]": "success", …}}.
         Everything that Airflow and the tasks say goes to standard error.
 """
@@ -42,7 +43,7 @@ def main() -> None:
         asked = json.loads(line)
         # parsed anew for each run: a DAG that has run keeps the parameters it was given
         dag = DagBag().dags[asked["dag_id"]]
-        with _as_backfill(dag, asked.get("backfill")):
+        with _as_backfill(dag, asked.get("backfill")), _woken(asked.get("event")):
             ended = dag.test(run_conf=asked.get("conf") or {})
         with create_session() as session:
             run = session.get(DagRun, ended.id)
@@ -89,6 +90,31 @@ def _as_backfill(dag: "DAG", day: str | None) -> Iterator[None]:
         return run
 
     with patch("airflow.models.dagrun.get_or_create_dagrun", run_of_backfill):
+        yield
+
+
+@contextmanager
+def _woken(extra: dict | None) -> Iterator[None]:
+    """Let `dag.test` run what an event of the asset `warehouse` starts."""
+    if extra is None:
+        yield
+        return
+    from unittest.mock import patch
+
+    from airflow.models import dagrun
+    from airflow.models.asset import AssetEvent, AssetModel
+    from sqlalchemy import select
+
+    make = dagrun.get_or_create_dagrun
+
+    def run_of_event(*, session: "Session", **how: object) -> dagrun.DagRun:
+        run = make(session=session, **how)
+        asset = session.scalar(select(AssetModel).where(AssetModel.name == "warehouse"))
+        run.consumed_asset_events.append(AssetEvent(asset_id=asset.id, extra=extra))
+        session.commit()
+        return run
+
+    with patch("airflow.models.dagrun.get_or_create_dagrun", run_of_event):
         yield
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
+LONGEST = 1000  # characters that Airflow keeps of a note
+
+
 class Note:
     @hookimpl
     def on_dag_run_success(self, dag_run: "DagRun", msg: str) -> None:
@@ -50,7 +53,7 @@ def _said(session: "Session", dag_run: "DagRun") -> str | None:
             XComModel.key == XCOM_RETURN_KEY,
         )
     )
-    return said or _failed(session, dag_run)
+    return said[:LONGEST] if said else _failed(session, dag_run)
 
 
 def _failed(session: "Session", dag_run: "DagRun") -> str | None:

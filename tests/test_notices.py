@@ -32,8 +32,6 @@ def files(url: str, drawn: str) -> None:
     plain = {"source": "x", "path": "p", "sha256": "s", "bytes": "1", "modified_ns": "1", "archived_as": "a"}
     headers, *rows = cells(drawn)
     with warehouse.transaction(url) as connection, connection.cursor() as cursor:
-        # held is a status of its own; here it only matters that it is told
-        cursor.execute("alter table landing.file drop constraint if exists file_status_check")
         for row in rows:
             given = plain | {h: v for h, v in zip(headers, row, strict=True) if v != "-"}
             cursor.execute(

@@ -14,7 +14,7 @@ import pytest
 from inbox import PROCEDURES, UNITS, deliver
 from sqlalchemy.engine import make_url
 
-from etl import catalogue, embedded, pipeline, quality, runs, warehouse
+from etl import catalogue, embedded, quality, runs, warehouse
 from etl.demo import airflow
 
 # --- as they are parsed ------------------------------------------------------------------------------------------
@@ -126,7 +126,8 @@ def test_every_task_ends_and_takes_its_turn_in_the_warehouse(parsed: dict) -> No
     for name, dag in parsed["dags"].items():
         assert dag["limited"], name
         assert dag["hours"] < 24, name  # the next night does not queue behind one that hangs
-        assert dag["pools"] == ["warehouse"], name
+        # what is told of a night does not queue behind it
+        assert dag["pools"] == ["default_pool" if name == "notice__night" else "warehouse"], name
 
 
 def test_people_read_vietnamese_names(parsed: dict) -> None:
@@ -182,6 +183,15 @@ MORE_PROCEDURES = """
 CEILING = "50"
 
 
+def mark(path: Path) -> None:
+    """Say that a file has been delivered whole."""
+    path.with_name(f"{path.name}.done").touch()
+
+
+def done(inbox: Path, export: str, day: str, text: str, *, sender: str = "duc-co") -> None:
+    mark(deliver(inbox, export, day, text, sender=sender))
+
+
 @dataclass(frozen=True)
 class Story:
     """Some nights of a small district, told once: starting Airflow takes longer than running it."""
@@ -221,6 +231,7 @@ def story(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         "CCHC_INBOX": str(inbox),
         "CCHC_ARCHIVE": str(folder / "archive"),
         "CCHC_QUARANTINE_CEILING": CEILING,
+        "CCHC_LANDING_DONE_MARKER": "yes",
         "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "0",
     }
     told: dict[str, airflow.Run] = {}
@@ -228,13 +239,16 @@ def story(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     tale = Story(url, airflow_url, folder / "airflow.log", told, facts)
     with airflow.dags(settings, tale.log) as dags:
         told["no_inbox"] = dags.run("load__hr")
-        deliver(inbox, "hr/units", "2021-12-15", UNITS)
+        done(inbox, "hr/units", "2021-12-15", UNITS)
         staff = inbox / "hr" / "staff" / "2021-12-15" / "duc-co.csv"
         staff.parent.mkdir(parents=True)
         staff.write_text("Mã,Họ và tên\n1,Người Thử Nghiệm\n", "utf-8")
+        mark(staff)
+        deliver(inbox, "hr/units", "2021-12-15", UNITS, sender="chua-xong")  # still being copied
         for place in ("hr/units/tháng mười hai", "hr/unit/2021-12-15"):  # no day; no such export
             (inbox / place).mkdir(parents=True)
             (inbox / place / "duc-co.csv").write_text("Mã đơn vị\n631\n", "utf-8")
+            mark(inbox / place / "duc-co.csv")
         for name, conf in {
             "misspelt": {"sinse": "2021-12-01"},
             "reversed": {"since": "2021-12-31", "until": "2021-12-01"},
@@ -246,10 +260,10 @@ def story(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         told["bad_file"] = dags.run("load__hr")
         told["again"] = dags.run("load__hr")
 
-        deliver(inbox, "one_stop_shop/procedures", "2021-12-15", PROCEDURES)
-        deliver(inbox, "one_stop_shop/dossiers", "2021-12-15", DOSSIERS)
+        done(inbox, "one_stop_shop/procedures", "2021-12-15", PROCEDURES)
+        done(inbox, "one_stop_shop/dossiers", "2021-12-15", DOSSIERS)
         told["bad_rows"] = dags.run("load__one_stop_shop")
-        deliver(inbox, "one_stop_shop/dossiers", "2021-12-15", BAD_DOSSIERS, sender="chu-prong")
+        done(inbox, "one_stop_shop/dossiers", "2021-12-15", BAD_DOSSIERS, sender="chu-prong")
         told["ceiling"] = dags.run("load__one_stop_shop")
 
         told["figures"] = dags.run("materialise__indicators")
@@ -260,24 +274,25 @@ def story(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             {"period": "2021-N", "from": "2020-12-15", "to": "2021-12-01", "as_of": "2021-12-05"},
         )
 
-        deliver(inbox, "hr/units", "2021-12-16", UNITS.rstrip() + NEW_COMMUNE)
+        done(inbox, "hr/units", "2021-12-16", UNITS.rstrip() + NEW_COMMUNE)
         told["too_late"] = dags.run("load__hr", {"since": "2021-12-01", "until": "2021-12-15"})
         told["in_range"] = dags.run("load__hr", {"since": "2021-12-16", "until": "2021-12-16"})
         told["next_source"] = dags.run("load__one_stop_shop")
         told["after_correction"] = dags.run("materialise__indicators")
 
-        deliver(inbox, "hr/units", "2021-12-17", UNITS.rstrip() + NEW_COMMUNE.replace("Krêl", "Kriêng"))
-        deliver(inbox, "hr/units", "2021-12-18", UNITS.rstrip() + NEW_COMMUNE.replace("Krêl", "Kla"))
+        done(inbox, "hr/units", "2021-12-17", UNITS.rstrip() + NEW_COMMUNE.replace("Krêl", "Kriêng"))
+        done(inbox, "hr/units", "2021-12-18", UNITS.rstrip() + NEW_COMMUNE.replace("Krêl", "Kla"))
         told["backfill"] = dags.run("load__hr", backfill="2021-12-17")
         facts["after_backfill"] = tale.rows(
             url, "select delivered_on::text from landing.file where delivered_on > '2021-12-16'"
         )
 
         # a list of the day before, found late: the one that was loaded holds less than half of it
-        deliver(inbox, "one_stop_shop/procedures", "2021-12-14", MORE_PROCEDURES)
+        done(inbox, "one_stop_shop/procedures", "2021-12-14", MORE_PROCEDURES)
         told["refused_at_the_end"] = dags.run("load__one_stop_shop")
-        if hasattr(pipeline, "again"):
-            told["taken_up_again"] = dags.run("load__hr", {"since": "2021-12-15", "until": "2021-12-15", "again": True})
+        told["taken_up_again"] = dags.run("load__hr", {"since": "2021-12-15", "until": "2021-12-15", "again": True})
+        told["woken_by_hand"] = dags.run("materialise__indicators", event={})
+        told["woken_again"] = dags.run("materialise__indicators", event={})
         told["notice"] = dags.run("notice__night")
     yield tale
     with closing(connected(server_url)) as server:
@@ -452,13 +467,23 @@ def test_a_file_that_is_refused_when_it_is_loaded_again_turns_the_run_red(story:
     assert "FIL-06" in run.note
 
 
-@pytest.mark.skipif(not hasattr(pipeline, "again"), reason="nothing can be taken up again yet")
 def test_what_was_refused_is_taken_up_again_if_that_is_asked_for(story: Story) -> None:
     assert "Cán bộ, công chức, viên chức · duc-co · 15/12/2021: bị trả lại. FIL-02" in story.taken_up_again.note
-    assert "17/12/2021" not in story.taken_up_again.note
+    assert "18/12/2021" not in story.taken_up_again.note
     assert ("hr/staff", "again") in story.rows(
         story.warehouse_url, "select export, kind from landing.file_event join landing.file using (file_id)"
     )
+
+
+def test_an_event_made_by_hand_makes_what_is_old_and_nothing_else(story: Story) -> None:
+    assert (story.woken_by_hand.state, story.woken_again.state) == ("success", "success")
+    assert "2021-Q4" in story.woken_by_hand.note
+    assert story.woken_again.note == runs.NOTHING_NEW
+    assert story.woken_again.tasks["figures"] == "skipped"
+
+
+def test_a_file_without_its_marker_is_left_for_the_next_night(story: Story) -> None:
+    assert story.rows(story.warehouse_url, "select from landing.file where sender = 'chua-xong'") == []
 
 
 def test_the_message_of_the_night_knows_what_airflow_knows(story: Story) -> None:
