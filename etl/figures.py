@@ -231,7 +231,8 @@ def materialise(connection: Connection, period: Period, *, as_of: date | None = 
         cursor.execute(
             "insert into mart.materialisation (period_code, period_start, period_end, as_of, is_explicit, figures,"
             " figures_changed, touches) select %(calendar_code)s, %(period_start)s, %(last_day)s, %(as_of)s,"
-            " %(is_explicit)s, %(figures)s, %(changed)s, count(*) from mart.touch where period_code = %(calendar_code)s",
+            " %(is_explicit)s, %(figures)s, %(changed)s, count(*) from mart.touch"
+            " where period_code = %(calendar_code)s",
             bound
             | {"calendar_code": period.calendar_code, "is_explicit": is_explicit}
             | {"figures": figures, "changed": changed},

@@ -52,6 +52,7 @@ def stale_periods(connection: Connection) -> list[str]:
             left join (
                 select distinct on (period_code) period_code, touches
                 from mart.materialisation
+                where not is_explicit -- a stated window stands beside the calendar's figures
                 order by period_code, materialisation_id desc
             ) as made using (period_code)
             where touched.touches > coalesce(made.touches, 0)
