@@ -64,6 +64,8 @@ told as (
         u.autonomy_group,
         u.positions_approved,
         u.equitised,
+        u.established_on,
+        u.dissolved_on,
         u.successor_code,
         u.sender,
         u.delivered_on,
@@ -85,6 +87,8 @@ told as (
         h.autonomy_group,
         h.positions_approved,
         h.equitised,
+        h.established_on,
+        h.dissolved_on,
         h.successor_code,
         h.sender,
         h.delivered_on,
@@ -110,6 +114,8 @@ told as (
         autonomy_group,
         positions_approved,
         equitised,
+        established_on,
+        dissolved_on,
         successor_code,
         sender,
         delivered_on,
@@ -142,7 +148,9 @@ select
     case when lag(valid_from) over later is null then '-infinity' else valid_from end as reach_from,
     coalesce(lead(valid_from) over later, 'infinity') as reach_to,
     successor_code,
-    coalesce(lives_on, false) as lives_on
+    coalesce(lives_on, false) as lives_on,
+    established_on,
+    dissolved_on
 from meaning
 window later as (partition by province_code, org_code order by valid_from);
 

@@ -1,4 +1,161 @@
--- creates: [window_dossier_part, window_dossier_held, window_dossier, window_handover, window_online]
+-- creates: [window_dossier_state, window_dossier_part, window_dossier_held, window_dossier, window_handover, window_online]
+
+-- States that have no day of their own, as daily counts beside mart.dossier_daily, which knows neither pauses nor withdrawals
+-- without a day. A dossier that was paused is in time, however
+-- late: as the last delivery up to %(told_until)s told it, or else its first one. Who withdrew on no day withdrew on that of the
+-- delivery that first told it.
+create temp table window_dossier_state on commit drop as
+with paused_version as (
+    select province_code, dossier_code, delivered_on, sender, file_id, line
+    from core.dossier
+    where status in ('Yêu cầu bổ sung', 'Yêu cầu thực hiện nghĩa vụ tài chính', 'Dừng xử lý')
+    union all
+    select province_code, dossier_code, delivered_on, sender, file_id, line
+    from core.dossier_history
+    where
+        status in ('Yêu cầu bổ sung', 'Yêu cầu thực hiện nghĩa vụ tài chính', 'Dừng xử lý')
+        and superseded_on > %(told_until)s
+),
+
+paused as (
+    select
+        province_code,
+        dossier_code
+    from paused_version as v
+    where
+        not exists (
+            select
+            from core.dossier as other
+            where
+                other.province_code = v.province_code
+                and other.dossier_code = v.dossier_code
+                and other.delivered_on <= %(told_until)s
+                and (
+                    v.delivered_on > %(told_until)s
+                    or (other.delivered_on, other.sender, other.file_id, other.line)
+                    > (v.delivered_on, v.sender, v.file_id, v.line)
+                )
+        )
+        and not exists (
+            select
+            from core.dossier_history as other
+            where
+                other.province_code = v.province_code
+                and other.dossier_code = v.dossier_code
+                and case
+                    when v.delivered_on > %(told_until)s
+                        then
+                            (other.delivered_on, other.sender, other.file_id, other.line)
+                            < (v.delivered_on, v.sender, v.file_id, v.line)
+                    else
+                        other.delivered_on <= %(told_until)s
+                        and (other.delivered_on, other.sender, other.file_id, other.line)
+                        > (v.delivered_on, v.sender, v.file_id, v.line)
+                end
+        )
+),
+
+withdrawn as (
+    select
+        d.province_code,
+        d.dossier_code,
+        greatest(d.received_on, coalesce(first_told.first_on, d.delivered_on)) as withdrawn_on
+    from core.dossier as d
+    cross join lateral (
+        -- the versions that told it, and none in between that did not
+        select min(h.delivered_on) as first_on
+        from core.dossier_history as h
+        where
+            h.province_code = d.province_code
+            and h.dossier_code = d.dossier_code
+            and h.status = 'Công dân rút hồ sơ'
+            and not exists (
+                select
+                from core.dossier_history as later
+                where
+                    later.province_code = h.province_code
+                    and later.dossier_code = h.dossier_code
+                    and later.status <> 'Công dân rút hồ sơ'
+                    and (later.delivered_on, later.sender, later.file_id, later.line)
+                    > (h.delivered_on, h.sender, h.file_id, h.line)
+            )
+    ) as first_told
+    where d.status = 'Công dân rút hồ sơ' and d.finished_on is null and d.returned_on is null
+),
+
+state as (
+    select
+        d.province_code,
+        d.org_code,
+        unit.valid_from as unit_from,
+        d.field,
+        concerned.is_paused,
+        concerned.withdrawn_on,
+        greatest(d.due_on + 1, d.received_on) as overdue_from,
+        coalesce(
+            concerned.withdrawn_on,
+            d.finished_on,
+            case when d.status = 'Công dân rút hồ sơ' then d.returned_on end,
+            'infinity'
+        ) as left_on
+    from (
+        select
+            province_code,
+            dossier_code,
+            bool_or(is_paused) as is_paused,
+            max(withdrawn_on) as withdrawn_on
+        from (
+            select
+                province_code,
+                dossier_code,
+                true as is_paused,
+                null::date as withdrawn_on
+            from paused
+            union all
+            select
+                province_code,
+                dossier_code,
+                false as is_paused,
+                withdrawn_on
+            from withdrawn
+        ) as each
+        group by province_code, dossier_code
+    ) as concerned
+    inner join core.dossier as d
+        on d.province_code = concerned.province_code and d.dossier_code = concerned.dossier_code
+    inner join window_unit as unit
+        on
+            unit.province_code = d.province_code
+            and unit.code = d.org_code
+            and d.received_on >= unit.reach_from
+            and d.received_on < unit.reach_to
+    where d.status not in ('Mới đăng ký', 'Không được tiếp nhận')
+)
+
+select
+    province_code,
+    org_code,
+    unit_from,
+    withdrawn_on as day,
+    field,
+    count(*) as withdrawn,
+    0 as overdue_out
+from state
+where withdrawn_on is not null
+group by 1, 2, 3, 4, 5
+union all
+-- what the daily counts call overdue, and is not: paused from the beginning, else from the day of its withdrawal
+select
+    province_code,
+    org_code,
+    unit_from,
+    case when is_paused and left_on > %(as_of)s then overdue_from else greatest(overdue_from, withdrawn_on) end as day,
+    field,
+    0 as withdrawn,
+    count(*) as overdue_out
+from state
+where overdue_from <= %(as_of)s and (withdrawn_on is not null or left_on > %(as_of)s)
+group by 1, 2, 3, 4, 5;
 
 -- What became of each unit's own dossiers, by field, and by the unit that held them on the day if that changes (window_holder).
 -- Flows are sums over the window; states are sums from the first day on.
@@ -29,7 +186,11 @@ from (
         received_online + received_direct + received_postal as entered,
         resolved_early + resolved_on_time + resolved_late + withdrawn as departed,
         day >= %(period_start)s and day < %(period_end)s as is_in_window
-    from mart.dossier_daily as daily
+    from (
+        select * from mart.dossier_daily
+        union all
+        select province_code, org_code, unit_from, day, field, 0, 0, 0, 0, 0, 0, withdrawn, 0, 0, overdue_out from window_dossier_state
+    ) as daily
     left join window_holder as holder
         on
             holder.province_code = daily.province_code
@@ -146,7 +307,11 @@ with moved as (
             and taking.org_code = giving.org_code
             and taking.reach_from = giving.reach_from
             and taking.from_day = giving.to_day
-    inner join mart.dossier_daily as daily
+    inner join (
+        select * from mart.dossier_daily
+        union all
+        select province_code, org_code, unit_from, day, field, 0, 0, 0, 0, 0, 0, withdrawn, 0, 0, overdue_out from window_dossier_state
+    ) as daily
         on
             daily.province_code = giving.province_code
             and daily.org_code = giving.org_code
@@ -215,10 +380,9 @@ offered as (
         senders,
         national_code,
         level,
-        max(service_level) as service_level
+        service_level
     from window_catalogue
     where is_in_force and service_level >= 3
-    group by senders, national_code, level
 )
 
 select
@@ -230,7 +394,7 @@ select
     sum(part.received_online) as received_online
 from part
 inner join window_subtree as subtree on subtree.part_code = part.unit_code
-inner join window_scope as scope on scope.unit_code = subtree.unit_code
+inner join window_scope as scope on scope.unit_code = subtree.unit_code and scope.level = part.level
 inner join offered
     on offered.senders = scope.senders and offered.national_code = part.national_code and offered.level = part.level
 group by 1, 2, 3, 4
