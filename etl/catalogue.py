@@ -42,6 +42,8 @@ FORMS = {
     "unit_code": {
         "pattern": f"^(({_FEW_DIGITS}[A-Za-zĐđ]+)*{_FEW_DIGITS}|([1-9][0-9]?|[1-9][0-9]{{4,7}})([.-][0-9]{{1,8}})+)$"
     },
+    # codes of several units: 52.SNV;52.STC
+    "unit_codes": {"pattern": f"^({_FEW_DIGITS}[A-Za-zĐđ;,]+)*{_FEW_DIGITS}$"},
     # a national code with what a province appends to it, or an older one: 2.000635.000.00.00.H21, T-GLA-123456-TT
     "procedure_code": {
         "pattern": "^([0-9][.][0-9]{6}([.][0-9]{2,3})*([.][A-Z][0-9]{2})?"
@@ -401,6 +403,7 @@ ORIGINS = ("computed", "declared")
 BEHAVIOURS = ("flow", "stock", "cumulative", "code", "share")
 LEVELS = ("province", "department", "district", "commune", "office", "service_unit")
 CADENCES = ("quarterly", "half_yearly", "nine_monthly", "annual")
+LISTS = {"one_stop_shop/procedures", "hr/quotas"}  # exports that several units read the same figures off
 
 
 @dataclass(frozen=True)
@@ -435,6 +438,17 @@ class Indicator:
         """Where it is reported on a day: since there are no districts, a commune answers for what its district did."""
         inherits = day >= TWO_TIERS_FROM and "district" in self.levels and "commune" not in self.levels
         return (*self.levels, "commune") if inherits else self.levels
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether figures of units that were merged may be added up.
+
+        Not what each unit reads off one list: two communes with the same procedure have one procedure, and a quota is
+        given anew to who takes over. Not a code, nor a share that only the unit itself can say.
+        """
+        if self.behaviour == "code" or (self.behaviour == "share" and not self.is_computed):
+            return False
+        return not set(self.source) <= LISTS
 
     @property
     def codes(self) -> dict[int, str]:

@@ -664,7 +664,15 @@ def fill_form(cursor: Cursor) -> None:
     """Write the form anew if it is not what the definitions say: an office may add an indicator at any time."""
     known = catalogue.indicators()
     rows = [
-        (r.code, r.order, r.parent, r.kind, r.title, r.unit, *(_of(known[r.code]) if r.code in known else (None, None)))
+        (
+            r.code,
+            r.order,
+            r.parent,
+            r.kind,
+            r.title,
+            r.unit,
+            *(_of(known[r.code]) if r.code in known else (None, None, None)),
+        )
         for r in catalogue.form()
     ]
     cursor.execute("select * from mart.form")
@@ -672,8 +680,8 @@ def fill_form(cursor: Cursor) -> None:
         _replace(cursor, "mart.form", rows)
 
 
-def _of(indicator: catalogue.Indicator) -> tuple[str, str]:
-    return indicator.behaviour, indicator.origin
+def _of(indicator: catalogue.Indicator) -> tuple[str, str, bool]:
+    return indicator.behaviour, indicator.origin, indicator.adds_up
 
 
 def _rows(name: str) -> list[dict[str, str]]:
