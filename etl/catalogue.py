@@ -27,7 +27,8 @@ DELIVERIES = ("upsert", "snapshot")
 RHYTHMS = ("daily", "monthly", "yearly")
 # What `touches:` may say besides the name of a day: the days on which the counts of `sql/counts/` changed; the period
 # that a row is declared for; the days that a list tells of, from a month before its delivery on.
-TOUCHES = ("counts", "declared_period", "delivery")
+# And a state that has no day of its own (paused, withdrawn), which a delivery tells of the month before it.
+TOUCHES = ("counts", "state", "declared_period", "delivery")
 # Where a row of core.<thing> came from.
 ORIGIN = ("province_code", "sender", "delivered_on", "file_id", "line", "raw_hash")
 SEVERITIES = ("fatal", "error", "warning")

@@ -426,6 +426,49 @@ def print_notice() -> None:
     print(f"{message.subject}\n\n{message.text}", end="")
 
 
+senders_app = typer.Typer(rich_markup_mode=None)
+app.add_typer(senders_app, name="senders")
+
+
+@senders_app.callback(invoke_without_command=True)
+def list_senders(context: typer.Context, form: FormatOption = Format.table) -> None:
+    """Print who sends what, which units own the lists of each sender, and why."""
+    if context.invoked_subcommand:
+        return
+    from etl import owners
+
+    with _connection() as connection, connection.cursor() as cursor:
+        found = owners.senders(cursor)
+    if form is not Format.table:
+        header = ("sender", "exports", "units", "reason")
+        return _write(form, header, [(s.sender, " ".join(s.exports), " ".join(s.units), s.reason) for s in found])
+    if not found:
+        return print("Chưa có nơi gửi nào. Nạp: cchc load <thư mục>")
+    titles = ("Nơi gửi", "Loại dữ liệu", "Đơn vị chủ quản", "Vì sao")
+    rows = [(s.sender, ", ".join(s.exports), ", ".join(s.units), owners.REASONS[s.reason]) for s in found]
+    _write(form, titles, rows)
+
+
+@senders_app.command("set")
+def set_sender(
+    sender: Annotated[str, typer.Argument(metavar="SENDER", help="Who sends: the name of its files.")],
+    unit: Annotated[str, typer.Argument(metavar="UNIT", help="Code of the unit whose lists it delivers.")],
+) -> None:
+    """Say whose the lists of a sender are; files that were held for it can be loaded."""
+    from getpass import getuser
+
+    from etl import owners
+
+    with _connection() as connection, connection.cursor() as cursor:
+        released = owners.set_owner(cursor, sender, unit, by=getuser())
+    print(f"Danh mục của nơi gửi {sender} thuộc đơn vị {unit}.")
+    if released:
+        print(
+            f"{len(released)} tệp được giữ lại nay chờ nạp: {', '.join(map(str, released))}. Nạp: cchc load <thư mục>"
+        )
+    print("Số liệu đã lập chưa thay đổi: lập lại các kỳ liên quan bằng cchc materialise.")
+
+
 # --- what commands need -----------------------------------------------------------------------------------------------
 
 

@@ -34,7 +34,7 @@ class RuleFailed(CchcError):
 
 
 class FileHeld(CchcError):
-    """A person must say whether a file is meant so: `cchc files confirm`. `rule_id` is the file rule that asks."""
+    """A person must say what is to become of a file; until then it waits. `rule_id` is the file rule that asks."""
 
     def __init__(self, rule_id: str, message: str) -> None:
         super().__init__(rule_id, message)

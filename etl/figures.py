@@ -257,6 +257,9 @@ def open_window(cursor: Cursor, period: Period, *, as_of: date | None = None) ->
     """
     bound = bindings(period, as_of)
     cursor.execute("set local work_mem = '128MB'")  # a million counts are added up in memory
+    for export in catalogue.exports().values():
+        if export.delivery == "snapshot":
+            _tell(cursor, export, bound)
     for path in windows():
         header = make(cursor, path, bound)
         if "then" in header:
@@ -307,7 +310,8 @@ def bindings(period: Period, as_of: date | None) -> dict[str, Any]:
         "last_day": period.last_day,
         "year_start": period.year_start,
         "as_of": as_of or period.last_day,
-        "listed_until": period.end + timedelta(days=SNAPSHOT_DAYS),
+        "listed_until": period.last_day + timedelta(days=SNAPSHOT_DAYS),
+        "told_until": (as_of or period.last_day) + timedelta(days=SNAPSHOT_DAYS),
     }
 
 
@@ -337,6 +341,24 @@ def _units_are_known(cursor: Cursor, period: Period) -> None:
     if not cursor.fetchone()[0]:
         window = f"{period.start} – {period.last_day}"
         raise UsageError(f"no unit is known in {window}: load hr/units first, then make {period.code}.")
+
+
+def _tell(cursor: Cursor, export: catalogue.Export, bound: dict[str, Any]) -> None:
+    """Make the list of an export as it was told up to a month after the window: temporary table told_<thing>."""
+    columns, key = warehouse.core_columns(export), warehouse.core_key(export)
+    described = {
+        "{thing}": export.thing,
+        "{columns}": ", ".join(columns),
+        "{key}": ", ".join(key),
+        "{latest}": ", ".join(f"{c} as latest_{c}" for c in warehouse.business_columns(export) if c not in key),
+    }
+    statement = _text("mart/told.sql")
+    for name, text in described.items():
+        statement = statement.replace(name, text)
+    table = f"told_{export.thing}"
+    cursor.execute(f"set local client_min_messages = warning; drop table if exists pg_temp.{table}")
+    cursor.execute(statement, bound)
+    cursor.execute(f"analyze pg_temp.{table}")
 
 
 def totals_beside_parts(
@@ -525,6 +547,10 @@ def _touched_days(
             days |= _reaching(
                 delivered_on - timedelta(days=SNAPSHOT_DAYS), _told_until(cursor, export, sender, delivered_on) or eve
             )
+        elif said == "state":
+            cursor.execute(f"select exists (select from {_changed(cursor, export, file_ids)} as changed)")
+            if cursor.fetchone()[0]:
+                days |= _reaching(delivered_on - timedelta(days=SNAPSHOT_DAYS), delivered_on)
         elif said == "declared_period":
             cursor.execute(f"select distinct year, period from {_changed(cursor, export, file_ids)} as changed")
             days |= {periods.declared(year, name).last_day for year, name in cursor.fetchall()}

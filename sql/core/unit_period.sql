@@ -63,6 +63,8 @@ told as (
         u.autonomy_group,
         u.positions_approved,
         u.equitised,
+        u.established_on,
+        u.dissolved_on,
         u.sender,
         u.delivered_on,
         u.file_id,
@@ -82,6 +84,8 @@ told as (
         h.autonomy_group,
         h.positions_approved,
         h.equitised,
+        h.established_on,
+        h.dissolved_on,
         h.sender,
         h.delivered_on,
         h.file_id,
@@ -105,6 +109,8 @@ told as (
         autonomy_group,
         positions_approved,
         equitised,
+        established_on,
+        dissolved_on,
         sender,
         delivered_on,
         file_id,
@@ -133,7 +139,9 @@ select
     equitised,
     sender,
     case when lag(valid_from) over later is null then '-infinity' else valid_from end as reach_from,
-    coalesce(lead(valid_from) over later, 'infinity') as reach_to
+    coalesce(lead(valid_from) over later, 'infinity') as reach_to,
+    established_on,
+    dissolved_on
 from meaning
 window later as (partition by province_code, org_code order by valid_from);
 
