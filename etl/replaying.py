@@ -14,7 +14,7 @@ from pathlib import Path
 from psycopg2.errors import DeadlockDetected, UniqueViolation
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, checking, figures, landing, loading, masking, surveying, touching, warehouse
+from etl import catalogue, checking, figures, landing, loading, masking, owners, surveying, touching, warehouse
 from etl.checking import Call
 from etl.errors import ArchiveDamaged, FileHeld, FileRejected
 from etl.landing import File
@@ -121,6 +121,7 @@ def _load_one(
     )
     cursor.execute("savepoint one_file")
     try:
+        owners.check(cursor, file)
         return [loading.load(cursor, task, direct=direct)]
     except (FileRejected, FileHeld) as refusal:
         cursor.execute("rollback to one_file")
