@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import random
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -245,6 +246,16 @@ def test_names_are_those_that_the_file_holds(cell: str) -> None:
     names.learn(pl.DataFrame({"full_name": ["Kpuih Hờ Nhung", None, "An"]}), export)
     assert "hung" not in masking.shown(cell, None, names).lower()
     assert masking.shown("An toàn", None, names) == "An toàn"
+
+
+@pytest.mark.parametrize("count", [1, masking.MANY + 1])
+def test_a_column_is_masked_like_its_cells(count: int) -> None:
+    cells = [*MARKERS.values(), unicodedata.normalize("NFD", "Võ Thị Lệ"), "Đang xử lí", "30/11/2021", "a\x1bb"]
+    column = catalogue.export("hr/events").column("form")
+    many = [*cells, *(f"{number}/QĐ-UBND" for number in range(count)), None]
+    shown = masking.shown_column(pl.Series(many), column, masking.NOBODY).to_list()
+    assert shown == [cell and masking.shown(cell, column) for cell in many]
+    assert [cell for cell, told in zip(cells, shown, strict=False) if cell == told] == ["Đang xử lí", "30/11/2021"]
 
 
 @pytest.mark.parametrize(
