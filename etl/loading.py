@@ -375,7 +375,7 @@ def _quarantined(task: Task, typed: pl.DataFrame, raw: pl.DataFrame, errors: pl.
     reasons: dict[int, set[str]] = {}
     for line, rule_id in errors.select("line", "rule_id").iter_rows():
         reasons.setdefault(line, set()).add(rule_id)
-    keys = typed.select("line", surveying.record_key(task.export))
+    keys = pl.DataFrame([typed["line"], surveying.record_keys(typed, task.export).alias("record_key")])
     header = {c.name: c.header for c in task.export.columns}
     text = io.StringIO()
     writer = csv.writer(text)

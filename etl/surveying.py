@@ -127,7 +127,7 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool"
             if export.delivery == "snapshot":
                 keys.add(typed_keys)
             if quarantined is not None:
-                again = typed_keys.with_columns(raw_hash=raw_hash).select(record_key(export)).to_series()
+                again = record_keys(typed_keys.with_columns(raw_hash=raw_hash), export)
                 delivered_again += again.filter(again.is_in(quarantined)).to_list()
             if len(passed_over):
                 block = block.filter(~_is_in(raw_hash, passed_over))
@@ -164,8 +164,8 @@ def _hashed(block: pl.DataFrame, export: catalogue.Export) -> tuple[pl.DataFrame
     return block.with_columns(pl.Series("raw_hash", raw_hash), pl.Series("key_hash", key_hash)), typed_keys
 
 
-def record_key(export: catalogue.Export) -> pl.Expr:
-    """The key of a row as text; a row whose key is not given is known by its content.
+def record_keys(rows: pl.DataFrame, export: catalogue.Export) -> pl.Series:
+    """The key of each row as text; a row whose key is not given is known by its content.
 
     One that is too long for an index, or looks like somebody's name or number, is known by its hash.
     """
@@ -176,24 +176,15 @@ def record_key(export: catalogue.Export) -> pl.Expr:
             unreadable.append(pl.col(column.name).str.contains(masking.PERSONAL_KEY))
         elif column.type == "code":
             unreadable.append(~pl.col(column.name).is_in(column.vocabulary))
-    return (
-        pl
-        .when(pl.any_horizontal(pl.col(c).is_null() for c in export.key))
-        .then(pl.format("#{}", "raw_hash"))
-        .otherwise(
-            pl.coalesce(
-                pl.when(pl.any_horizontal(unreadable)).then(key).map_batches(_digests, return_dtype=pl.String), key
-            )
-        )
-        .alias("record_key")
+    told = rows.select(
+        key=pl.coalesce(key, pl.format("#{}", "raw_hash")),
+        hidden=key.is_not_null() & pl.any_horizontal(unreadable),
     )
-
-
-def _digests(keys: pl.Series) -> pl.Series:
-    """A hash in place of each key that is given."""
-    given = keys.is_not_null().arg_true()
-    digests = [hashlib.blake2b(key.encode(), digest_size=16).hexdigest() for key in keys.gather(given)]
-    return keys.clone().scatter(given, [f"#{digest}" for digest in digests]) if digests else keys
+    hidden = told["hidden"].arg_true()
+    if not len(hidden):
+        return told["key"]
+    digests = [hashlib.blake2b(one.encode(), digest_size=16).hexdigest() for one in told["key"].gather(hidden)]
+    return told["key"].rechunk().scatter(hidden, [f"#{digest}" for digest in digests])
 
 
 # --- rows kept for the second pass ------------------------------------------------------------------------------------
