@@ -25,6 +25,7 @@ SQL = ROOT / "sql"
 TYPES = ("text", "code", "timestamp", "date", "partial_date", "amount", "integer", "flag")
 PERSONAL = ("name", "id", "phone", "birth")
 DELIVERIES = ("upsert", "snapshot")
+RHYTHMS = ("daily", "monthly", "yearly")
 # What `touches:` may say besides the name of a day: the days on which the counts of `sql/counts/` changed; the period
 # that a row is declared for; the days that a list tells of, from a month before its delivery on.
 # And a state that has no day of its own (paused, withdrawn), which a delivery tells of the month before it.
@@ -115,6 +116,7 @@ class Export:
     ignored: tuple[str, ...] = ()
     partition_by: str | None = None
     refers_to: tuple[str, ...] = ()
+    delivers: str | None = None  # how often each sender is expected: daily, monthly, yearly; None: nobody waits for it
     touches: tuple[str, ...] = ()  # which days' figures a row changes: names of its days, or TOUCHES
     reaches_on: bool = False  # it tells a state: from the first of these days on, up to the delivery
     removed: tuple[str, ...] = ()  # columns that the contract had: what was loaded of them is dropped
@@ -122,6 +124,11 @@ class Export:
     @property
     def source(self) -> str:
         return self.name.split("/")[0]
+
+    @property
+    def short_title(self) -> str:
+        """The title as far as it names the thing: "Hồ sơ một cửa" of "Hồ sơ một cửa (thủ tục hành chính)"."""
+        return re.split(r"\s*[(:]", self.title)[0]
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -210,6 +217,8 @@ def _export(path: Path, name: str) -> Export:
     export = Export(name=name, columns=tuple(columns), **described)
     if export.delivery not in DELIVERIES:
         raise CatalogueError(f"{path}: delivery is one of {', '.join(DELIVERIES)}, not {export.delivery!r}.")
+    if export.delivers not in (None, *RHYTHMS):
+        raise CatalogueError(f"{path}: delivers is one of {', '.join(RHYTHMS)}, not {export.delivers!r}.")
     if not export.key:
         raise CatalogueError(f"{path}: no column is marked `key: true`.")
     days = [c.day or c.name for c in columns if c.is_loaded and c.type in ("date", "partial_date", "timestamp")]
@@ -371,6 +380,20 @@ def sql_header(text: str) -> tuple[dict[str, Any], str]:
     while lines and lines[0].startswith("--") and lines[0].strip() != "--":
         head.append(lines.pop(0).removeprefix("--").removeprefix(" "))
     return yaml.load("\n".join(head), Loader=LOADER) or {}, "\n".join(lines).strip()
+
+
+def read_sql(path: Path) -> tuple[dict[str, Any], str]:
+    """The header and the statement of a `.sql` file.
+
+    Raises: CatalogueError if the header is not YAML.
+    """
+    try:
+        return sql_header(path.read_text("utf-8"))
+    except yaml.YAMLError:
+        raise CatalogueError(
+            f"{path}: the comments above the first empty line are its header, `-- name: value`; they cannot be read."
+            " Leave a line empty below the header, or mend it."
+        ) from None
 
 
 # --- indicators -------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
 from etl import catalogue, locks, periods, printed, warehouse
-from etl.errors import CatalogueError, UsageError
+from etl.errors import CatalogueError, SetupError, UsageError
 from etl.periods import Period
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
@@ -67,7 +67,7 @@ def counts() -> tuple[Count, ...]:
 def _counts(paths: tuple[Path, ...]) -> tuple[Count, ...]:
     found = []
     for path in paths:
-        header, query = catalogue.sql_header(path.read_text("utf-8"))
+        header, query = catalogue.read_sql(path)
         try:
             count = Count(
                 path,
@@ -89,14 +89,27 @@ def fold(cursor: Cursor, thing: str, changed: str) -> list[str]:
 
     Input:  `changed`: a relation in SQL: the columns of core.<thing> and `sign`, +1 for a version that holds now and -1
             for one that held before.
+    Raises: SetupError if the counts were made by another query than this process knows.
     Output: tables that changed so much that they are to be analysed, once the transaction is over: ANALYZE keeps others
             of its kind out until then, and they belong to other loads.
     """
+    for count in _counts_of(thing):
+        _be_counted_alike(cursor, count)
     grown = [count.table for count in _counts_of(thing) if _add(cursor, count, changed) > MANY]
     following = [count for count in counts() if thing in count.follows]
     if following:
         _recount_reused(cursor, following, changed)
     return grown
+
+
+def _be_counted_alike(cursor: Cursor, count: Count) -> None:
+    """A process that was started before an upgrade must not add its way of counting to what is counted anew."""
+    cursor.execute("select version from mart.count_version where table_name = %s", (count.table,))
+    if (known := cursor.fetchone()) and known[0] != count.version:
+        raise SetupError(
+            f"{count.table} is counted by another version of {count.path.name} than this process has: the program was"
+            " changed while it ran. Run the same command again."
+        )
 
 
 def recount(cursor: Cursor, thing: str) -> None:
@@ -217,8 +230,9 @@ def materialise(connection: Connection, period: Period, *, as_of: date | None = 
         figures, changed = cursor.fetchone()
         cursor.execute(
             "insert into mart.materialisation (period_code, period_start, period_end, as_of, is_explicit, figures,"
-            " figures_changed) values (%(calendar_code)s, %(period_start)s, %(last_day)s, %(as_of)s, %(is_explicit)s,"
-            " %(figures)s, %(changed)s)",
+            " figures_changed, touches) select %(calendar_code)s, %(period_start)s, %(last_day)s, %(as_of)s,"
+            " %(is_explicit)s, %(figures)s, %(changed)s, count(*) from mart.touch"
+            " where period_code = %(calendar_code)s",
             bound
             | {"calendar_code": period.calendar_code, "is_explicit": is_explicit}
             | {"figures": figures, "changed": changed},
@@ -310,7 +324,7 @@ def _windows(paths: tuple[Path, ...]) -> tuple[Path, ...]:
     creates: dict[str, Path] = {}
     reads: dict[Path, set[str]] = {}
     for path in paths:
-        header, statement = catalogue.sql_header(path.read_text("utf-8"))
+        header, statement = catalogue.read_sql(path)
         if not header.get("creates") or header.get("then", next(iter(THEN))) not in THEN:
             raise CatalogueError(
                 f"{path}: the header has `creates: [window_…]`, the tables that it makes, and perhaps `then:`, which is"
@@ -353,7 +367,7 @@ def make(cursor: Cursor, path: Path, bound: dict[str, Any]) -> dict[str, Any]:
 
     Raises: CatalogueError if the database refuses it.
     """
-    header, statement = catalogue.sql_header(path.read_text("utf-8"))
+    header, statement = catalogue.read_sql(path)
     tables = ", ".join(f"pg_temp.{name}" for name in header["creates"])
     cursor.execute(f"set local client_min_messages = warning; drop table if exists {tables}")
     try:

@@ -88,7 +88,7 @@ def checks() -> tuple[Check, ...]:
 def _checks(paths: tuple[Path, ...]) -> tuple[Check, ...]:
     found: list[Check] = []
     for path in paths:
-        header, query = catalogue.sql_header(path.read_text("utf-8"))
+        header, query = catalogue.read_sql(path)
         try:
             found.append(Check(header["rule_id"], header["title"], header["statement"], header["over"], query))
         except KeyError as missing:

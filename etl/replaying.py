@@ -14,7 +14,7 @@ from pathlib import Path
 from psycopg2.errors import DeadlockDetected, UniqueViolation
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, checking, figures, landing, loading, masking, surveying, warehouse
+from etl import catalogue, checking, figures, landing, loading, masking, surveying, touching, warehouse
 from etl.checking import Call
 from etl.errors import ArchiveDamaged, FileHeld, FileRejected
 from etl.landing import File
@@ -267,6 +267,7 @@ def rewind(cursor: Cursor, export: catalogue.Export, file_ids: list[int]) -> Non
     Input: all loads of their sender from some day on. Of the versions that they superseded the newest becomes current
            again, unless another sender's is; the others stay in the history, below what is current now.
     """
+    touching.take_back(cursor, file_ids)
     core, history = f"core.{export.thing}", f"core.{export.thing}_history"
     columns = ", ".join(warehouse.core_columns(export))
     of_history = ", ".join(f"h.{c}" for c in warehouse.core_columns(export))

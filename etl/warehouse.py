@@ -1,6 +1,7 @@
 """The PostgreSQL side: connections, and a schema that is brought up to date from `sql/` and the contracts."""
 
 import hashlib
+import logging
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -32,6 +33,8 @@ SQL_TYPES = {
 # A key column is never null: what stands in when an optional part of a key was not given.
 KEY_DEFAULTS = {"text": "''", "code": "''", "date": "'0001-01-01'", "integer": "0"}
 HASHED = "keyed hash"  # the comment of a column that holds no identity numbers any more
+
+log = logging.getLogger(__name__)
 
 
 def url(configured: settings.Settings) -> str:
@@ -263,6 +266,9 @@ def migrate(warehouse_url: str) -> bool:
             "insert into landing.schema_version (version, release) values (%s, %s)",
             (_hash(repr(sorted(ours.items()))), release()),
         )
+        for notice in connection.notices:
+            if notice.startswith("WARNING:"):  # what this user may not set up, and whom to ask
+                log.warning("%s", notice.removeprefix("WARNING:").splitlines()[0].strip())
     if grown:
         with transaction(warehouse_url) as connection, connection.cursor() as cursor:
             cursor.execute(f"analyze {', '.join(grown)}")

@@ -2,7 +2,8 @@
 
 How long it took, which statement waited for which, and whether the rows are the same.
 
-Input: SIZE (rows of all senders), SENDERS, OUT (folder of the result) in the environment; redis-server on the PATH.
+Input: SIZE (rows of all senders), SENDERS, OUT (folder of the result; the bench's own if not given) in the environment;
+redis-server on the PATH.
 """
 
 import csv
@@ -26,7 +27,7 @@ from threading import Event
 from psycopg2 import sql
 from sqlalchemy.engine import make_url
 
-from etl import catalogue, warehouse
+from etl import catalogue, settings, warehouse
 from etl.bench import cases, inputs, measuring, report
 from etl.bench.measuring import BenchFailed
 from etl.demo import airflow
@@ -47,7 +48,6 @@ def main() -> int:
     """Exit status: 0 measured, and the rows are the same; 1 they are not, or a run failed; 2 wrong use or set-up."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        folder = Path(os.environ.get("OUT") or report.FOLDER)
         size, senders = measuring.number("SIZE", 400_000), measuring.number("SENDERS", 8)
         redis = shutil.which("redis-server")
         if redis is None:
@@ -57,6 +57,7 @@ def main() -> int:
             )
         with cases.workplace() as (home, server):
             result = measure(home, server, redis, size, senders)
+            folder = Path(os.environ.get("OUT") or home)  # docs/ holds what was measured with care, and is tracked
         print(report.write_workers(result, folder))
         print(f"\n{folder / 'benchmark.md'}", file=sys.stderr)
         return 1 if result.differing or any(r.deadlocks for r in result.rounds) else 0
@@ -379,6 +380,7 @@ def _parts(home: Path, airflow_url: str, redis: str) -> Iterator[_Parts]:
     with ExitStack() as stack:
         stack.enter_context(parts.part("redis", [redis, "-"], environment, asked))
         parts.airflow("db", "migrate")
+        parts.airflow("pools", "set", "warehouse", str(settings.slots()), "bench")
         for name in ("api-server", "scheduler", "dag-processor"):
             stack.enter_context(parts.service(name))
         parts.until(lambda: urllib.request.urlopen(f"{base}/api/v2/version", timeout=5).status == 200, base, PATIENCE)

@@ -9,7 +9,7 @@ where word <> 'tất cả'
 union all
 select
     replace(lower(listed.field), 'ð', 'đ') as word,
-    min(listed.field) as field
+    max(listed.field) as field -- of two spellings the one in small letters
 from (
     select field from core.procedure
     union

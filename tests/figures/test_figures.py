@@ -299,6 +299,31 @@ def test_a_changed_dossier_touches_from_its_first_changed_day_on(cursor: Cursor)
     assert figures.touched_periods(cursor.connection, [file_id]) == ["2021-Q3", "2021-9T", "2021-N"]
 
 
+LISTS = [
+    # of these lists this one is loaded: the periods whose last days it may tell of
+    ("2021-07-01", "2021-07-01", "2021-Q2 2021-6T 2021-Q3 2021-9T 2021-N"),
+    ("2021-01-10 2021-02-10", "2021-01-10", "2020-Q4 2020-N 2021-Q1 2021-6T 2021-9T 2021-N"),
+    ("2021-01-10 2021-07-10", "2021-01-10", "2020-Q4 2020-N 2021-Q1 2021-Q2 2021-6T 2021-Q3 2021-9T 2021-N"),
+]
+
+
+@pytest.mark.parametrize(("delivered", "loaded", "codes"), LISTS)
+def test_a_list_touches_from_a_month_before_it_until_the_next(
+    cursor: Cursor, delivered: str, loaded: str, codes: str
+) -> None:
+    """Also what lies between: a list that comes late tells of every period up to the one that was there already."""
+    ids = {}
+    for day in delivered.split():
+        cursor.execute(
+            "insert into landing.file (source, export, sender, delivered_on, path, sha256, bytes, modified_ns, archived_as, status)"
+            " values ('hr', 'hr/staff', 'office', %s, 'p', 'x', 1, 1, 'a', 'accepted') returning file_id",
+            (day,),
+        )
+        ids[day] = cursor.fetchone()[0]
+    touched = figures.touched_periods(cursor.connection, [ids[loaded]])
+    assert touched == [code for code in codes.split() if catalogue.indicators(Period.parse(code).last_day)]
+
+
 def test_the_schema_can_be_brought_up_to_date_again_and_again(made: Cursor) -> None:
     """Every script runs on a database that has it already, and keeps its data."""
     for _, script in warehouse._scripts():

@@ -48,24 +48,21 @@ def test_a_tenth_window_finds_its_place(
 def test_every_window_comes_after_what_it_reads() -> None:
     made: set[str] = set()
     for path in figures.windows():
-        header, statement = catalogue.sql_header(path.read_text("utf-8"))
+        header, statement = catalogue.read_sql(path)
         made |= set(header["creates"])
         read = {name for name in every() if f"{name} " in statement.replace("\n", " ") + " "}
         assert read <= made, path.name
 
 
 def every() -> set[str]:
-    return {
-        name
-        for path in catalogue.sql_files("window")
-        for name in catalogue.sql_header(path.read_text("utf-8"))[0]["creates"]
-    }
+    return {name for path in catalogue.sql_files("window") for name in catalogue.read_sql(path)[0]["creates"]}
 
 
 @pytest.mark.parametrize(
     ("files", "told"),
     [
         ({"a": "-- title: nothing\nselect 1"}, r"a\.sql: the header has `creates: \[window_…\]`"),
+        ({"a": "-- creates: [window_a]\n-- all there is\nselect 1"}, r"a\.sql: .* Leave a line empty below the header"),
         ({"a": "-- creates: [window_a]\n-- then: sing\nselect 1"}, r"perhaps `then:`, which is one of units are known"),
         (
             {
