@@ -300,7 +300,8 @@ def open_window(cursor: Cursor, period: Period) -> None:
     Raises: UsageError if no unit is known in the window.
     """
     bound = bindings(period)
-    cursor.execute("set local work_mem = '128MB'")  # a million counts are added up in memory
+    # a million counts are added up in memory; their groups are few, but the planner does not know and would sort
+    cursor.execute("set local work_mem = '128MB'; set local hash_mem_multiplier = 16")
     for export in catalogue.exports().values():
         if export.delivery == "snapshot":
             _tell(cursor, export, bound)
