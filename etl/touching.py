@@ -43,19 +43,32 @@ def _touch(cursor: Cursor, file_ids: list[int]) -> None:
 
 
 def stale_periods(connection: Connection) -> list[str]:
-    """Codes of the periods that were touched since they were last made, in the order in which they close."""
+    """Codes of the periods that were touched since they were last made, in the order in which they close.
+
+    A period is old if its calendar window is, or one of the windows that reports stated for themselves.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select touched.period_code
-            from (select period_code, count(*) as touches from mart.touch group by period_code) as touched
-            left join (
-                select distinct on (period_code) period_code, touches
+            with touched as (
+                select period_code, count(*) as touches
+                from mart.touch
+                group by period_code
+            ),
+            made as (
+                select period_code, is_explicit, max(touches) as touches
                 from mart.materialisation
-                where not is_explicit -- a stated window stands beside the calendar's figures
-                order by period_code, materialisation_id desc
-            ) as made using (period_code)
-            where touched.touches > coalesce(made.touches, 0)
+                group by period_code, is_explicit, case when is_explicit then (period_start, period_end, as_of) end
+            )
+            select period_code
+            from touched
+            where not exists (
+                select from made where made.period_code = touched.period_code and not made.is_explicit
+                    and made.touches >= touched.touches
+            ) or exists (
+                select from made where made.period_code = touched.period_code and made.is_explicit
+                    and made.touches < touched.touches
+            )
             """
         )
         found = [Period.parse(code) for (code,) in cursor.fetchall()]

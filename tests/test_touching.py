@@ -1,5 +1,6 @@
 """The warehouse knows which periods are older than their loads, however runs end and in whatever order they commit."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,19 @@ def test_a_load_that_is_taken_back_and_refused_leaves_its_periods_old(
     list(pipeline.load_waiting(configured, made))
     assert [f.status for f in runs.became(made, [4])] in (["rejected"], ["held"])
     assert set(OF_DECEMBER) <= set(runs.stale_periods(made))
+
+
+def test_a_window_that_a_report_stated_grows_old_by_itself(
+    made: str, configured: settings.Settings, inbox: Path
+) -> None:
+    stated = Period.parse("2021-N").with_window(None, date(2021, 12, 5))
+    pipeline.materialise(made, stated)
+    deliver(inbox, "one_stop_shop/dossiers", "2021-12-13", DOSSIERS.replace("211201", "211202"), sender="ia-grai")
+    load(configured, made, inbox)
+    make(made, runs.stale_periods(made))
+    assert runs.stale_periods(made) == ["2021-N"]  # over the calendar's window it is new
+    pipeline.materialise(made, stated)
+    assert "2021-N" not in runs.stale_periods(made)
 
 
 def test_nothing_new_makes_nothing_old(made: str, configured: settings.Settings, inbox: Path) -> None:

@@ -17,6 +17,9 @@ from sqlalchemy.engine import make_url
 from etl import catalogue, embedded, quality, runs, warehouse
 from etl.demo import airflow
 
+pytestmark = pytest.mark.timeout(900)  # the story is told before the first test that asks for it
+
+
 # --- as they are parsed ------------------------------------------------------------------------------------------
 
 LOOK = """
