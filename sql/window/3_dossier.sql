@@ -91,7 +91,7 @@ state as (
         d.field,
         concerned.is_paused,
         concerned.withdrawn_on,
-        greatest(d.due_on + 1, d.received_on) as overdue_from,
+        case when d.due_on is not null then greatest(d.due_on + 1, d.received_on) end as overdue_from,
         coalesce(
             concerned.withdrawn_on,
             d.finished_on,
