@@ -62,6 +62,9 @@ class Reckoning:
 
         return {code for code in self.parents if is_below(code)}
 
+    def every_unit(self) -> Iterable[Row]:
+        return (unit for d in self.world.of("hr/units") for unit in d.rows)
+
     # --- units ---
 
     def units(self, last: date) -> dict[str, Row]:
@@ -143,7 +146,8 @@ class Reckoning:
 
     def staff_figures(self, top: str, last: date) -> dict[str, int]:
         communes = {code for code, u in self.units(last).items() if u["unit_kind"] == "UBND cấp xã"}
-        inside = self.subtree(top) - communes
+        began = {u["org_code"] for u in self.every_unit() if (u.get("established_on") or date.min) <= last}
+        inside = (self.subtree(top) & began) - communes
         present: Counter[object] = Counter()
         for deliveries in by_sender(self.world, "hr/staff").values():
             was = latest([told(deliveries, last)], ("staff_code",))
