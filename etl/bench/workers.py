@@ -2,7 +2,8 @@
 
 How long it took, which statement waited for which, and whether the rows are the same.
 
-Input: SIZE (rows of all senders), SENDERS, OUT (folder of the result) in the environment; redis-server on the PATH.
+Input: SIZE (rows of all senders), SENDERS, OUT (folder of the result; the bench's own if not given) in the environment;
+redis-server on the PATH.
 """
 
 import csv
@@ -47,7 +48,6 @@ def main() -> int:
     """Exit status: 0 measured, and the rows are the same; 1 they are not, or a run failed; 2 wrong use or set-up."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        folder = Path(os.environ.get("OUT") or report.FOLDER)
         size, senders = measuring.number("SIZE", 400_000), measuring.number("SENDERS", 8)
         redis = shutil.which("redis-server")
         if redis is None:
@@ -57,6 +57,7 @@ def main() -> int:
             )
         with cases.workplace() as (home, server):
             result = measure(home, server, redis, size, senders)
+            folder = Path(os.environ.get("OUT") or home)  # docs/ holds what was measured with care, and is tracked
         print(report.write_workers(result, folder))
         print(f"\n{folder / 'benchmark.md'}", file=sys.stderr)
         return 1 if result.differing or any(r.deadlocks for r in result.rounds) else 0
