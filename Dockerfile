@@ -4,7 +4,15 @@ FROM python:3.11.14-slim-bookworm AS build
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 ENV UV_LINK_MODE=copy
 WORKDIR /opt/cchc
-COPY pyproject.toml requirements.lock ./
+# Behind an office's mirror or its TLS proxy: the address of the index, and a certificate below ops/, e.g. ops/office.crt.
+ARG INDEX_URL=
+ARG CA_FILE=
+COPY pyproject.toml requirements.lock ${CA_FILE:-requirements.lock} ./
+RUN cat /etc/ssl/certs/ca-certificates.crt ${CA_FILE:+"${CA_FILE##*/}"} > /tmp/ca.pem
+ENV PIP_INDEX_URL=${INDEX_URL:-https://pypi.org/simple} \
+    UV_DEFAULT_INDEX=${INDEX_URL:-https://pypi.org/simple} \
+    PIP_CERT=/tmp/ca.pem \
+    SSL_CERT_FILE=/tmp/ca.pem
 # The lock pins everything; pyproject.toml chooses what production needs of it (no test tools).
 RUN pip install --no-cache-dir "$(grep -oE '^uv==[0-9.]+' requirements.lock)" \
     && uv venv /opt/venv \
@@ -22,7 +30,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     AIRFLOW__USAGE_DATA_COLLECTION__ENABLED=False
 # 50000 and group 0 are what Airflow's own image uses: volumes can be shared with it.
 RUN useradd --uid 50000 --gid 0 --home-dir /opt/airflow --create-home --shell /usr/sbin/nologin airflow \
-    && install -d -o 50000 -g 0 /opt/airflow/logs /srv/inbox /srv/archive /srv/cchc
+    && install -d -o 50000 -g 0 /opt/airflow/logs /srv/inbox /srv/archive /srv/cchc /srv/cchc/data_docs
 WORKDIR /opt/cchc
 COPY --from=build /opt/venv /opt/venv
 COPY . .

@@ -1,6 +1,7 @@
 """The PostgreSQL side: connections, and a schema that is brought up to date from `sql/` and the contracts."""
 
 import hashlib
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -29,6 +30,8 @@ SQL_TYPES = {
 # A key column is never null: what stands in when an optional part of a key was not given.
 KEY_DEFAULTS = {"text": "''", "code": "''", "date": "'0001-01-01'", "integer": "0"}
 _MIGRATION_LOCK = 7201202101
+
+log = logging.getLogger(__name__)
 
 
 def url(configured: settings.Settings) -> str:
@@ -235,6 +238,9 @@ def migrate(warehouse_url: str) -> bool:
             " (version text not null, migrated_at timestamptz not null default now())"
         )
         cursor.execute("insert into landing.schema_version (version) values (%s)", (version,))
+        for notice in connection.notices:
+            if notice.startswith("WARNING:"):  # what this user may not set up, and whom to ask
+                log.warning("%s", notice.removeprefix("WARNING:").splitlines()[0].strip())
     return True
 
 

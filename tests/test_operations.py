@@ -5,16 +5,20 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg2
 import pytest
+from psycopg2.extensions import connection as PostgresConnection
 from sqlalchemy.engine import URL, make_url
 
 from etl import embedded, warehouse
+from tests.databases import fresh_database
 
 PROJECT = Path(__file__).parents[1]
 OPS = PROJECT / "ops"
@@ -34,9 +38,10 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[URL, 
             patch.setattr(embedded, "ROLE", "postgres")
             patch.setattr(embedded, "DATABASE", "postgres")
             url = make_url(embedded.start(home, durable=False))
-        script(
-            "create-databases", url, PGPASSWORD=url.password, POSTGRES_USER="postgres", SECRETS=str(secrets)
-        ).check_returncode()
+        password = (secrets / "postgres_password").read_text()
+        ask(url, f"alter role postgres password '{password}'")
+        made = script("create-databases", url, SECRETS=str(secrets))
+        assert (made.returncode, made.stdout, made.stderr) == (0, "", "")
         url = url.set(username="cchc", password=(secrets / "warehouse_password").read_text(), database="cchc")
         warehouse.migrate(url.render_as_string(hide_password=False))
         yield url, secrets
@@ -54,14 +59,23 @@ def script(name: str, url: URL, *arguments: str, **environment: str) -> subproce
     )
 
 
+def connected(url: URL) -> PostgresConnection:
+    connection = psycopg2.connect(
+        host=url.host, port=url.port, user=url.username, password=url.password, dbname=url.database
+    )
+    connection.autocommit = True
+    return connection
+
+
+def run(connection: PostgresConnection, statement: str) -> object:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()[0] if cursor.description else None
+
+
 def ask(url: URL, statement: str) -> object:
-    with closing(
-        psycopg2.connect(host=url.host, port=url.port, user=url.username, password=url.password, dbname=url.database)
-    ) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            return cursor.fetchone()[0] if cursor.description else None
+    with closing(connected(url)) as connection:
+        return run(connection, statement)
 
 
 def backup(url: URL, folder: Path, password: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -82,6 +96,287 @@ def test_a_reader_reads_the_reports_and_nothing_else(production: tuple[URL, Path
         assert ask(reader, f"select has_schema_privilege('{schema}', 'usage')") is (schema == "reporting"), schema
     with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
         ask(reader.set(database="airflow"), "select 1")
+
+
+def as_role(production: tuple[URL, Path], role: str, database: str = "cchc") -> URL:
+    url, secrets = production
+    password = (secrets / f"{role.removeprefix('cchc_')}_password").read_text()
+    return url.set(username=role, password=password, database=database)
+
+
+REFUSED = {
+    "the lock of a load": "select pg_advisory_lock(hashtext('land'), hashtext('hr/units/duc-co'))",
+    "a lock for a transaction": "select pg_advisory_xact_lock(7201202101)",
+    "a lock that does not wait": "select pg_try_advisory_lock(1)",
+    "a shared lock": "select pg_advisory_lock_shared(1, 2)",
+    "a shared lock that does not wait": "select pg_try_advisory_xact_lock_shared(1)",
+    "a lock of a table": "begin; lock table core.dossier in access exclusive mode",
+    "a lock of a view that stops others": "begin; lock table reporting.quality in share mode",
+    "rows of a view locked": "select * from reporting.quality for update",
+    "a large object": "select lo_create(0)",
+    "a large object of the old kind": "select lo_creat(-1)",
+    "a large object with content": "select lo_from_bytea(0, 'x')",
+    "a table": "create table public.mine (a int)",
+    "a table beside the views": "create table reporting.mine (a int)",
+    "a temporary table": "create temporary table mine (a int)",
+    "a temporary view": "create temporary view mine as select 1",
+    "a schema": "create schema mine",
+    "a function": "create function public.mine() returns int language sql as 'select 1'",
+    "a database": "create database mine",
+    "a role": "create role mine",
+    "larger temporary files": "set temp_file_limit = -1",
+    "no log of what it does": "set track_activities = off",
+    "the server's log of changes filled": "select pg_logical_emit_message(false, 'x', repeat('x', 1000000))",
+    "a file of the server": "select pg_read_file('/etc/passwd')",
+    "a program of the server": "copy (select 1) to program 'true'",
+    "another's session ended": "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()",
+}
+
+
+@pytest.mark.parametrize("statement", REFUSED.values(), ids=REFUSED.keys())
+@pytest.mark.parametrize("server", ["production", "embedded"])
+def test_a_reader_can_hold_no_lock_and_make_no_object(
+    server: str, statement: str, production: tuple[URL, Path], warehouse_of_its_owner: URL
+) -> None:
+    """Also on the embedded server, where the migration alone set the role up."""
+    if server == "production":
+        connection = connected(as_role(production, "cchc_reader"))
+    else:
+        connection = connected(warehouse_of_its_owner)
+        run(connection, "set session authorization cchc_reader")
+    with closing(connection), pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        run(connection, "set default_transaction_read_only = off")  # which would refuse some of it
+        run(connection, statement)
+
+
+@pytest.fixture(scope="module")
+def warehouse_of_its_owner(server_url: str, template_database: str) -> Iterator[URL]:
+    """A warehouse on the embedded server, whose owner is a superuser."""
+    with fresh_database(server_url, "template1") as url:
+        warehouse.migrate(url)
+        yield make_url(url)
+
+
+@pytest.mark.parametrize("server", ["production", "embedded"])
+def test_who_loads_keeps_its_locks_and_temporary_tables(
+    server: str, production: tuple[URL, Path], warehouse_of_its_owner: URL
+) -> None:
+    url = production[0] if server == "production" else warehouse_of_its_owner
+    assert ask(url, "select pg_try_advisory_lock(1)") is True
+    ask(url, "create temporary table mine (a int)")
+
+
+def test_a_session_of_the_reader_begins_with_limits(production: tuple[URL, Path]) -> None:
+    reader = as_role(production, "cchc_reader")
+    for name, value in {
+        "statement_timeout": "2min",
+        "transaction_timeout": "5min",
+        "idle_in_transaction_session_timeout": "1min",
+        "work_mem": "32MB",
+        "temp_file_limit": "1GB",
+        "TimeZone": "Asia/Ho_Chi_Minh",
+    }.items():
+        assert ask(reader, f"show {name}") == value, name
+    with ExitStack() as stack:
+        for _ in range(8):
+            stack.enter_context(closing(connected(reader)))
+        with pytest.raises(psycopg2.OperationalError, match="too many connections for role"):
+            connected(reader)
+
+
+def test_public_may_not_connect_to_any_database(production: tuple[URL, Path]) -> None:
+    for name in ("postgres", "template1", "airflow"):
+        with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
+            ask(as_role(production, "cchc_reader", name), "select 1")
+
+
+GREEDY = {
+    "a statement without end": "select pg_sleep(60)",
+    "a transaction that does nothing": "begin",
+    "many transactions in one statement": "do $$ begin loop perform pg_sleep(0.1); commit; end loop; end $$",
+    "much memory": "select count(*) from (select repeat(n::text, 9) t from generate_series(1, 9000000) n order by t) x",
+}
+
+
+def test_the_guard_ends_readers_that_take_more_than_they_are_given(production: tuple[URL, Path]) -> None:
+    """Although a session can change its own limits."""
+    url, secrets = production
+    freed = "set statement_timeout = 0; set transaction_timeout = 0; set idle_in_transaction_session_timeout = 0;"
+    freed += "set work_mem = '2GB'"
+    given = {"PGUSER": "cchc_guard", "PGPASSWORD_FILE": str(secrets / "guard_password")}
+    limits = {"READER_SECONDS": "4", "READER_MEGABYTES": "100"}
+    where = {"PATH": PATH, "PGHOST": str(url.host), "PGPORT": str(url.port)}
+    assert script("guard", url, "healthy", **given).returncode != 0
+    with (
+        subprocess.Popen([OPS / "guard"], env=where | given | limits, stderr=subprocess.PIPE, text=True) as guard,
+        ExitStack() as stack,
+        ThreadPoolExecutor() as pool,
+    ):
+        stack.callback(guard.terminate)
+        reader = as_role(production, "cchc_reader")
+        sessions = {what: stack.enter_context(closing(connected(reader))) for what in GREEDY}
+        modest, loader = (stack.enter_context(closing(connected(whose))) for whose in (reader, url))
+        loading = pool.submit(run, loader, "select pg_sleep(5)")
+
+        def is_ended(what: str) -> bool:
+            try:
+                run(sessions[what], freed)
+                run(sessions[what], GREEDY[what])
+                time.sleep(6)
+                run(sessions[what], "select 1")
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                return True
+            return False
+
+        assert dict(zip(GREEDY, pool.map(is_ended, GREEDY), strict=True)) == dict.fromkeys(GREEDY, True)
+        assert run(modest, "select 7") == 7
+        loading.result()  # who loads may take its time
+        assert script("guard", url, "healthy", **given).returncode == 0
+        stack.pop_all().close()
+        told = guard.stderr.read().splitlines()
+    assert len(told) == len(GREEDY)
+    assert all("WARNING:  ended a session of cchc_reader: it took " in line for line in told)
+
+
+def test_the_guard_may_do_nothing_else(production: tuple[URL, Path]) -> None:
+    guard = as_role(production, "cchc_guard", "postgres")
+    for statement in ("select guard.memory(1)", "select pg_read_file('/etc/passwd')", "create table mine (a int)"):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            ask(guard, statement)
+    with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
+        ask(guard.set(database="cchc"), "select 1")
+
+
+def test_no_password_is_an_argument_of_a_program(production: tuple[URL, Path], tmp_path: Path) -> None:
+    """What starts is seen by everybody on the machine. Run again, the script changes nothing."""
+    url, secrets = production
+    seen = tmp_path / "seen"
+    (tmp_path / "psql").write_text(f'#!/bin/sh\necho "$@" >>{seen}\nexec {BINARIES}/psql "$@"\n')
+    (tmp_path / "psql").chmod(0o755)
+    done = script("create-databases", url, SECRETS=str(secrets), PATH=f"{tmp_path}:{PATH}")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert seen.read_text().count("\n") == 2
+    for secret in secrets.glob("*_password"):
+        assert secret.read_text() not in seen.read_text() + done.stderr
+    assert ask(url, "select 1") == 1
+
+
+def test_what_a_set_up_may_not_forbid_is_told_once(server_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A database user of a server that somebody else runs: all works, and an administrator is asked for the rest."""
+    owner = make_url(server_url).set(username="plain", password="plain", database="of_plain")
+    ask(make_url(server_url), "create role plain login password 'plain'")
+    ask(make_url(server_url), "create database of_plain owner plain")
+    try:
+        text = owner.render_as_string(hide_password=False)
+        warehouse.migrate(text)
+        told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+        assert len(told) == 1
+        assert told[0].startswith("the role cchc_reader may still take the locks of the loads and make large objects. ")
+        assert "ask a database administrator to run sql/reporting/090_reader.sql" in told[0]
+        assert warehouse.migrate(text) is False
+        rights = (PROJECT / "sql" / "reporting" / "090_reader.sql").read_text("utf-8")
+        ask(make_url(server_url).set(database="of_plain"), rights)
+        may_lock = "select has_function_privilege('cchc_reader', 'pg_advisory_lock(bigint)', 'execute')"
+        assert ask(owner, may_lock) is False
+        assert ask(owner, "select pg_try_advisory_lock(1)") is True
+        ask(owner, "create temporary table mine (a int)")
+    finally:
+        ask(make_url(server_url), "drop database of_plain with (force)")
+        ask(make_url(server_url), "drop role plain")
+
+
+def test_a_backup_is_good_whatever_a_reader_and_a_stranger_did(production: tuple[URL, Path], tmp_path: Path) -> None:
+    url, secrets = production
+    ask(url, "select lo_create(4711)")  # by whoever may: the backup's role cannot read it
+    with closing(connected(as_role(production, "cchc_reader"))) as reader:
+        run(reader, "begin; lock table reporting.quality in access share mode; select count(*) from reporting.appendix")
+        done = backup(url, tmp_path, secrets / "backup_password")
+    ask(url, "select lo_unlink(4711)")
+    assert done.returncode == 0, done.stderr
+
+
+# Everything about a database that is no row, as one text.
+STATE = """
+    select string_agg(line, E'\\n' order by line)
+    from (
+        select format('database %s %s %s', datname, datdba::regrole, datacl)
+        from pg_database where datname = 'cchc'
+        union all
+        select format('setting %s %s %s', rolname, setdatabase <> 0, setconfig) from pg_db_role_setting
+        left join pg_roles on pg_roles.oid = setrole
+        where setdatabase in (0, (select oid from pg_database where datname = 'cchc'))
+        union all
+        select format('role %s %s %s %s', rolname, rolcanlogin, rolsuper, rolconnlimit)
+        from pg_roles where rolname !~ '^pg_'
+        union all
+        select format('member %s %s', roleid::regrole, member::regrole) from pg_auth_members
+        union all
+        select format('schema %s %s %s', nspname, nspowner::regrole, nspacl) from pg_namespace where nspname !~ '^pg_t'
+        union all
+        select format('relation %s %s %s', oid::regclass, relowner::regrole, relacl)
+        from pg_class where relnamespace::regnamespace::text in ('core', 'landing', 'mart', 'quality', 'reporting')
+        union all
+        select format('function %s %s', oid::regprocedure, proacl) from pg_proc where proacl is not null
+    ) as state (line)
+"""
+
+
+def test_a_restore_brings_back_rows_settings_rights_and_roles(production: tuple[URL, Path], tmp_path: Path) -> None:
+    url, secrets = production
+    admin = as_role(production, "postgres")
+    ask(admin, "create role bi_tool login password 'x' in role cchc_reader connection limit 3")
+    ask(admin, "alter role bi_tool set statement_timeout = '7s'")
+    ask(admin, "alter role bi_tool in database cchc set work_mem = '8MB'")
+    ask(url, "create table core.kept as select 7 as seven")
+    archive, folder = tmp_path / "archive", tmp_path / "backup"
+    archive.mkdir()
+    (archive / "a.csv").write_text("a")
+    assert backup(url, folder, secrets / "backup_password", ARCHIVE_FOLDER=str(archive)).returncode == 0
+    stamp = next(folder.glob("roles-*.sql")).stem.removeprefix("roles-")
+    before = ask(admin, STATE)
+
+    ask(url, "drop table core.kept")
+    ask(admin, "alter role bi_tool in database cchc reset work_mem")
+    ask(admin, "drop role bi_tool")
+    ask(admin, "alter database cchc reset timezone")
+    ask(admin, "grant execute on function pg_advisory_lock(bigint) to public")
+    ask(admin, "grant connect, temporary on database cchc to public")
+    ask(admin, "alter role cchc_reader connection limit -1")
+    (archive / "a.csv").unlink()
+    assert ask(admin, STATE) != before
+
+    def restore(*arguments: str) -> subprocess.CompletedProcess[str]:
+        given = {"PGUSER": "postgres", "PGPASSWORD": str(admin.password), "SECRETS": str(secrets)}
+        folders = {"BACKUP_FOLDER": str(folder), "ARCHIVE_FOLDER": str(archive)}
+        return script("restore", url, *arguments, BACKUP_DATABASES="cchc", **given, **folders)
+
+    assert restore().stdout.split() == [stamp]
+    with closing(connected(url)):
+        busy = restore(stamp)
+    assert busy.returncode == 1
+    assert "1 sessions use the database cchc. Stop what uses it first" in busy.stderr
+    done = restore(stamp)
+    assert done.returncode == 0, done.stderr
+    assert ask(admin, STATE) == before
+    assert ask(url, "select seven from core.kept") == 7
+    assert ask(url, "show timezone") == "Asia/Ho_Chi_Minh"
+    assert (archive / "a.csv").read_text() == "a"
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        ask(as_role(production, "cchc_reader"), "select pg_advisory_lock(1)")
+    assert warehouse.migrate(url.render_as_string(hide_password=False)) is False
+
+    # A backup that cannot be brought back leaves what is there.
+    dump = folder / f"cchc-{stamp}.dump"
+    dump.write_bytes(dump.read_bytes()[:-2000])
+    assert "is not as it was written" in restore(stamp).stderr
+    subprocess.run(f"sha256sum {dump.name} >{dump.name}.sha256", shell=True, cwd=folder, check=True)
+    failed = restore(stamp)
+    assert failed.returncode == 1
+    assert "what was there before is back" in failed.stderr
+    assert ask(url, "select seven from core.kept") == 7
+    ask(url, "drop table core.kept")
+    ask(admin, "alter role bi_tool in database cchc reset work_mem")
+    ask(admin, "drop role bi_tool")
 
 
 def test_a_backup_is_read_back_and_can_be_restored(production: tuple[URL, Path], tmp_path: Path) -> None:
