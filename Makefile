@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check up bench bench-workers lock clean
+.PHONY: help setup demo test test-slow check up bench bench-workers lock clean
 
 # Nothing calls home, and no command pays for packages that are not byte-compiled.
 export GX_ANALYTICS_ENABLED := false
@@ -20,6 +20,9 @@ up: setup ## the same, and Airflow stays up to look at
 
 test: setup ## every test, on an embedded PostgreSQL
 	@.venv/bin/pytest
+
+test-slow: setup ## kills of loads at random moments, and random worlds in any order of arrival
+	@.venv/bin/pytest -m slow
 
 check: setup ## style, import rules, and no host name in the lock
 	@.venv/bin/ruff check .

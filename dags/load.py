@@ -70,17 +70,18 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
             since, until = runs.day(params["since"]), runs.day(params["until"])
             url = pipeline.prepare(configured)
             new = pipeline.land(configured, url, inbox=configured.inbox, exports=exports, since=since, until=until)
-            return runs.to_load(url, exports=exports, new=new, since=since, until=until)
+            return runs.to_load(url, exports=exports, new=new.file_ids, since=since, until=until)
 
         @task(map_index_template="{{ delivery | default('') }}")
         def load_file(file_id: int) -> dict[str, int]:
-            from etl import pipeline, runs, settings
+            from etl import memory, pipeline, runs, settings
 
+            memory.keep()
             configured = settings.read()
             url = pipeline.prepare(configured)
             get_current_context()["delivery"] = runs.label(pipeline.receipt(url, file_id))
             receipt = pipeline.load_file(configured, url, file_id)
-            if receipt.status == "rejected":
+            if receipt.status in ("rejected", "held"):
                 raise AirflowFailException(f"{runs.label(receipt)}: {receipt.message}")
             log.log(logging.WARNING if receipt.rows_quarantined else logging.INFO, "%s", receipt.message)
             return {"file_id": file_id, "loaded": receipt.rows_loaded, "quarantined": receipt.rows_quarantined}
@@ -88,8 +89,9 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
         @task(trigger_rule="all_done", outlets=[LOADS])
         def finish(file_ids: list[int], **context: object) -> str:
             """Load again what has become stale, say what became of each file, and tell the figures what changed."""
-            from etl import pipeline, runs, settings
+            from etl import memory, pipeline, runs, settings
 
+            memory.keep()
             configured = settings.read()
             url = pipeline.prepare(configured)
             again = [receipt.file_id for receipt in pipeline.load_waiting(configured, url)]

@@ -63,9 +63,10 @@ def materialise() -> None:
 
     @task(map_index_template="{{ period | default('') }}")
     def figures(asked: dict[str, str]) -> dict[str, int]:
-        from etl import pipeline, runs, settings
+        from etl import memory, pipeline, runs, settings
         from etl.periods import Period
 
+        memory.keep()
         get_current_context()["period"] = asked["period"]
         period = Period.parse(asked["period"]).with_window(runs.day(asked.get("from")), runs.day(asked.get("to")))
         url = pipeline.prepare(settings.read())

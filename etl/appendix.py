@@ -38,38 +38,57 @@ class Appendix:
     rows: tuple[Row, ...]
 
 
-def read(connection: Connection, period_code: str, unit_code: str) -> Appendix:
+def read(connection: Connection, period_code: str, unit: str) -> Appendix:
     """The appendix of a unit in form order.
 
+    Input:  `unit`: a code, or code@day; see `meaning`.
     Raises: UsageError if no figures were made of the period, or the unit is not among them.
     """
     with connection.cursor() as cursor:
+        unit_code, valid_from = meaning(cursor, period_code, unit)
         cursor.execute(
             """
             select unit_name, period_start, period_end, as_of,
                 indicator_code, kind, indicator_name, unit_of_measure, value, numerator, denominator, status
             from reporting.appendix
             where period_code = %(period)s and unit_code = %(unit)s
-                -- a code that changed its meaning within the period stands for what it means at the end
-                and unit_valid_from = (
-                    select max(unit_valid_from)
-                    from mart.indicator
-                    where period_code = %(period)s and unit_code = %(unit)s
-                )
+                and unit_valid_from = greatest(%(valid_from)s::date, date '1900-01-01')
             order by form_order
             """,
-            {"period": period_code, "unit": unit_code},
+            {"period": period_code, "unit": unit_code, "valid_from": valid_from},
         )
         found = cursor.fetchall()
-        if not found:
-            raise UsageError(_missing(cursor, period_code, unit_code))
     unit_name, first_day, last_day, as_of = found[0][:4]
-    decimals = {code: indicator.decimals for code, indicator in catalogue.indicators(last_day).items()}
+    decimals = {code: indicator.decimals for code, indicator in catalogue.reported(last_day).items()}
     rows = tuple(
         Row(code, kind, name, measure, rounded(value, decimals.get(code, 0)), _plain(over), _plain(under), status)
         for *_, code, kind, name, measure, value, over, under, status in found
     )
     return Appendix(unit_name, first_day, last_day, as_of, rows)
+
+
+def meaning(cursor: Cursor, period_code: str, unit: str) -> tuple[str, str]:
+    """The unit that a code stands for in the figures of a period: its code, and the day since which it means that.
+
+    Input:  `unit`: 23869 is what the code means at the end of the period, 23869@2025-06-30 what it meant on that day.
+    Raises: UsageError if no figures were made of the period, or the unit is not among them.
+    """
+    unit_code, at, day = unit.partition("@")
+    try:
+        on = date.fromisoformat(day) if at else None
+    except ValueError:
+        raise UsageError(f"unit {unit!r}: {day!r} is not a day; write {unit_code}@2025-06-30.") from None
+    cursor.execute(
+        "select unit_valid_from::text from mart.indicator where period_code = %(period)s and unit_code = %(unit)s"
+        " group by unit_valid_from"
+        # before every meaning the first is meant, as it is where facts are counted
+        " order by unit_valid_from <= %(on)s::date desc nulls last, case when unit_valid_from > %(on)s::date"
+        " then unit_valid_from end, unit_valid_from desc limit 1",
+        {"period": period_code, "unit": unit_code, "on": on},
+    )
+    if not (row := cursor.fetchone()):
+        raise UsageError(_missing(cursor, period_code, unit_code))
+    return unit_code, row[0]
 
 
 def rounded(number: Decimal | None, decimals: int) -> Decimal | None:

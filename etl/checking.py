@@ -20,8 +20,9 @@ import polars as pl
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
-from etl import catalogue, references
+from etl import catalogue, masking, references
 from etl.errors import CatalogueError, RuleFailed
+from etl.masking import Names, mask  # noqa: F401 - others ask checking for mask
 from etl.references import Lookup
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from great_expectations.validator.metric_configuration import MetricConfiguration
 
 FAILURES = {"line": pl.Int64, "rule_id": pl.String, "severity": pl.String, "column_name": pl.String, "value": pl.String}
-HIDDEN = "•"
 QUOTED = re.compile(r" values: | value\(s\): |; valid columns: |\[")  # where Polars begins to quote
 SESSION = "-c work_mem=128MB -c jit=off"  # a million codes are sorted in memory; compiling costs more than it saves
 
@@ -82,7 +82,9 @@ def _plan(export: catalogue.Export, folders: tuple[Path, ...]) -> Plan:
         for rule_id, rule in rules.items()
         for column, condition in rule.fails.items()
     }
-    return Plan(tuple(said["judged"]), bool(said.get("whole_file")), derived, rules, conditions)
+    shaped = [c.name for c in export.shaped if any(c.name in rule.fails for rule in rules.values())]
+    judged = tuple(dict.fromkeys([*said["judged"], *shaped]))
+    return Plan(judged, bool(said.get("whole_file")), derived, rules, conditions)
 
 
 def _expression(condition: str, export: catalogue.Export, where: str) -> pl.Expr:
@@ -104,12 +106,11 @@ def lookups(connection: Connection, export: catalogue.Export) -> dict[str, pl.Da
     return references.fetch(connection, sorted(names))
 
 
-def asks_for_days(export: catalogue.Export, *, of: str) -> bool:
-    """Whether rules of an export ask on which days something of another one holds, and not only whether it is known."""
-    return any(
-        isinstance(one, Lookup) and one.of == of.split("/")[1] and bool(one.day or one.during)
-        for one in plan(export).derived.values()
-    )
+def asked_by(export: catalogue.Export) -> set[str]:
+    """The reference data of the warehouse that the rules of an export ask, by name."""
+    asked = [d for d in plan(export).derived.values() if isinstance(d, Lookup | Call)]
+    names = {d.of for d in asked if d.of} | {d.then.of for d in asked if isinstance(d, Lookup) and d.then}
+    return {name for name in names if (catalogue.SQL / "lookups" / f"{name}.sql").exists()}
 
 
 def failures(
@@ -120,27 +121,30 @@ def failures(
     delivered_on: date,
     lookups: Mapping[str, pl.DataFrame],
     only: Collection[str] | None = None,
+    names: Names | None = None,
 ) -> pl.DataFrame:
     """Every rule that every row breaks.
 
     Input:   `typed`, `raw`: the same rows in the same order, as values.typed and reading.read give them; `typed` also
              has `raw_hash`, `key_repeated`, `key_given_again` where a rule asks. `only`: ids of the rules to run.
+             `names`: those that earlier rows of the file held in personal columns; those of these rows join them.
     Output:  one row per line, rule and column that breaks it: line, rule_id, severity, column_name, value (as
-             delivered, masked if it is personal).
+             delivered; what is, or looks like, somebody's data is masked).
     Raises:  RuleFailed if a rule cannot be evaluated.
     """
     ours = plan(export)
     conditions = {pair: c for pair, c in ours.conditions.items() if only is None or pair[0] in only}
     frame = _derived(typed.with_columns(delivered_on=pl.lit(delivered_on, pl.Date)), export, lookups)
     broken = _evaluated(frame, conditions, export)
+    names = names or Names()
+    is_bad = pl.any_horizontal(broken) if broken else pl.lit(False)
+    names.learn(raw if names.rows < masking.LEARNED_ROWS else raw.filter(is_bad), export)
     found = []
     for (rule_id, column_name), rows in zip(conditions, broken, strict=True):
         offenders = rows.arg_true()
         if not len(offenders):
             continue
-        value, personal = raw[column_name].gather(offenders), export.column(column_name).personal
-        if personal:
-            value = pl.Series([mask(one, personal) for one in value], dtype=pl.String)
+        value = masking.shown_column(raw[column_name].gather(offenders), export.column(column_name), names)
         found.append(
             pl.select(
                 line=typed["line"].gather(offenders),
@@ -192,20 +196,6 @@ def _evaluated(
     return answers.cast(pl.Boolean).get_columns()
 
 
-def mask(value: str | None, personal: str | None) -> str | None:
-    """What may be shown of a value: all of it, or of personal data the first and the last character.
-
-    >>> mask("Nguyễn Văn A", "name")
-    'N••••••••••A'
-    """
-    if value is None or personal is None:
-        return value
-    text = value.strip()
-    if len(text) < 5:
-        return HIDDEN * len(text)
-    return text[0] + HIDDEN * (len(text) - 2) + text[-1]
-
-
 def _reason(error: BaseException) -> str:
     """What went wrong, in one line, without the values that Polars and PostgreSQL quote: they may be personal."""
     cause: BaseException | None = error
@@ -227,8 +217,10 @@ def _largest_earlier_serial(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFr
     return frame.select(on).join(earlier, on=on, how="left", nulls_equal=True, maintain_order="left")["largest"]
 
 
-def _parent_is_in_file(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.Series:
-    return frame["parent_code"].is_in(frame["org_code"].drop_nulls().implode())
+def _parent_is_delivered(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.Series:
+    """Whether the parent stands in the file, or in another part of the same delivery."""
+    delivered = lookups.get("delivered", frame)["org_code"]
+    return frame["parent_code"].is_in(delivered.drop_nulls().implode())
 
 
 def _is_own_ancestor(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.Series:
@@ -260,7 +252,7 @@ def _is_own_ancestor(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -
 
 FUNCTIONS: dict[str, Callable[[pl.DataFrame, Mapping[str, pl.DataFrame]], pl.Series]] = {
     "is_own_ancestor": _is_own_ancestor,
-    "parent_is_in_file": _parent_is_in_file,
+    "parent_is_delivered": _parent_is_delivered,
     "largest_earlier_serial": _largest_earlier_serial,
 }
 
@@ -310,10 +302,17 @@ def _module(path: Path) -> Any:
     return module
 
 
-def judge(url: str, table: str, export: catalogue.Export, *, delivered_on: date) -> Verdict:
+# What a suite calls the keys of a whole delivery, of which a file may be one part.
+DELIVERED = "staging.delivered"
+
+
+def judge(
+    url: str, table: str, export: catalogue.Export, *, delivered_on: date, instead: Mapping[str, str] | None = None
+) -> Verdict:
     """Count the rows of a staging table that break each rule.
 
     Input:   `url`: SQLAlchemy URL of the warehouse; `table`: schema.name of a committed table of the judged columns.
+             `instead`: tables to ask in place of those that the suite names; without it a file is a whole delivery.
     Output:  one judgement per rule and column. Expectations that share one (not null, and in a set) add up.
     Raises:  RuleFailed if an expectation crashed, or the suite and the rules are not about the same columns.
     """
@@ -322,6 +321,11 @@ def judge(url: str, table: str, export: catalogue.Export, *, delivered_on: date)
     if different := {(e.meta["rule_id"], e.meta["column"]) for e in asked.expectations} ^ pairs:
         names = ", ".join(sorted(f"{rule_id} ({column})" for rule_id, column in different))
         raise RuleFailed(f"{names}: stated in one of expectations/{export.name}.yml and .py only. State it in both.")
+    for expectation in asked.expectations:
+        if query := getattr(expectation, "unexpected_rows_query", None):
+            for named, table_instead in ({DELIVERED: table} | dict(instead or {})).items():
+                query = re.sub(rf"\b{re.escape(named)}\b", table_instead, query)
+            expectation.unexpected_rows_query = query
     checked, result = _validated(asked, url, table)
     failed = dict.fromkeys(pairs, 0)
     for one in result.results:

@@ -20,12 +20,14 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
+from etl import memory
 from etl.errors import CchcError, UsageError
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
     from etl.appendix import Row
+    from etl.periods import Period
     from etl.quality import Delivery
     from etl.settings import Settings
     from etl.tables import Cell
@@ -51,33 +53,98 @@ class Format(StrEnum):
 FormatOption = Annotated[Format, typer.Option("--format", help="How the result is printed.")]
 PERIOD_CODES = "2021-Q3, 2021-6T, 2021-9T or 2021-N."
 PeriodArgument = Annotated[str, typer.Argument(metavar="PERIOD", help=PERIOD_CODES)]
-UnitArgument = Annotated[str, typer.Argument(metavar="UNIT", help="Code of a unit (Mã đơn vị).")]
+UnitArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="UNIT", help="Code of a unit (Mã đơn vị); CODE@DAY is what the code meant on that day of the period."
+    ),
+]
+FromOption = Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day of a stated window.")]
+ToOption = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day of it, inclusive.")]
+AsOfOption = Annotated[str | None, typer.Option(metavar="DAY", help="The state of this day.")]
 
 
 @app.command()
 def load(
-    inbox: Annotated[
-        str, typer.Argument(metavar="INBOX", help="Folder or URL that holds <source>/<export>/<day>/<sender>.csv.")
-    ],
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="INBOX",
+            help="Folder or URL that holds <source>/<export>/<day>/<sender>.csv; with --again the numbers of files.",
+        ),
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Take up again files that were refused, held, or judged by old rules.")
+    ] = False,
+    since: Annotated[str | None, typer.Option(metavar="DAY", help="With --again: first delivery day.")] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="DAY", help="With --again: last delivery day, inclusive.")
+    ] = None,
 ) -> int:
-    """Land, check and load every file below INBOX that is new."""
+    """Land, check and load every file below INBOX that is new; or take up files again: --again FILE_ID…"""
+    memory.keep()
+    if again:
+        return _load_again(what or [], _day(since, "--since"), _day(until, "--until"))
+    if since or until:
+        raise UsageError("--since and --until say what to take up again: use them with --again.")
+    if len(what or []) != 1:
+        raise UsageError("name one INBOX, or the files to be taken up again: cchc load --again FILE_ID…")
+    (inbox,) = what or []
     settings, url = _warehouse()
-    from etl import pipeline, quality, warehouse
+    from etl import pipeline
 
     landed = pipeline.land(settings, url, inbox=inbox)
-    loaded = _load_waiting(settings, url)
+    file_ids = [*landed.file_ids, *_load_waiting(settings, url)]
+    nothing = f"Không có gì mới trong {inbox}."
+    return _print_loaded(settings, url, file_ids, nothing, passed_over=len(landed.passed_over))
+
+
+def _load_again(numbers: list[str], since: date | None, until: date | None) -> int:
+    if bool(numbers) == bool(since or until):
+        raise UsageError("--again takes the numbers of files, or delivery days: --since DAY --until DAY.")
+    file_ids = [_file_number(number) for number in numbers] or None
+    settings, url = _warehouse()
+    from etl import pipeline
+
+    taken = pipeline.again(url, file_ids=file_ids, since=since, until=until, by=_login(), reason="cchc load --again")
+    return _print_loaded(settings, url, [*taken, *_load_waiting(settings, url)], "Không có tệp nào để nạp lại.")
+
+
+def _print_loaded(settings: "Settings", url: str, file_ids: list[int], nothing: str, *, passed_over: int = 0) -> int:
+    """Print what became of files; the exit status."""
+    from etl import pipeline, quality, warehouse
+
     with warehouse.transaction(url) as connection:
-        files = quality.deliveries(connection, file_ids=sorted({*landed, *loaded}))
+        files = quality.deliveries(connection, file_ids=sorted(set(file_ids)))
+    if passed_over:
+        print(f"{passed_over} tệp hoặc thư mục không đọc được, chưa nhận; lý do ở nhật ký phía trên.")
     if not files:
-        print(f"Không có gì mới trong {inbox}.")
-        return 0
+        print(nothing)
+        return 1 if passed_over else 0
     _print_files(files)
     counts = [(word, sum(f.status == status for f in files)) for status, word in quality.STATUSES.items()]
     said = "; ".join(f"{count} {word}" for word, count in counts if count)
     rows = f"{sum(f.rows_loaded for f in files)} dòng đã nạp, {sum(f.rows_quarantined for f in files)} dòng lỗi giữ lại"
     print(f"\n{len(files)} tệp: {said}. {rows}.")
-    failed = any(f.status in ("rejected", "landed") or f.is_beyond(settings.quarantine_ceiling) for f in files)
-    return 1 if failed else 0
+    failed = any(f.status in ("rejected", "held", "landed") or f.is_beyond(settings.quarantine_ceiling) for f in files)
+    # one that stands, but could not be judged again, is none of these
+    return 1 if failed or passed_over or pipeline.waiting(url) else 0
+
+
+def _file_number(given: str) -> int:
+    if not given.isdecimal() or int(given) > 2**31 - 1:
+        raise UsageError(f"{given!r} is no number of a file; `cchc files` lists them.")
+    return int(given)
+
+
+def _login() -> str:
+    """Who is working here, unless it is said."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 @app.command()
@@ -88,31 +155,33 @@ def materialise(
     as_of: Annotated[str | None, typer.Option(metavar="DAY", help="What is pending and overdue on this day.")] = None,
 ) -> None:
     """Make the figures of one or more periods for every unit, and prove them."""
-    from etl.periods import Period
-
-    if (first is None) != (last is None):
-        raise UsageError("--from and --to state a window together: give both days, or neither.")
-    if first and len(periods) > 1:
+    memory.keep()
+    if first and last and len(periods) > 1:
         raise UsageError("--from and --to state the window of one period: give one period.")
-    window = _day(first, "--from"), _day(last, "--to")
-    every = [Period.parse(code).with_window(*window) for code in periods]
-    state_of = _day(as_of, "--as-of")
+    every = [_period(code, first, last, as_of) for code in periods]
     _, url = _warehouse()
     from etl import pipeline
 
-    for period, written in pipeline.materialise_each(url, every, as_of=state_of):
+    for period, written in pipeline.materialise_each(url, every):
         named = f"{period.title_vi} ({period.start:%d/%m/%Y} - {period.last_day:%d/%m/%Y})"
         print(f"{named}: đã ghi {written} số liệu." if written else f"{named}: không có gì mới.")
 
 
 @app.command()
-def show(period: PeriodArgument, unit: UnitArgument, form: FormatOption = Format.table) -> None:
-    """Print the appendix of a unit, in form order."""
+def show(
+    period: PeriodArgument,
+    unit: UnitArgument,
+    form: FormatOption = Format.table,
+    first: FromOption = None,
+    last: ToOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """Print the appendix of a unit, in form order: of the window that was made last, or of one that is stated."""
     from etl import appendix
-    from etl.periods import Period
 
-    asked = Period.parse(period)
+    asked, unit = _period(period, first, last, as_of), _unit(unit)
     with _connection() as connection:
+        asked = _made(connection, asked)
         made = appendix.read(connection, asked.code, unit)
     if form is not Format.table:
         header = ("code", "name", "unit_of_measure", "value", "numerator", "denominator", "status")
@@ -136,19 +205,22 @@ def reconcile(
         Path, typer.Argument(metavar="FILE", help="A printed appendix: CSV or .xlsx with code, printed_value.")
     ],
     form: FormatOption = Format.table,
+    first: FromOption = None,
+    last: ToOption = None,
+    as_of: AsOfOption = None,
 ) -> None:
     """Compare what was computed with what was printed, and name every disagreement."""
-    from etl.periods import Period
-
-    asked = Period.parse(period)
+    asked, unit = _period(period, first, last, as_of), _unit(unit)
     if not file.is_file():
         raise UsageError(f"{file}: no such file. Name a printed appendix with the columns code and printed_value.")
     with _connection() as connection:
         from etl import appendix, catalogue, proving
 
+        asked = _made(connection, asked)
         compared = proving.reconcile(connection, asked, unit, file)
-        broken = [f for f in proving.findings(connection, asked, unit) if f.rule_id != proving.RECONCILED]
-    decimals = {code: indicator.decimals for code, indicator in catalogue.indicators().items()}
+        found = proving.findings(connection, asked, unit.partition("@")[0])
+        broken = [f for f in found if f.rule_id != proving.RECONCILED]
+    decimals = {code: indicator.decimals for code, indicator in catalogue.indicators(asked.last_day).items()}
     rows = [
         (c.code, c.name, c.printed, appendix.rounded(c.computed, decimals.get(c.code, 0)), c.agrees, c.finding)
         for c in compared
@@ -265,9 +337,18 @@ def _print_rules(file_id: int | None, form: Format) -> None:
     print("Xem từng dòng: cchc quality --rows <số tệp>")
 
 
-@app.command("files")
-def list_files(form: FormatOption = Format.table) -> None:
+files_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+app.add_typer(files_app, name="files")
+FileArgument = Annotated[int, typer.Argument(metavar="FILE_ID", help="Number of a file; `cchc files` lists them.")]
+ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="Why; it is kept.")]
+ByOption = Annotated[str | None, typer.Option(metavar="NAME", help="Who says so; by default the login name.")]
+
+
+@files_app.callback()
+def list_files(context: typer.Context, form: FormatOption = Format.table) -> None:
     """Print what was delivered and what became of it."""
+    if context.invoked_subcommand:
+        return
     from etl import quality
 
     with _connection() as connection:
@@ -278,6 +359,56 @@ def list_files(form: FormatOption = Format.table) -> None:
     if not files:
         return print("Chưa có tệp nào được giao. Nạp: cchc load <thư mục>")
     _print_files(files)
+
+
+@files_app.command()
+def confirm(file_id: FileArgument, reason: ReasonOption, by: ByOption = None) -> int:
+    """Say that a file that is held is meant so, and load it."""
+    _given(reason)
+    settings, url = _warehouse()
+    from etl import pipeline
+
+    pipeline.confirm(url, file_id, by=by or _login(), reason=reason)
+    return _print_loaded(settings, url, [file_id, *_load_waiting(settings, url)], "")
+
+
+@files_app.command()
+def withdraw(file_id: FileArgument, reason: ReasonOption, by: ByOption = None) -> int:
+    """Take a delivery back: its rows go, and what its sender delivered after it is loaded again."""
+    _given(reason)
+    settings, url = _warehouse()
+    from etl import pipeline
+
+    receipts = pipeline.withdraw(settings, url, file_id, by=by or _login(), reason=reason)
+    return _print_loaded(settings, url, [*(r.file_id for r in receipts), *_load_waiting(settings, url)], "")
+
+
+def _given(reason: str) -> None:
+    if not reason.strip():
+        raise UsageError("--reason is empty: say why, it is kept with the file.")
+
+
+@app.command("check-archive")
+def check_archive() -> int:
+    """Compare the kept bytes of every file with the hash of what was delivered."""
+    settings, url = _warehouse()
+    from etl import pipeline
+
+    checked = list(pipeline.check_archive(settings, url))
+    wrong = [(file, what) for file, what in checked if what]
+    if wrong:
+        titles = ("Tệp", "Loại dữ liệu", "Nơi gửi", "Ngày giao", "Bản lưu", "Tình trạng")
+        _write(
+            Format.table,
+            titles,
+            [
+                (file.file_id, file.export, file.sender, _vietnamese(file.delivered_on), file.archived_as, what)
+                for file, what in wrong
+            ],
+        )
+        print()
+    print(f"{len(checked)} tệp: {len(checked) - len(wrong)} còn nguyên, {len(wrong)} không còn nguyên.")
+    return 1 if wrong else 0
 
 
 def _print_files(files: list["Delivery"]) -> None:
@@ -296,6 +427,49 @@ def _print_files(files: list["Delivery"]) -> None:
         "Ghi chú": lambda f: f.message,
     }
     _write(Format.table, list(shown), [[cell(f) for cell in shown.values()] for f in files])
+
+
+senders_app = typer.Typer(rich_markup_mode=None)
+app.add_typer(senders_app, name="senders")
+
+
+@senders_app.callback(invoke_without_command=True)
+def list_senders(context: typer.Context, form: FormatOption = Format.table) -> None:
+    """Print who sends what, which units own the lists of each sender, and why."""
+    if context.invoked_subcommand:
+        return
+    from etl import owners
+
+    with _connection() as connection, connection.cursor() as cursor:
+        found = owners.senders(cursor)
+    if form is not Format.table:
+        header = ("sender", "exports", "units", "reason")
+        return _write(form, header, [(s.sender, " ".join(s.exports), " ".join(s.units), s.reason) for s in found])
+    if not found:
+        return print("Chưa có nơi gửi nào. Nạp: cchc load <thư mục>")
+    titles = ("Nơi gửi", "Loại dữ liệu", "Đơn vị chủ quản", "Vì sao")
+    rows = [(s.sender, ", ".join(s.exports), ", ".join(s.units), owners.REASONS[s.reason]) for s in found]
+    _write(form, titles, rows)
+
+
+@senders_app.command("set")
+def set_sender(
+    sender: Annotated[str, typer.Argument(metavar="SENDER", help="Who sends: the name of its files.")],
+    unit: Annotated[str, typer.Argument(metavar="UNIT", help="Code of the unit whose lists it delivers.")],
+) -> None:
+    """Say whose the lists of a sender are; files that were held for it can be loaded."""
+    from getpass import getuser
+
+    from etl import owners
+
+    with _connection() as connection, connection.cursor() as cursor:
+        released = owners.set_owner(cursor, sender, unit, by=getuser())
+    print(f"Danh mục của nơi gửi {sender} thuộc đơn vị {unit}.")
+    if released:
+        print(
+            f"{len(released)} tệp được giữ lại nay chờ nạp: {', '.join(map(str, released))}. Nạp: cchc load <thư mục>"
+        )
+    print("Số liệu đã lập chưa thay đổi: lập lại các kỳ liên quan bằng cchc materialise.")
 
 
 # --- what commands need -----------------------------------------------------------------------------------------------
@@ -343,6 +517,40 @@ def _load_waiting(settings: "Settings", url: str) -> list[int]:
             described = f"{receipt.export}, {receipt.sender}"
             progress.update(bar, description=described, completed=len(done), total=len(done) + ahead)
     return done
+
+
+def _period(code: str, first: str | None, last: str | None, as_of: str | None) -> "Period":
+    """The period that was asked for, over the window that was stated with it."""
+    from etl.periods import Period
+
+    if (first is None) != (last is None):
+        raise UsageError("--from and --to state a window together: give both days, or neither.")
+    return (
+        Period.parse(code).with_window(_day(first, "--from"), _day(last, "--to")).with_state_on(_day(as_of, "--as-of"))
+    )
+
+
+def _made(connection: "Connection", asked: "Period") -> "Period":
+    """The window to show of a period: the one that was stated, else the one that was made last, which is then said."""
+    from etl import figures
+
+    with connection.cursor() as cursor:
+        shown = figures.last_made(cursor, asked)
+        others = [code for code in figures.windows_made(cursor, asked) if code != shown.code]
+    if asked.code == asked.calendar_code and others:
+        log.info(
+            "%s: shown is %s, which was made last; there is also %s (--from, --to, --as-of choose)",
+            asked.code,
+            shown.code,
+            ", ".join(others),
+        )
+    return shown
+
+
+def _unit(given: str) -> str:
+    """A code, or code@day with the day as we write it."""
+    code, at, day = given.partition("@")
+    return f"{code}@{_day(day, 'the day of UNIT')}" if at else code
 
 
 def _day(given: str | None, option: str) -> date | None:

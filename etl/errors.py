@@ -31,3 +31,23 @@ class FileRejected(CchcError):
 
 class RuleFailed(CchcError):
     """A rule crashed, did not run, or was counted differently by its two statements: nothing of the file is loaded."""
+
+
+class FileHeld(CchcError):
+    """A person must say what is to become of a file; until then it waits. `rule_id` is the file rule that asks."""
+
+    def __init__(self, rule_id: str, message: str) -> None:
+        super().__init__(rule_id, message)
+        self.rule_id = rule_id
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.rule_id}: {self.message}"
+
+
+class ArchiveDamaged(CchcError):
+    """The operator must bring kept bytes back: they are not there, or not those that were delivered."""
+
+
+class LoadFailed(CchcError):
+    """One file could not be loaded now: it waits, with the reason in its receipt, and the next run tries again."""

@@ -61,6 +61,29 @@ def matches(rule_id: str, column: str, pattern: str, *, typed: str | None = None
     return gxe.ExpectColumnValuesToMatchRegex(column=typed or column, regex=pattern, **stated(rule_id, column))
 
 
+def shaped(rule_id: str, export_name: str) -> list[gxe.Expectation]:
+    """Keys, codes and what figures group by are as long, and of the form, that the contract says; each may be empty."""
+    return [
+        # a form is asked of each different text once: a million rows have few
+        no_rows(
+            rule_id,
+            column.name,
+            f"select line from {ROWS} where {column.name} in (select {column.name} from"
+            f" (select distinct {column.name} from {{batch}}) as every where {_doubled(catalogue.misshapen(column))})",
+        )
+        if column.pattern
+        else gxe.ExpectColumnValueLengthsToBeBetween(
+            column=column.name, max_value=column.longest, **stated(rule_id, column.name)
+        )
+        for column in catalogue.export(export_name).shaped
+    ]
+
+
+def _doubled(condition: str) -> str:
+    """Braces doubled: Great Expectations formats the query."""
+    return condition.replace("{", "{{").replace("}", "}}")
+
+
 def one_of(rule_id: str, column: str, values: list[Any], *, typed: str | None = None) -> gxe.Expectation:
     return gxe.ExpectColumnValuesToBeInSet(column=typed or column, value_set=values, **stated(rule_id, column))
 

@@ -5,9 +5,13 @@ What a figure means stands in `sql/indicators/<code>.sql`; what its query may re
 """
 
 import csv
+import hashlib
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +20,8 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from etl import catalogue, periods, printed, warehouse
-from etl.errors import CatalogueError, UsageError
+from etl import catalogue, locks, periods, printed, warehouse
+from etl.errors import CatalogueError, SetupError, UsageError
 from etl.periods import Period
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
@@ -36,23 +40,47 @@ SNAPSHOT_DAYS = 31
 class Count:
     """One table of counts per unit and day, as its file in `sql/counts/` defines it."""
 
+    path: Path
     thing: str
     table: str
     key: tuple[str, ...]
     counts: tuple[str, ...]
+    follows: tuple[str, ...]  # things by which a fact is counted: what they change is counted again
     query: str
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the same facts may be counted otherwise: with the query, and what it asks beside them."""
+        rests_on = [self.query, *self.key, *self.counts]
+        if "core." in self.query:
+            rests_on += [path.read_text("utf-8") for path in catalogue.sql_files("core")]
+            rests_on += [path.read_text("utf-8") for path in sorted(REFERENCE.iterdir())]
+        return hashlib.sha256("\n".join(rests_on).encode()).hexdigest()
+
+
+def counts() -> tuple[Count, ...]:
+    """Every table of counts. Raises: CatalogueError if a file does not define one."""
+    return _counts(catalogue.sql_files("counts"))
 
 
 @cache
-def counts() -> tuple[Count, ...]:
-    """Every table of counts. Raises: CatalogueError if a file does not define one."""
+def _counts(paths: tuple[Path, ...]) -> tuple[Count, ...]:
     found = []
-    for path in sorted((catalogue.SQL / "counts").glob("*.sql")):
-        header, query = catalogue.sql_header(path.read_text("utf-8"))
+    for path in paths:
+        header, query = catalogue.read_sql(path)
         try:
-            found.append(Count(header["thing"], header["table"], tuple(header["key"]), tuple(header["counts"]), query))
+            count = Count(
+                path,
+                header["thing"],
+                header["table"],
+                tuple(header["key"]),
+                tuple(header["counts"]),
+                tuple(header.get("follows", ())),
+                query,
+            )
         except KeyError as missing:
             raise CatalogueError(f"{path}: the header lacks {missing}; it has thing, table, key and counts.") from None
+        found.append(count)
     return tuple(found)
 
 
@@ -61,20 +89,67 @@ def fold(cursor: Cursor, thing: str, changed: str) -> list[str]:
 
     Input:  `changed`: a relation in SQL: the columns of core.<thing> and `sign`, +1 for a version that holds now and -1
             for one that held before.
+    Raises: SetupError if the counts were made by another query than this process knows.
     Output: tables that changed so much that they are to be analysed, once the transaction is over: ANALYZE keeps others
             of its kind out until then, and they belong to other loads.
     """
+    for count in _counts_of(thing):
+        _be_counted_alike(cursor, count)
     grown = [count.table for count in _counts_of(thing) if _add(cursor, count, changed) > MANY]
-    if thing == "unit":
-        _recount_reused(cursor, changed)
+    following = [count for count in counts() if thing in count.follows]
+    if following:
+        _recount_reused(cursor, following, changed)
     return grown
+
+
+def _be_counted_alike(cursor: Cursor, count: Count) -> None:
+    """A process that was started before an upgrade must not add its way of counting to what is counted anew."""
+    cursor.execute("select version from mart.count_version where table_name = %s", (count.table,))
+    if (known := cursor.fetchone()) and known[0] != count.version:
+        raise SetupError(
+            f"{count.table} is counted by another version of {count.path.name} than this process has: the program was"
+            " changed while it ran. Run the same command again."
+        )
 
 
 def recount(cursor: Cursor, thing: str) -> None:
     """Count a thing again from its facts."""
     for count in _counts_of(thing):
-        cursor.execute(f"delete from {count.table}")
-        _add(cursor, count, _facts(thing))
+        _recount(cursor, count)
+
+
+def recount_outdated(cursor: Cursor, things: set[str]) -> list[str]:
+    """Count again what was counted by another query than today's, and what counts these things.
+
+    What changes is folded into counts by today's query: it must not meet what yesterday's has counted.
+    Output: tables that are to be analysed, once the transaction is over.
+    Raises: CatalogueError if a query fails.
+    """
+    cursor.execute("select table_name, version from mart.count_version")
+    known = dict(cursor.fetchall())
+    grown = []
+    for count in counts():
+        if known.get(count.table) != count.version or count.thing in things:
+            # loads that are under way have counted already, or wait until this is committed
+            cursor.execute(f"lock table {count.table} in share row exclusive mode")
+            try:
+                if _recount(cursor, count) > MANY:
+                    grown.append(count.table)
+            except psycopg2.ProgrammingError as error:
+                said = str(error).strip()
+                raise CatalogueError(f"{count.path}: {said}. Mend the query, or its contract.") from error
+    return grown
+
+
+def _recount(cursor: Cursor, count: Count) -> int:
+    cursor.execute(f"delete from {count.table}")
+    written = _add(cursor, count, _facts(count.thing))
+    cursor.execute(
+        "insert into mart.count_version values (%s, %s)"
+        " on conflict (table_name) do update set version = excluded.version",
+        (count.table, count.version),
+    )
+    return written
 
 
 def _counts_of(thing: str) -> list[Count]:
@@ -119,7 +194,7 @@ def _add(cursor: Cursor, count: Count, changed: str) -> int:
     return written
 
 
-def _recount_reused(cursor: Cursor, changed: str) -> None:
+def _recount_reused(cursor: Cursor, following: list[Count], changed: str) -> None:
     """Dossiers keep the unit that their code named on the day of receipt: look again where a code had several.
 
     At all of them: a unit that lived on gets a second meaning when its old parent ends; only the parent has changed.
@@ -129,10 +204,9 @@ def _recount_reused(cursor: Cursor, changed: str) -> None:
         f" having count(*) > 1) as reused where exists (select from {changed} as changed)"
     )
     reused = cursor.fetchone()[0]
-    for count in counts() if reused else ():
-        if "unit_from" in count.key:
-            cursor.execute(f"delete from {count.table} where org_code = any(%s)", (reused,))
-            _add(cursor, count, _facts(count.thing, cursor.mogrify("org_code = any(%s)", (reused,)).decode()))
+    for count in following if reused else ():
+        cursor.execute(f"delete from {count.table} where org_code = any(%s)", (reused,))
+        _add(cursor, count, _facts(count.thing, cursor.mogrify("org_code = any(%s)", (reused,)).decode()))
 
 
 # --- figures ----------------------------------------------------------------------------------------------------------
@@ -146,18 +220,21 @@ def materialise(connection: Connection, period: Period, *, as_of: date | None = 
     Output: how many figures were written or taken away; 0 if the same data gave the same figures.
     Raises: UsageError if no unit is known in the window; CatalogueError if an indicator's query fails.
     """
-    bound = bindings(period, as_of)
+    period = period.with_state_on(as_of)
+    bound = bindings(period)
     is_explicit = period.is_explicit or bound["as_of"] != period.last_day
     with connection.cursor() as cursor:
-        compute(cursor, period, _indicators(period), as_of=as_of)
+        compute(cursor, period, _indicators(period))
         cursor.execute(_text("mart/store_flow.sql"), bound)
         cursor.execute(_text("mart/store_figures.sql"), bound)
         figures, changed = cursor.fetchone()
         cursor.execute(
             "insert into mart.materialisation (period_code, period_start, period_end, as_of, is_explicit, figures,"
-            " figures_changed) values (%(period_code)s, %(period_start)s, %(last_day)s, %(as_of)s, %(is_explicit)s,"
+            " figures_changed) values (%(calendar_code)s, %(period_start)s, %(last_day)s, %(as_of)s, %(is_explicit)s,"
             " %(figures)s, %(changed)s)",
-            bound | {"is_explicit": is_explicit, "figures": figures, "changed": changed},
+            bound
+            | {"calendar_code": period.calendar_code, "is_explicit": is_explicit}
+            | {"figures": figures, "changed": changed},
         )
     return changed
 
@@ -172,47 +249,97 @@ def analyse(connection: Connection, period: Period, changed: int) -> None:
 def hold(connection: Connection, period: Period) -> None:
     """Wait until nobody else makes this period; nobody will until the connection closes."""
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_lock(hashtext('materialise'), hashtext(%s))", (period.code,))
+        locks.figures(cursor, period.code)
 
 
-def compute(
-    cursor: Cursor, period: Period, indicators: list[catalogue.Indicator], *, as_of: date | None = None
-) -> None:
+def last_made(cursor: Cursor, period: Period) -> Period:
+    """The window of a period that was made last; the period itself if it states a window, or none was made.
+
+    >>> last_made(None, Period.parse("2021-N[2020-12-15..2021-11-15]")).code
+    '2021-N[2020-12-15..2021-11-15]'
+    """
+    if period.code != period.calendar_code:
+        return period
+    cursor.execute(
+        "select period_start, period_end, as_of from mart.materialisation where period_code = %s"
+        " order by materialisation_id desc limit 1",
+        (period.code,),
+    )
+    if not (row := cursor.fetchone()):
+        return period
+    first, last, as_of = row
+    return period.with_window(first, last).with_state_on(as_of)
+
+
+def windows_made(cursor: Cursor, period: Period) -> list[str]:
+    """The codes of all windows of a period that figures are kept of."""
+    cursor.execute(
+        "select distinct period_code from mart.indicator where cadence = %s and split_part(period_code, '[', 1) = %s"
+        " order by 1",
+        (period.cadence, period.calendar_code),
+    )
+    return [code for (code,) in cursor.fetchall()]
+
+
+def compute(cursor: Cursor, period: Period, indicators: list[catalogue.Indicator]) -> None:
     """Compute some indicators of a period for every unit of its window.
 
     Output: temporary table window_figure, gone with the transaction.
     """
-    bound = bindings(period, as_of)
-    open_window(cursor, period, as_of=as_of)
+    bound = bindings(period)
+    open_window(cursor, period)
     _results(cursor, period, indicators, bound)
     make(cursor, catalogue.SQL / "mart" / "figure.sql", bound)
 
 
-def open_window(cursor: Cursor, period: Period, *, as_of: date | None = None) -> None:
+def open_window(cursor: Cursor, period: Period) -> None:
     """Make what the indicators of a period read: the units of its window, and what happened there, up their tree.
 
     Output: temporary tables `window_…`, gone with the transaction.
     Raises: UsageError if no unit is known in the window.
     """
-    bound = bindings(period, as_of)
+    bound = bindings(period)
     cursor.execute("set local work_mem = '128MB'")  # a million counts are added up in memory
-    for path in sorted((catalogue.SQL / "window").glob("*.sql")):
-        make(cursor, path, bound)
-        if path.stem == "1_unit":
-            cursor.execute("select exists (select from window_unit where is_in_window)")
-            if not cursor.fetchone()[0]:
-                window = f"{period.start} – {period.last_day}"
-                raise UsageError(f"no unit is known in {window}: load hr/units first, then make {period.code}.")
-        if path.stem == "8_quota_part":
-            _drop_totals(cursor)
+    for export in catalogue.exports().values():
+        if export.delivery == "snapshot":
+            _tell(cursor, export, bound)
+    for path in windows():
+        header = make(cursor, path, bound)
+        if "then" in header:
+            THEN[header["then"]](cursor, period)
 
 
-def bindings(period: Period, as_of: date | None) -> dict[str, Any]:
+def windows() -> tuple[Path, ...]:
+    """The files of `sql/window/` in the order in which they are run: each after those whose tables it reads.
+
+    Raises: CatalogueError if a file creates nothing, or files read each other's tables.
+    """
+    return _windows(catalogue.sql_files("window"))
+
+
+@cache
+def _windows(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    creates: dict[str, Path] = {}
+    reads: dict[Path, set[str]] = {}
+    for path in paths:
+        header, statement = catalogue.read_sql(path)
+        if not header.get("creates") or header.get("then", next(iter(THEN))) not in THEN:
+            raise CatalogueError(
+                f"{path}: the header has `creates: [window_…]`, the tables that it makes, and perhaps `then:`, which is"
+                f" one of {', '.join(THEN)}."
+            )
+        creates |= dict.fromkeys(header["creates"], path)
+        reads[path] = set(re.findall(r"\bwindow_\w+", re.sub(r"--.*", "", statement)))
+    after = {path: sorted({creates[n] for n in names if n in creates} - {path}) for path, names in reads.items()}
+    try:
+        return tuple(TopologicalSorter(after).static_order())
+    except CycleError as error:
+        circle = " -> ".join(path.name for path in error.args[1])
+        raise CatalogueError(f"files of sql/window read each other's tables in a circle: {circle}.") from None
+
+
+def bindings(period: Period) -> dict[str, Any]:
     """What the queries of a period are given."""
-    if as_of and as_of < period.start:
-        raise UsageError(
-            f"--as-of {as_of} lies before {period.code} begins ({period.start}); give a day of the window or later."
-        )
     return {
         "period_code": period.code,
         "cadence": period.cadence,
@@ -221,8 +348,10 @@ def bindings(period: Period, as_of: date | None) -> dict[str, Any]:
         "period_end": period.end,
         "last_day": period.last_day,
         "year_start": period.year_start,
-        "as_of": as_of or period.last_day,
-        "listed_until": period.end + timedelta(days=SNAPSHOT_DAYS),
+        "as_of": period.state_on or period.last_day,
+        "two_tiers_from": periods.TWO_TIERS_FROM,
+        "listed_until": period.last_day + timedelta(days=SNAPSHOT_DAYS),
+        "told_until": (period.state_on or period.last_day) + timedelta(days=SNAPSHOT_DAYS),
     }
 
 
@@ -231,13 +360,45 @@ def _text(name: str) -> str:
     return (catalogue.SQL / name).read_text("utf-8")
 
 
-def make(cursor: Cursor, path: Path, bound: dict[str, Any]) -> None:
-    """Run a file that creates temporary tables, in place of those that this transaction has already."""
-    header, statement = catalogue.sql_header(path.read_text("utf-8"))
+def make(cursor: Cursor, path: Path, bound: dict[str, Any]) -> dict[str, Any]:
+    """Run a file that creates temporary tables, in place of those that this transaction has already; its header.
+
+    Raises: CatalogueError if the database refuses it.
+    """
+    header, statement = catalogue.read_sql(path)
     tables = ", ".join(f"pg_temp.{name}" for name in header["creates"])
     cursor.execute(f"set local client_min_messages = warning; drop table if exists {tables}")
+    try:
+        cursor.execute(statement, bound)
+        cursor.execute("; ".join(f"analyze pg_temp.{name}" for name in header["creates"]))
+    except psycopg2.ProgrammingError as error:
+        raise CatalogueError(f"{path}: {str(error).strip()}. Mend the statement.") from error
+    return header
+
+
+def _units_are_known(cursor: Cursor, period: Period) -> None:
+    cursor.execute("select exists (select from window_unit where is_in_window)")
+    if not cursor.fetchone()[0]:
+        window = f"{period.start} – {period.last_day}"
+        raise UsageError(f"no unit is known in {window}: load hr/units first, then make {period.code}.")
+
+
+def _tell(cursor: Cursor, export: catalogue.Export, bound: dict[str, Any]) -> None:
+    """Make the list of an export as it was told up to a month after the window: temporary table told_<thing>."""
+    columns, key = warehouse.core_columns(export), warehouse.core_key(export)
+    described = {
+        "{thing}": export.thing,
+        "{columns}": ", ".join(columns),
+        "{key}": ", ".join(key),
+        "{latest}": ", ".join(f"{c} as latest_{c}" for c in warehouse.business_columns(export) if c not in key),
+    }
+    statement = _text("mart/told.sql")
+    for name, text in described.items():
+        statement = statement.replace(name, text)
+    table = f"told_{export.thing}"
+    cursor.execute(f"set local client_min_messages = warning; drop table if exists pg_temp.{table}")
     cursor.execute(statement, bound)
-    cursor.execute("; ".join(f"analyze pg_temp.{name}" for name in header["creates"]))
+    cursor.execute(f"analyze pg_temp.{table}")
 
 
 def totals_beside_parts(
@@ -271,7 +432,7 @@ def totals_beside_parts(
     return totals
 
 
-def _drop_totals(cursor: Cursor) -> None:
+def _drop_totals(cursor: Cursor, period: Period) -> None:
     """A total stays one if a part is adjusted afterwards: it is looked for on every day of a decision."""
     cursor.execute("select unit_code, parent_unit from window_unit")
     parents = dict(cursor.fetchall())
@@ -294,10 +455,17 @@ def _drop_totals(cursor: Cursor) -> None:
         )
 
 
+# What `then:` in the header of a file of `sql/window/` names: done when its tables are there.
+THEN: dict[str, Callable[[Cursor, Period], None]] = {
+    "units are known": _units_are_known,
+    "totals beside their parts are dropped": _drop_totals,
+}
+
+
 def _indicators(period: Period) -> list[catalogue.Indicator]:
-    """The definitions in force on the last day of a window."""
-    found = [i for i in catalogue.indicators(period.last_day).values() if period.cadence in i.cadence]
-    if not found:
+    """The rows that a report of this window has, by the definitions in force on its last day."""
+    found = [i for i in catalogue.reported(period.last_day).values() if period.cadence in i.cadence]
+    if not any(i.levels for i in found):
         raise UsageError(
             f"no indicator is defined on {period.last_day}: sql/indicators begins later. Make a later period."
         )
@@ -320,7 +488,7 @@ def _results(cursor: Cursor, period: Period, indicators: list[catalogue.Indicato
         [
             (
                 i.code,
-                list(i.levels),
+                list(i.levels_on(period.last_day)),
                 i.is_computed,
                 i.is_share,
                 i.decimals,
@@ -332,7 +500,7 @@ def _results(cursor: Cursor, period: Period, indicators: list[catalogue.Indicato
         ],
     )
     for indicator in indicators:
-        if indicator.is_computed:
+        if indicator.is_computed and indicator.levels:
             try:
                 cursor.execute(
                     "insert into window_result"
@@ -394,48 +562,72 @@ def _declared(cursor: Cursor, period: Period, indicators: list[catalogue.Indicat
 def touched_periods(connection: Connection, file_ids: list[int]) -> list[str]:
     """The periods whose figures a load may have changed, in the order in which they close.
 
-    A state (pending, overdue, done) reaches on: from the first day that changed, every period up to the delivery.
+    Which days a row touches, its contract says; a state (pending, overdue, done) reaches on from the first of them.
     Periods before the first definition of an indicator have no figures.
     """
     days: set[date] = set()
     with connection.cursor() as cursor:
         cursor.execute(
-            "select export, array_agg(file_id), delivered_on from landing.file where file_id = any(%s)"
-            " and status in ('accepted', 'accepted_with_errors') group by export, delivered_on",
+            "select export, sender, delivered_on, array_agg(file_id) from landing.file where file_id = any(%s)"
+            " and status in ('accepted', 'accepted_with_errors') group by export, sender, delivered_on",
             (file_ids,),
         )
-        for name, ids, delivered_on in cursor.fetchall():
-            days |= _touched_days(cursor, catalogue.export(name), ids, delivered_on)
+        for name, sender, delivered_on, ids in cursor.fetchall():
+            days |= _touched_days(cursor, catalogue.export(name), sender, delivered_on, ids)
     return [period.code for period in periods.touched(days) if catalogue.indicators(period.last_day)]
 
 
-def _touched_days(cursor: Cursor, export: catalogue.Export, file_ids: list[int], delivered_on: date) -> set[date]:
+def _touched_days(
+    cursor: Cursor, export: catalogue.Export, sender: str, delivered_on: date, file_ids: list[int]
+) -> set[date]:
     eve = delivered_on - timedelta(days=1)  # a nightly delivery tells how things stood the day before
-    if export.delivery == "snapshot":
-        return {eve, delivered_on - timedelta(days=SNAPSHOT_DAYS)}
+    days: set[date] = set()
+    for said in export.touches:
+        if said == "delivery":
+            days |= _reaching(
+                delivered_on - timedelta(days=SNAPSHOT_DAYS), _told_until(cursor, export, sender, delivered_on) or eve
+            )
+        elif said == "state":
+            cursor.execute(f"select exists (select from {_changed(cursor, export, file_ids)} as changed)")
+            if cursor.fetchone()[0]:
+                days |= _reaching(delivered_on - timedelta(days=SNAPSHOT_DAYS), delivered_on)
+        elif said == "declared_period":
+            cursor.execute(f"select distinct year, period from {_changed(cursor, export, file_ids)} as changed")
+            days |= {periods.declared(year, name).last_day for year, name in cursor.fetchall()}
+        elif said == "counts":
+            for count in _counts_of(export.thing):
+                something = " or ".join(f"{c} <> 0" for c in count.counts)
+                query = count.query.replace("{changed}", _changed(cursor, export, file_ids))
+                cursor.execute(f"select distinct day from ({query}) as counted where {something}")
+                days |= {day for (day,) in cursor.fetchall()}
+        else:
+            cursor.execute(f"select distinct {said} from {_changed(cursor, export, file_ids)} as changed")
+            days |= {day for (day,) in cursor.fetchall() if day}
+    if export.reaches_on:  # a day that is still to come changes no state yet
+        days = {day for day in days if day <= delivered_on}
+        days |= _reaching(min(days, default=None), eve)
+    return days
+
+
+def _changed(cursor: Cursor, export: catalogue.Export, file_ids: list[int]) -> str:
+    """The rows that these loads put in (sign +1) and took out (sign -1), as a relation."""
     columns = ", ".join(warehouse.core_columns(export))
-    changed = cursor.mogrify(
+    return cursor.mogrify(
         f"(select {columns}, 1 as sign from core.{export.thing} where file_id = any(%(files)s)"
         f" union all select {columns}, -1 from core.{export.thing}_history"
         " where superseded_by = any(%(files)s) and file_id <> all(%(files)s))",
         {"files": file_ids},
     ).decode()
-    if export.thing == "declaration":
-        cursor.execute(f"select distinct year, period from {changed} as changed")
-        return {periods.declared(year, name).last_day for year, name in cursor.fetchall()}
-    if export.thing == "staff_event":
-        cursor.execute(f"select distinct decided_on from {changed} as changed")
-        return {day for (day,) in cursor.fetchall()}
-    if export.thing == "task":
-        cursor.execute(f"select min(assigned_on) from {changed} as changed")
-        return _reaching(cursor.fetchone()[0], eve)
-    days: set[date] = set()
-    for count in _counts_of(export.thing):
-        something = " or ".join(f"{c} <> 0" for c in count.counts)
-        query = count.query.replace("{changed}", changed)
-        cursor.execute(f"select distinct day from ({query}) as counted where {something}")
-        days |= {day for (day,) in cursor.fetchall() if day <= delivered_on}
-    return days | _reaching(min(days, default=None), eve) if export.thing == "dossier" else days
+
+
+def _told_until(cursor: Cursor, export: catalogue.Export, sender: str, delivered_on: date) -> date | None:
+    """The last day before the sender's next list, which tells how things stood from then on."""
+    cursor.execute(
+        "select min(delivered_on) - 1 from landing.file where export = %s and sender = %s and delivered_on > %s"
+        " and status in ('accepted', 'accepted_with_errors')",
+        (export.name, sender, delivered_on),
+    )
+    return cursor.fetchone()[0]
 
 
 def _reaching(first: date | None, last: date) -> set[date]:
@@ -458,6 +650,10 @@ def fill_reference(cursor: Cursor) -> None:
     classes = catalogue.read_yaml(REFERENCE / "field_class.yml")
     patterns = [(name, pattern) for name, patterns in classes.items() for pattern in patterns]
     _replace(cursor, "core.field_class", [(name, pattern, place) for place, (name, pattern) in enumerate(patterns)])
+    from etl import values  # Polars: half a second that only a migration takes
+
+    fields = {values.fold(word): name for name, *also in catalogue.fields() for word in (name, *also)}
+    _replace(cursor, "core.field", list(fields.items()))
     types = catalogue.read_yaml(REFERENCE / "legal_document_types.yml")
     _replace(cursor, "core.legal_document_type", [(name.lower(), abbreviation) for name, abbreviation in types.items()])
     fill_form(cursor)

@@ -1,4 +1,4 @@
-"""Load: check and split one delivered file, and merge its good rows into core.<thing>, in one transaction.
+"""Load: check and split one delivered file, and merge its good rows into core.<thing>, in the caller's transaction.
 
 The first pass (etl/surveying.py) says which rows are new, changed or given again. This is the second: those are typed,
 checked and copied while the next block is prepared, and counted a second time by Great Expectations.
@@ -9,6 +9,9 @@ import hashlib
 import io
 import json
 import math
+import re
+import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,9 +26,10 @@ from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, checking, data_docs, figures, reading, replaying, surveying, values, warehouse
+from etl import catalogue, checking, data_docs, figures, locks, reading, surveying, values, warehouse
 from etl.errors import RuleFailed
 from etl.landing import File
+from etl.masking import Names
 from etl.surveying import Spool, Survey
 
 BATCH_ROWS = 8_000
@@ -41,89 +45,116 @@ class Outcome:
     rows_quarantined: int = 0
     rows_closed: int = 0
     failed: Counter[tuple[str, str]] = field(default_factory=Counter)  # (rule, column) -> failing rows
+    grown: list[str] = field(default_factory=list)  # tables to be analysed once all is committed
 
     @property
     def status(self) -> str:
         return "accepted_with_errors" if self.rows_quarantined else "accepted"
 
 
-def load(
-    warehouse_url: str,
-    file: File,
-    *,
-    path: Path,
-    province: str,
-    pseudonym_key: bytes,
-    docs: Path | None = None,
-) -> Outcome:
-    """Load one landed file: everything of it, or nothing.
-
-    What this file has made stale in others waits again from then on.
-
-    Input:  `path`: the kept bytes; `docs`: folder for this delivery's Data Docs.
-    Raises: FileRejected if the file breaks a file rule; RuleFailed if a rule crashed or its two counts differ.
-    """
-    export = catalogue.export(file.export)
-    task = _Task(warehouse_url, file, export, path, province, pseudonym_key, docs)
-    try:
-        return _attempt(task, direct=True)
-    except UniqueViolation:
-        # another sender delivered some of these keys: compare row by row instead of copying straight in
-        return _attempt(task, direct=False)
-
-
 @dataclass(frozen=True)
-class _Task:
+class Task:
+    """One landed file to be loaded, and what that needs."""
+
     warehouse_url: str
     file: File
-    export: catalogue.Export
-    path: Path
+    path: Path  # its kept bytes
     province: str
     pseudonym_key: bytes
-    docs: Path | None
+    docs: Path | None = None  # folder for this delivery's Data Docs
+
+    @property
+    def export(self) -> catalogue.Export:
+        return catalogue.export(self.file.export)
 
 
-def _attempt(task: _Task, *, direct: bool) -> Outcome:
-    file, export = task.file, task.export
+def load(cursor: Cursor, task: Task, *, direct: bool) -> Outcome:
+    """Load one landed file: everything of it, in the transaction of the cursor.
+
+    Input:  `direct`: rows of a sender that has none yet may be copied straight in; if another one delivered some of
+            their keys, that ends in a UniqueViolation, and the transaction has to be tried again without.
+    Raises: FileRejected if the file breaks a file rule, FileHeld if a person must say whether it is meant so;
+            RuleFailed if a rule crashed or its two counts differ.
+    """
+    file, export, began = task.file, task.export, time.monotonic()
     core, staging = f"core.{export.thing}", f"staging.{export.thing}_{file.file_id}"
     side = warehouse.connect(task.warehouse_url)  # what others must see before the load is committed
     side.autocommit = True
     beside = ThreadPoolExecutor(1)
     beside.submit(checking.suite, export, file.delivered_on)  # importing takes seconds, and reading leaves a core free
+    asked: dict[str, str] = {}
     try:
-        with (
-            closing(Spool(task.path.parent)) as spool,
-            warehouse.transaction(task.warehouse_url) as connection,
-            connection.cursor() as cursor,
-        ):
+        with closing(Spool(task.path.parent)) as spool:
             survey = surveying.survey(cursor, file, task.path, spool)
             # with nothing of this sender in the table yet, new rows are copied straight into it
             target = core if direct and survey.is_first else _incoming(cursor, export)
-            batches = _batches(task, survey, checking.lookups(connection, export))
-            outcome = _copy(task, cursor, side, batches, staging=staging, target=target)
+            references = checking.lookups(cursor.connection, export)
+            if survey.keys is not None:
+                references["delivered"] = survey.keys
+            asked |= _asked_of_itself(cursor, side, task, staging, survey)
+            outcome = _copy(task, cursor, side, _batches(task, survey, references), staging=staging, target=target)
             outcome.rows_read = survey.rows
-            verdict = beside.submit(checking.judge, task.warehouse_url, staging, export, delivered_on=file.delivered_on)
+            verdict = beside.submit(
+                checking.judge,
+                task.warehouse_url,
+                staging,
+                export,
+                delivered_on=file.delivered_on,
+                instead=asked,
+            )
             _resolve(cursor, task, survey.delivered_again)
             if target != core:
                 outcome.rows_loaded += _merge(cursor, export, file)
             if survey.keys is not None:
                 outcome.rows_closed = _close_what_is_gone(cursor, export, file, survey.keys)
             outcome.rows_unchanged = outcome.rows_read - outcome.rows_loaded - outcome.rows_quarantined
-            grown = figures.fold(cursor, export.thing, _changes(export, file.file_id))
+            outcome.grown = figures.fold(cursor, export.thing, _changes(export, file.file_id))
             _compare(task, cursor, outcome, verdict.result())
-            _receipt(cursor, file, outcome)
-            # in the same transaction: after a crash between the two nobody would know what is stale
-            replaying.send_back_stale(cursor, file)
-            _hold_keys(cursor, export, file)
-        with side.cursor() as cursor:
-            for table in grown:
-                cursor.execute(f"analyze {table}")
+            _receipt(cursor, file, outcome, seconds=time.monotonic() - began)
         return outcome
     finally:
         beside.shutdown()
-        with side.cursor() as cursor:
-            cursor.execute(f"drop table if exists {staging}")
+        with side.cursor() as side_cursor:
+            side_cursor.execute(f"drop table if exists {', '.join([staging, *asked.values()])}")
         side.close()
+
+
+def _asked_of_itself(cursor: Cursor, side: Connection, task: Task, staging: str, survey: Survey) -> dict[str, str]:
+    """Copies of the tables that the suite of an export asks of itself, by the names that the suite gives them.
+
+    Great Expectations looks from a connection of its own. There the rows still stand that this transaction has taken
+    back to load them again, and the parts of a delivery do not stand yet.
+    """
+    export = task.export
+    if not any(export.name in rule.refers_to for rule in catalogue.rules(export.name).values()):
+        return {}
+    queries = " ".join(
+        getattr(e, "unexpected_rows_query", None) or ""
+        for e in checking.suite(export, task.file.delivered_on).expectations
+    )
+    asked: dict[str, str] = {}
+    with side.cursor() as side_cursor:
+        for name in sorted(set(re.findall(r"\bcore\.\w+", queries))):
+            asked[name] = f"{staging}_{name.removeprefix('core.')}"
+            _copy_beside(cursor, side_cursor, f"table {name}", f"like {name}", asked[name])
+        if survey.keys is not None and checking.DELIVERED in queries:
+            types = warehouse.core_columns(export)
+            asked[checking.DELIVERED] = f"{staging}_delivered"
+            side_cursor.execute(
+                f"drop table if exists {staging}_delivered; create unlogged table {staging}_delivered"
+                f" ({', '.join(f'{k} {types[k]}' for k in export.key)})"
+            )
+            side_cursor.copy_expert(f"copy {staging}_delivered from stdin (format csv)", _rows(survey.keys).csv)
+    return asked
+
+
+def _copy_beside(cursor: Cursor, side_cursor: Cursor, query: str, columns: str, table: str) -> None:
+    """What a query gives inside this transaction, as a table that others see."""
+    with tempfile.TemporaryFile() as copied:
+        cursor.copy_expert(f"copy ({query}) to stdout", copied)
+        copied.seek(0)
+        side_cursor.execute(f"drop table if exists {table}; create unlogged table {table} ({columns})")
+        side_cursor.copy_expert(f"copy {table} from stdin", copied)
 
 
 # --- rows on their way ------------------------------------------------------------------------------------------------
@@ -150,11 +181,12 @@ class _Batch:
     earlier: _Rows  # good rows that a later row of the same file replaces: its history
 
 
-def _batches(task: _Task, survey: Survey, references: dict[str, pl.DataFrame]) -> Iterator[_Batch]:
+def _batches(task: Task, survey: Survey, references: dict[str, pl.DataFrame]) -> Iterator[_Batch]:
     export = task.export
+    names = Names()
     enough = math.inf if checking.plan(export).whole_file else BATCH_ROWS
     for block in _together(survey.candidates(export, task.path), enough):
-        yield _batch(task, block, references)
+        yield _batch(task, block, references, names)
 
 
 def _together(blocks: Iterable[pl.DataFrame], enough: float) -> Iterator[pl.DataFrame]:
@@ -169,11 +201,11 @@ def _together(blocks: Iterable[pl.DataFrame], enough: float) -> Iterator[pl.Data
         yield pl.concat(waiting, how="diagonal")
 
 
-def _batch(task: _Task, block: pl.DataFrame, references: dict[str, pl.DataFrame]) -> _Batch:
+def _batch(task: Task, block: pl.DataFrame, references: dict[str, pl.DataFrame], names: Names) -> _Batch:
     export, file = task.export, task.file
     raw = block.drop(surveying.FLAGS)
     typed = values.typed(raw, export).hstack(block.select(surveying.FLAGS))
-    failures = checking.failures(typed, raw, export, delivered_on=file.delivered_on, lookups=references)
+    failures = checking.failures(typed, raw, export, delivered_on=file.delivered_on, lookups=references, names=names)
     errors = failures.filter(pl.col("severity") == "error")
     is_bad = typed["line"].is_in(errors["line"].unique().implode())
     good = _core_rows(typed.filter(~is_bad), task)
@@ -210,7 +242,7 @@ def _rows(frame: pl.DataFrame) -> _Rows:
 
 
 def _copy(
-    task: _Task, cursor: Cursor, side: Connection, batches: Iterator[_Batch], *, staging: str, target: str
+    task: Task, cursor: Cursor, side: Connection, batches: Iterator[_Batch], *, staging: str, target: str
 ) -> Outcome:
     export = task.export
     outcome = Outcome()
@@ -275,11 +307,11 @@ def _create_staging(cursor: Cursor, table: str, export: catalogue.Export) -> Non
     )
 
 
-def _core_rows(good: pl.DataFrame, task: _Task) -> pl.DataFrame:
+def _core_rows(good: pl.DataFrame, task: Task) -> pl.DataFrame:
     """Typed rows as core.<thing> takes them: province and origin added, identity numbers hashed, keys never null."""
     export, file = task.export, task.file
     hashed = [
-        pl.Series(c.name, _pseudonyms(task.pseudonym_key, good[c.name].to_list()), pl.String)
+        pl.Series(c.name, pseudonyms(task.pseudonym_key, good[c.name].to_list()), pl.String)
         for c in export.loaded
         if c.personal == "id"
     ]
@@ -294,7 +326,7 @@ def _core_rows(good: pl.DataFrame, task: _Task) -> pl.DataFrame:
     )
 
 
-def _pseudonyms(key: bytes, numbers: list[str | None]) -> list[str | None]:
+def pseudonyms(key: bytes, numbers: list[str | None]) -> list[str | None]:
     """Keyed hashes: the same person is recognised again, and without the key nobody can try all numbers."""
     keyed = hashlib.blake2b(key=key[:64], digest_size=16)
 
@@ -309,7 +341,7 @@ def _pseudonyms(key: bytes, numbers: list[str | None]) -> list[str | None]:
 # --- quarantine -------------------------------------------------------------------------------------------------------
 
 
-def _quarantined(task: _Task, typed: pl.DataFrame, raw: pl.DataFrame, errors: pl.DataFrame) -> _Rows:
+def _quarantined(task: Task, typed: pl.DataFrame, raw: pl.DataFrame, errors: pl.DataFrame) -> _Rows:
     """The bad rows of a block, whole, each with every rule it breaks."""
     rules = catalogue.rules(task.export.name)
     reasons: dict[int, set[str]] = {}
@@ -339,26 +371,32 @@ def _array(items: list[str]) -> str:
     return "{" + ",".join('"' + i.replace("\\", "\\\\").replace('"', '\\"') + '"' for i in items) + "}"
 
 
-def _resolve(cursor: Cursor, task: _Task, delivered_again: list[str]) -> None:
-    """A quarantined row whose key comes again is settled: by a good row, or by the newer bad one that replaces it."""
+def _resolve(cursor: Cursor, task: Task, delivered_again: list[str]) -> None:
+    """A quarantined row whose key comes again is settled: by a good row, or by the newer bad one that replaces it.
+
+    Only its own sender settles it; and not another part of the same delivery, which says nothing new of it.
+    """
+    if not delivered_again:
+        return
     cursor.execute(
-        """
+        f"""
         update quality.quarantined_row as before
         set resolved_by = %(file_id)s,
             resolution = case when exists (
                 select from quality.quarantined_row as now
                 where now.file_id = %(file_id)s and now.record_key = before.record_key
             ) then 'delivered_again' else 'corrected' end
-        where export = %(export)s and resolved_by is null and file_id <> %(file_id)s and record_key = any(%(keys)s)
+        where before.export = %(export)s and before.resolved_by is null and before.record_key = any(%(keys)s)
+            and before.file_id in ({surveying.EARLIER_FILES})
         """,
-        {"file_id": task.file.file_id, "export": task.export.name, "keys": delivered_again},
+        surveying.of_file(task.file) | {"keys": delivered_again},
     )
 
 
 # --- the second count -----------------------------------------------------------------------------------------------
 
 
-def _compare(task: _Task, cursor: Cursor, outcome: Outcome, verdict: checking.Verdict) -> None:
+def _compare(task: Task, cursor: Cursor, outcome: Outcome, verdict: checking.Verdict) -> None:
     """Hold what Great Expectations counted against what our own pass counted; keep both counts of every rule.
 
     Raises: RuleFailed if they differ.
@@ -434,7 +472,7 @@ def _merge(cursor: Cursor, export: catalogue.Export, file: File) -> int:
     cursor.execute(
         "update landing.file set hash_version = %(now)s where export = %(export)s and sender = %(sender)s"
         " and hash_version <> %(now)s",
-        {"now": surveying.HASH_VERSION, "export": export.name, "sender": file.sender},
+        {"now": surveying.hash_version(export), "export": export.name, "sender": file.sender},
     )
     cursor.execute(f"delete from incoming i using {core} c where {as_before}")
     # another sender delivered the row later than this (on one day: the one who is read later): what comes now is an
@@ -453,19 +491,21 @@ def _merge(cursor: Cursor, export: catalogue.Export, file: File) -> int:
     )
     cursor.execute(f"delete from {core} c using incoming i where {match}")
     cursor.execute(f"insert into {core} ({columns}) select {columns} from incoming")
-    return written + cursor.rowcount
+    written += cursor.rowcount
+    cursor.execute("drop table incoming")  # the same transaction may load another file
+    return written
 
 
-def _hold_keys(cursor: Cursor, export: catalogue.Export, file: File) -> None:
+def hold_keys(cursor: Cursor, export: catalogue.Export, file: File) -> None:
     """Let no key stand twice in a partitioned table, whose primary key holds the day beside the key.
 
-    Senders may deliver the same key at the same moment: the last moment of a load belongs to one of them.
+    Senders may deliver the same key at the same moment: the last moment of a transaction belongs to one of them.
     Raises: UniqueViolation if another sender's row has a key of this file.
     """
     if not export.partition_by or export.partition_by in export.key:
         return
     core = f"core.{export.thing}"
-    cursor.execute("select pg_advisory_xact_lock(hashtext('keys'), hashtext(%s))", (export.name,))
+    locks.keys(cursor, export.name)
     cursor.execute(
         "select exists (select from landing.file where export = %s and sender <> %s and status like 'accepted%%')",
         (export.name, file.sender),
@@ -497,7 +537,9 @@ def _close_what_is_gone(cursor: Cursor, export: catalogue.Export, file: File, ke
         f" select {columns}, %(file_id)s, %(day)s, true from gone",
         {"sender": file.sender, "file_id": file.file_id, "day": file.delivered_on},
     )
-    return cursor.rowcount
+    closed = cursor.rowcount
+    cursor.execute("drop table delivered")
+    return closed
 
 
 def _changes(export: catalogue.Export, file_id: int) -> str:
@@ -510,7 +552,7 @@ def _changes(export: catalogue.Export, file_id: int) -> str:
     )
 
 
-def _receipt(cursor: Cursor, file: File, outcome: Outcome) -> None:
+def _receipt(cursor: Cursor, file: File, outcome: Outcome, *, seconds: float) -> None:
     message = "Đã nạp đủ các dòng."
     if outcome.rows_quarantined:
         message = (
@@ -520,9 +562,9 @@ def _receipt(cursor: Cursor, file: File, outcome: Outcome) -> None:
     cursor.execute(
         """
         update landing.file
-        set status = %s, message = %s, rule_id = null, rows_read = %s, rows_loaded = %s, rows_unchanged = %s,
-            rows_quarantined = %s, rows_closed = %s, hash_version = %s, loaded_at = now(),
-            seconds = extract(epoch from clock_timestamp() - now())
+        set status = %s, message = %s, rule_id = null, reload_reason = null, rows_read = %s, rows_loaded = %s,
+            rows_unchanged = %s, rows_quarantined = %s, rows_closed = %s, hash_version = %s, loaded_at = now(),
+            seconds = %s
         where file_id = %s
         """,
         (
@@ -533,7 +575,8 @@ def _receipt(cursor: Cursor, file: File, outcome: Outcome) -> None:
             outcome.rows_unchanged,
             outcome.rows_quarantined,
             outcome.rows_closed,
-            surveying.HASH_VERSION,
+            surveying.hash_version(catalogue.export(file.export)),
+            seconds,
             file.file_id,
         ),
     )

@@ -18,7 +18,13 @@ KINDS = {"Q1": (0, 3), "Q2": (3, 6), "Q3": (6, 9), "Q4": (9, 12), "6T": (0, 6), 
 CADENCES = ("quarterly", "half_yearly", "nine_monthly", "annual")
 DECLARED = {"Quý I": "Q1", "6 tháng": "6T", "Quý III": "Q3", "Năm": "N"}
 
-_CODE = re.compile(r"(\d{4})-(Q[1-4]|6T|9T|N)")
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+# From this day on there are no districts: province and commune are the two tiers.
+# Source: Nghị quyết 202/2025/QH15; Nghị định 150/2025/NĐ-CP.
+TWO_TIERS_FROM = date(2025, 7, 1)
+
+_DAY = r"(\d{4}-\d\d-\d\d)"
+_CODE = re.compile(rf"(\d{{4}})-(Q[1-4]|6T|9T|N)(?:\[{_DAY}\.\.{_DAY}(?:@{_DAY})?\])?")
 _HOW = "write 2021-Q3, 2021-6T, 2021-9T or 2021-N"
 
 
@@ -26,17 +32,18 @@ _HOW = "write 2021-Q3, 2021-6T, 2021-9T or 2021-N"
 class Period:
     """One reporting period and its window of days [start, end)."""
 
-    code: str
+    code: str  # 2021-N; with a window or an as-of day that the calendar does not give, it says them: see window_code
     kind: str
     year: int
     start: date
     end: date  # exclusive
     year_start: date  # where what is counted "in the year" begins
     is_explicit: bool = False  # the report states its own window
+    state_on: date | None = None  # whose state "pending" and "overdue" tell, if it is not the last day's
 
     @classmethod
     def parse(cls, code: str) -> "Period":
-        """The period of a code.
+        """The period of a code, which may say a window and an as-of day of its own.
 
         Raises: UsageError if the code is none.
         Source: Nghị định 09/2019/NĐ-CP, Điều 12.
@@ -45,13 +52,31 @@ class Period:
         (datetime.date(2021, 6, 15), datetime.date(2021, 9, 14))
         >>> Period.parse("2021-N").start, Period.parse("2021-N").end
         (datetime.date(2020, 12, 15), datetime.date(2021, 12, 15))
+        >>> Period.parse("2021-N[2020-12-15..2021-11-15]").end
+        datetime.date(2021, 11, 16)
         """
         found = _CODE.fullmatch(str(code).strip().upper())
-        if not found or int(found[1]) < 1990:
+        if not found or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
             raise UsageError(f"no period {code!r}; {_HOW}.")
         year, kind = int(found[1]), found[2]
         opens, closes = (_fifteenth(year, months) for months in KINDS[kind])
-        return cls(f"{year}-{kind}", kind, year, opens, closes, year_start=_fifteenth(year, 0))
+        period = cls(f"{year}-{kind}", kind, year, opens, closes, year_start=_fifteenth(year, 0))
+        if not found[3]:
+            return period
+        try:
+            first, last, state_on = (date.fromisoformat(day) if day else None for day in found.groups()[2:])
+        except ValueError:
+            raise UsageError(f"no period {code!r}: one of its days does not exist; {_HOW}.") from None
+        return period.with_window(first, last).with_state_on(state_on)
+
+    @property
+    def calendar_code(self) -> str:
+        """The code of the period whose report this is, whatever window it states.
+
+        >>> Period.parse("2021-N[2020-12-15..2021-11-15]").calendar_code
+        '2021-N'
+        """
+        return self.code.partition("[")[0]
 
     @property
     def last_day(self) -> date:
@@ -97,6 +122,9 @@ class Period:
         >>> Period.parse("2021-N").with_window(None, date(2021, 11, 15)).end
         datetime.date(2021, 11, 16)
         """
+        for day in (first, last):
+            if day and not FIRST_YEAR <= day.year <= LAST_YEAR:
+                raise UsageError(f"{day} is no day of a report: give one between {FIRST_YEAR} and {LAST_YEAR}.")
         start = first or self.start
         end = last + timedelta(days=1) if last else self.end
         if start >= end:
@@ -105,7 +133,25 @@ class Period:
             )
         year_start = start if self.kind == "N" else min(start, self.year_start)
         explicit = (start, end) != (self.start, self.end) or self.is_explicit
-        return replace(self, start=start, end=end, year_start=year_start, is_explicit=explicit)
+        code = window_code(self.calendar_code, start, end - timedelta(days=1), self.state_on)
+        return replace(self, code=code, start=start, end=end, year_start=year_start, is_explicit=explicit)
+
+    def with_state_on(self, day: date | None) -> "Period":
+        """The same window with the state of a day, which its code then says; None leaves it as it is.
+
+        Raises: UsageError if the day lies before the window.
+
+        >>> Period.parse("2021-N").with_state_on(date(2021, 12, 31)).code
+        '2021-N[2020-12-15..2021-12-14@2021-12-31]'
+        """
+        if day is None:
+            return self
+        if day < self.start:
+            raise UsageError(
+                f"--as-of {day} lies before {self.code} begins ({self.start}); give a day of the window or later."
+            )
+        code = window_code(self.calendar_code, self.start, self.last_day, day)
+        return replace(self, code=code, state_on=None if day == self.last_day else day)
 
     def __contains__(self, day: date) -> bool:
         """
@@ -116,6 +162,23 @@ class Period:
 
     def __str__(self) -> str:
         return self.code
+
+
+def window_code(calendar_code: str, first: date, last: date, state_on: date | None = None) -> str:
+    """What figures are kept and reported under: the period's code, and the window and as-of day where they are its own.
+
+    So figures of a stated window stand beside those of the calendar, never over them.
+
+    >>> window_code("2021-N", date(2020, 12, 15), date(2021, 12, 14))
+    '2021-N'
+    >>> window_code("2021-N", date(2020, 12, 15), date(2021, 11, 15), date(2021, 11, 30))
+    '2021-N[2020-12-15..2021-11-15@2021-11-30]'
+    """
+    usual = Period.parse(calendar_code)
+    state = "" if state_on in (None, last) else f"@{state_on}"
+    if (first, last, state) == (usual.start, usual.last_day, ""):
+        return usual.code
+    return f"{usual.code}[{first}..{last}{state}]"
 
 
 def _fifteenth(year: int, months: int) -> date:

@@ -13,15 +13,21 @@ The command line and the DAGs call these functions; nothing here knows either.
 """
 
 import logging
-from collections.abc import Iterator
+import traceback
+from collections import Counter
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
+import psycopg2
+from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, landing, warehouse
-from etl.errors import CatalogueError, FileRejected, RuleFailed
+from etl import catalogue, landing, locks, warehouse
+from etl.errors import CchcError, LoadFailed, SetupError, UsageError
 from etl.landing import File
 from etl.periods import Period
 from etl.settings import Settings
@@ -60,132 +66,297 @@ def land(
     exports: set[str] | None = None,
     since: date | None = None,
     until: date | None = None,
-) -> list[int]:
-    """Keep every new file below `inbox`; the numbers of the receipts written.
+    min_age: timedelta | None = None,
+    done_marker: bool = False,
+) -> landing.Landing:
+    """Keep every new file below `inbox`; the numbers of the receipts written, and what was passed over.
 
-    Input: `exports` limits the work to these; `since` and `until` are inclusive delivery days.
+    Input: `exports` limits the work to these; `since` and `until` are inclusive delivery days; `min_age`,
+           `done_marker`: what a nightly run leaves for the next one, see landing.land.
     """
     connection = warehouse.connect(url)
     connection.autocommit = True
     try:
         return landing.land(
-            connection, inbox=inbox, archive=settings.archive, exports=exports, since=since, until=until
+            connection,
+            inbox=inbox,
+            archive=settings.archive,
+            exports=exports,
+            since=since,
+            until=until,
+            min_age=min_age,
+            done_marker=done_marker,
         )
     finally:
         connection.close()
 
 
 def waiting(url: str, *, exports: set[str] | None = None) -> list[File]:
-    """Files that are kept but not loaded, in the order in which they are to be loaded."""
+    """Files that are kept but not loaded, or have to be judged again, in the order in which they are to be loaded."""
     with warehouse.transaction(url) as connection:
         return landing.waiting(connection, exports=exports)
 
 
-def load_waiting(settings: Settings, url: str, *, exports: set[str] | None = None) -> Iterator[Receipt]:
+def load_waiting(
+    settings: Settings,
+    url: str,
+    *,
+    exports: set[str] | None = None,
+    since: date | None = None,
+    until: date | None = None,
+) -> Iterator[Receipt]:
     """Load all that waits, in order, and again what a load has made stale; a receipt per load.
 
-    A file whose rules cannot be run stays waiting, and its receipt says why; so does what its sender delivered after
-    it. The others go on, and the next run tries again.
+    A file that cannot be loaded, whatever the reason, stays waiting, and its receipt says why; so does what its sender
+    delivered after it. The others go on, and the next run tries again.
+    Input:  `since` and `until` are inclusive delivery days.
+    Raises: SetupError if the database does not answer any more.
     """
-    held: dict[int, File] = {}
-    while file := next((f for f in waiting(url, exports=exports) if f.file_id not in held), None):
-        before = next((h for h in held.values() if (h.export, h.sender) == (file.export, file.sender)), None)
+    failed: set[int] = set()
+    judged: Counter[int] = Counter()
+    while file := next(
+        (
+            f
+            for f in waiting(url, exports=exports)
+            if f.file_id not in failed
+            and (since is None or f.delivered_on >= since)
+            and (until is None or f.delivered_on <= until)
+        ),
+        None,
+    ):
         try:
-            if before:
-                raise RuleFailed(f"Chờ tệp số {before.file_id} của cùng nơi gửi, giao trước và chưa nạp được.")
-            loaded = load_file(settings, url, file.file_id)
-        except (CatalogueError, RuleFailed, OSError) as error:  # of the last: its kept bytes cannot be read
-            held[file.file_id] = file
-            _hold_back(url, file, str(error))
-            loaded = receipt(url, file.file_id)
-        yield loaded
+            if judged[file.file_id] == AT_MOST:
+                log.warning("file %d of %s is judged again by the next run", file.file_id, file.export)
+                failed.add(file.file_id)
+                continue
+            judged[file.file_id] += 1
+            loaded = _load(settings, url, file.file_id, failed)
+        except LoadFailed:
+            failed.add(file.file_id)
+            loaded = [file.file_id]
+        for file_id in loaded:
+            yield receipt(url, file_id)
 
 
-def _hold_back(url: str, file: File, reason: str) -> None:
-    log.error("file %d of %s is not loaded: %s", file.file_id, file.export, reason)
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "update landing.file set message = %s where file_id = %s and status = 'landed'", (reason, file.file_id)
-        )
+# How often one run judges a file again: lists of several senders that contradict each other must not keep it going.
+AT_MOST = 5
 
 
 def load_file(settings: Settings, url: str, file_id: int) -> Receipt:
     """Read, check, split and load one landed file, whatever the order in which files arrive.
 
     Loads of one sender's export follow each other; those of others go on side by side. What the sender delivered before
-    is loaded first. What it delivered later is taken back, and waits to be loaded again; so do files of other exports
-    that were judged by what this file has now changed.
+    is loaded first. What it delivered later is taken back and loaded again in the same transaction. Files of others
+    that were judged by what this file has now changed are noted, and a later run judges them again. A file that does
+    not wait is left as it is.
+    Raises: LoadFailed if it could not be loaded now: it waits, and its receipt says why.
+            SetupError if the database does not answer any more.
     """
-    with warehouse.transaction(url) as connection:
-        file = landing.file(connection, file_id)
-    lock = warehouse.connect(url)
-    lock.autocommit = True
-    try:
-        with lock.cursor() as cursor:
-            _hold(cursor, file)
-            earlier = [
-                f
-                for f in landing.waiting(lock, exports={file.export})
-                if f.sender == file.sender and (f.delivered_on, f.file_id) < (file.delivered_on, file.file_id)
-            ]
-            for one in [*earlier, file]:
-                _load(settings, url, one)
-    finally:
-        lock.close()
+    _load(settings, url, file_id)
     return receipt(url, file_id)
 
 
-def _hold(cursor: Cursor, file: File) -> None:
-    """Take the locks of a load, until the connection closes.
+def _load(settings: Settings, url: str, file_id: int, failed: Collection[int] = ()) -> list[int]:
+    """The numbers of all files that were loaded for this one, itself among them.
 
-    While a file is judged, what it refers to stands still: otherwise a unit could arrive unnoticed between judging and
-    committing. All loads take these locks in catalogue order, and the sender's last, so that none waits in a circle.
+    Input: `failed`: files that are not to be tried again now.
     """
-    exports = catalogue.exports()
-    referred = {name for export in exports.values() for name in export.refers_to}
-    for name in exports:
-        if name == file.export and name in referred:
-            cursor.execute("select pg_advisory_lock(hashtext('reference'), hashtext(%s))", (name,))
-        elif name in exports[file.export].refers_to:
-            cursor.execute("select pg_advisory_lock_shared(hashtext('reference'), hashtext(%s))", (name,))
-    cursor.execute("select pg_advisory_lock(hashtext(%s), hashtext(%s))", (file.export, file.sender))
+    with warehouse.transaction(url) as connection:
+        file = landing.file(connection, file_id)
+        # also one that lay in the wrong place, whose export nobody knows
+        if file_id not in {one.file_id for one in landing.waiting(connection, exports={file.export})}:
+            return []
+    with _locks(url, file) as connection:
+        earlier = [
+            f
+            for f in landing.waiting(connection, exports={file.export})
+            if f.sender == file.sender
+            and f.status == "landed"
+            and (f.delivered_on, f.file_id) < (file.delivered_on, file.file_id)
+        ]
+        loaded: list[int] = []
+        for one in [*earlier, file] if file.status == "landed" else [file]:
+            try:
+                if one.file_id in failed:
+                    raise LoadFailed
+                loaded += _replayed(settings, url, one)
+            except LoadFailed:
+                if one == file:
+                    raise
+                reason = f"Chờ tệp số {one.file_id} của cùng nơi gửi, giao trước và chưa nạp được."
+                _keep_waiting(url, file, reason)
+                raise LoadFailed(reason) from None
+        return loaded
 
 
-def _load(settings: Settings, url: str, file: File) -> None:
-    from etl import loading, replaying  # half a second: who finds nothing new does without
-
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
-        if landing.file(connection, file.file_id).status != "landed":
-            return  # done by another task in the meantime
-        if later := replaying.later_files(cursor, file):
-            log.info("%s, %s: %d later deliveries will be loaded again", file.export, file.sender, len(later))
-            replaying.rewind(cursor, catalogue.export(file.export), later)
+@contextmanager
+def _locks(url: str, file: File) -> Iterator[Connection]:
+    """A connection that holds what a load of this file needs to itself."""
+    connection = warehouse.connect(url)
+    connection.autocommit = True
     try:
-        loading.load(
-            url,
-            file,
-            path=settings.archive / file.archived_as,
-            province=settings.province,
-            pseudonym_key=settings.pseudonym_key,
-            docs=settings.home / "data_docs",
-        )
-    except FileRejected as rejection:
-        _reject(url, file, rejection)
+        with connection.cursor() as cursor:
+            try:
+                locks.load(cursor, file.export, file.sender)
+            except SetupError as error:  # somebody else works on it for too long
+                _keep_waiting(url, file, str(error))
+                raise LoadFailed(str(error)) from None
+        yield connection
+    finally:
+        connection.close()
 
 
-def _reject(url: str, file: File, rejection: FileRejected) -> None:
+def _replayed(settings: Settings, url: str, file: File) -> list[int]:
+    """Load one file, whose locks are held. Raises: LoadFailed whatever went wrong, if the database still answers."""
+    try:
+        from etl import replaying  # half a second: who finds nothing new does without
+
+        return replaying.load(settings, url, file)
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # also a panic of Polars, which is no Exception
+        reason = _why(error)
+        if not warehouse.answers(url):
+            raise SetupError(
+                f"the database stopped answering: {reason} Start it and run the same command again: it goes on."
+            ) from None
+        _keep_waiting(url, file, reason)
+        raise LoadFailed(reason) from None
+
+
+def _why(error: BaseException) -> str:
+    """What went wrong, for the receipt: one sentence without a value of a row."""
+    if isinstance(error, CchcError):
+        return str(error)
+    what = type(error).__name__
+    if isinstance(error, psycopg2.Error):
+        said = ((error.diag.message_primary or str(error)).strip().splitlines() or ["connection lost"])[0]
+        # an error of data quotes the value; all others quote names of tables, files and columns
+        what = said.partition('"')[0].strip() if isinstance(error, psycopg2.DataError) else said
+        what = f"{what} ({error.pgcode})" if error.pgcode else what
+    elif isinstance(error, OSError):
+        what = error.strerror or what
+    else:
+        places = [p for p in traceback.extract_tb(error.__traceback__) if "etl" in Path(p.filename).parts]
+        what = f"{what}, {Path(places[-1].filename).name}:{places[-1].lineno}" if places else what
+    what = what.removesuffix(".")
+    return f"Chưa nạp được tệp này ({what}). Tệp được giữ lại, lần chạy sau sẽ thử lại; báo quản trị kho."
+
+
+def _keep_waiting(url: str, file: File, reason: str) -> None:
+    log.error("file %d of %s is not loaded: %s", file.file_id, file.export, reason)
     with warehouse.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "update landing.file set status = 'rejected', rule_id = %s, message = %s, loaded_at = now()"
-            " where file_id = %s",
-            (rejection.rule_id, rejection.message, file.file_id),
+            "update landing.file set message = %s"
+            " where file_id = %s and (status = 'landed' or reload_reason is not null)",
+            (reason, file.file_id),
         )
+
+
+# --- what a person decides --------------------------------------------------------------------------------------------
+
+
+def again(
+    url: str,
+    *,
+    file_ids: list[int] | None = None,
+    exports: set[str] | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    by: str,
+    reason: str,
+) -> list[int]:
+    """Let files be taken up again by the next load: after a contract, a rule or a word was mended; their numbers.
+
+    What was refused or held waits again; what was loaded stands until it is judged again. What was taken back is taken
+    up only if it is named by its number; what lay in the wrong place never is.
+    Input:  files by their numbers, or by inclusive delivery days.
+    Raises: UsageError if a number is no file's, or that file cannot be taken up.
+    """
+    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+        known = set(catalogue.exports() if exports is None else exports)
+        for file_id in file_ids or []:
+            file = landing.file(connection, file_id)
+            if file.export not in known or file.delivered_on == date.min:
+                raise UsageError(f"file {file_id} lay in the wrong place: deliver it anew in the right one.")
+            if file.status == "duplicate":
+                raise UsageError(f"file {file_id} only repeats another one: `cchc files` says which; name that one.")
         cursor.execute(
-            "insert into quality.result (file_id, rule_id, column_name, severity, rows_checked, rows_failed)"
-            " values (%s, %s, '', 'fatal', 0, 1)"
-            " on conflict (file_id, rule_id, column_name) do update set rows_failed = 1",
-            (file.file_id, rejection.rule_id),
+            """
+            update landing.file
+            set status = case when status in ('rejected', 'held', 'withdrawn') then 'landed' else status end,
+                message = case when status in ('rejected', 'held', 'withdrawn') then '' else message end,
+                reload_reason = case when status in ('accepted', 'accepted_with_errors') then %(reason)s end
+            where export = any(%(exports)s) and status <> 'duplicate' and delivered_on > '0001-01-01'
+                and (file_id = any(%(ids)s) or %(ids)s::int[] is null and status <> 'withdrawn')
+                and (%(since)s::date is null or delivered_on >= %(since)s)
+                and (%(until)s::date is null or delivered_on <= %(until)s)
+            returning file_id
+            """,
+            {"exports": sorted(known), "ids": file_ids, "since": since, "until": until, "reason": reason},
         )
+        taken = sorted(file_id for (file_id,) in cursor.fetchall())
+        for file_id in taken:
+            _note(cursor, file_id, "again", by=by, reason=reason)
+    return taken
+
+
+def confirm(url: str, file_id: int, *, by: str, reason: str) -> None:
+    """Say that a file that is held is meant so: the next load takes it up, with the other held parts of its delivery.
+
+    Raises: UsageError if there is no such file, or it is not held.
+    """
+    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+        file = landing.file(connection, file_id)
+        if file.status != "held":
+            raise UsageError(f"file {file_id} is not held ({file.status}): there is nothing to confirm.")
+        _note(cursor, file_id, "confirm", by=by, reason=reason)
+        cursor.execute(
+            "update landing.file set status = 'landed', message = '' where export = %s and sender = %s"
+            " and delivered_on = %s and status = 'held'",
+            (file.export, file.sender, file.delivered_on),
+        )
+
+
+def withdraw(settings: Settings, url: str, file_id: int, *, by: str, reason: str) -> list[Receipt]:
+    """Take a delivery back: its rows go, and what its sender delivered after it is loaded again, all at once.
+
+    Its bytes stay. Delivered again, they are loaded again.
+    Output: the receipts of the file and of those that were loaded again.
+    Raises: UsageError if there is no such file, or it is taken back already.
+    """
+    with warehouse.transaction(url) as connection:
+        file = landing.file(connection, file_id)
+        if file.status == "withdrawn":
+            raise UsageError(f"file {file_id} is taken back already.")
+        if file.export not in catalogue.exports() or file.delivered_on == date.min:
+            raise UsageError(f"file {file_id} was never loaded: it lay in the wrong place.")
+    from etl import replaying
+
+    with _locks(url, file):
+        loaded = replaying.withdraw(settings, url, file, by=by, reason=reason)
+    return [receipt(url, one) for one in [file_id, *loaded]]
+
+
+def _note(cursor: Cursor, file_id: int, kind: str, *, by: str, reason: str) -> None:
+    cursor.execute(
+        "insert into landing.file_event (file_id, kind, by_name, reason) values (%s, %s, %s, %s)",
+        (file_id, kind, by, reason),
+    )
+
+
+def check_archive(settings: Settings, url: str) -> Iterator[tuple[File, str]]:
+    """Compare the kept bytes of every file with the hash of what was delivered; each with what is wrong, or ''."""
+    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+        cursor.execute(f"select sha256, {landing.COLUMNS} from landing.file order by file_id")
+        files = cursor.fetchall()
+    seen: dict[tuple[str, str], str] = {}  # files that say the same share their bytes
+    for sha256, *columns in files:
+        file = File(*columns)
+        place = file.archived_as, sha256
+        if place not in seen:
+            seen[place] = landing.what_is_wrong_with(settings.archive / file.archived_as, sha256)
+        yield file, seen[place]
 
 
 def receipt(url: str, file_id: int) -> Receipt:
@@ -218,7 +389,7 @@ def materialise(url: str, period: Period, *, as_of: date | None = None) -> int:
         connection.set_session(isolation_level="REPEATABLE READ")
         with connection:
             written = figures.materialise(connection, period, as_of=as_of)
-            proving.prove(connection, period, is_open=True)
+            proving.prove(connection, period.with_state_on(as_of), is_open=True)
         connection.autocommit = True
         figures.analyse(connection, period, written)
         return written

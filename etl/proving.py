@@ -7,7 +7,6 @@ printed alike.
 import csv
 import io
 from dataclasses import asdict, dataclass
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
@@ -16,7 +15,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from etl import catalogue, figures, printed
+from etl import appendix, catalogue, figures, printed
 from etl.errors import CatalogueError, UsageError
 from etl.periods import Period
 
@@ -80,18 +79,24 @@ class _Stored:
     status: str
 
 
-@cache
 def checks() -> tuple[Check, ...]:
     """Every check, by rule. Raises: CatalogueError if a file does not say what it checks."""
-    found = []
-    for path in sorted((catalogue.SQL / "checks").glob("*.sql")):
-        header, query = catalogue.sql_header(path.read_text("utf-8"))
+    return _checks(catalogue.sql_files("checks"))
+
+
+@cache
+def _checks(paths: tuple[Path, ...]) -> tuple[Check, ...]:
+    found: list[Check] = []
+    for path in paths:
+        header, query = catalogue.read_sql(path)
         try:
             found.append(Check(header["rule_id"], header["title"], header["statement"], header["over"], query))
         except KeyError as missing:
             raise CatalogueError(
                 f"{path}: the header lacks {missing}; it has rule_id, title, statement and over."
             ) from None
+        if found[-1].rule_id in (RECONCILED, *(check.rule_id for check in found[:-1])):
+            raise CatalogueError(f"{path}: {found[-1].rule_id} is taken. Give the check another number.")
     return tuple(found)
 
 
@@ -103,12 +108,12 @@ def prove(connection: Connection, period: Period, unit: str | None = None, *, is
     Raises: UsageError if no figures of the period are stored.
     """
     with connection.cursor() as cursor:
-        stored, as_of = _stored_window(cursor, period)
+        stored = _stored_window(cursor, period)
         _proved_figures(cursor, stored, unit)
         found = _broken(cursor, "figures", "computed")
         if not is_open:
-            figures.open_window(cursor, stored, as_of=as_of)
-        figures.make(cursor, catalogue.SQL / "mart" / "proved_flow.sql", figures.bindings(stored, as_of))
+            figures.open_window(cursor, stored)
+        figures.make(cursor, catalogue.SQL / "mart" / "proved_flow.sql", figures.bindings(stored))
         found += [f for f in _broken(cursor, "flow", "computed") if unit in (None, f.unit_code)]
         _keep(cursor, stored, found, "computed", unit)
     return found
@@ -117,11 +122,12 @@ def prove(connection: Connection, period: Period, unit: str | None = None, *, is
 def findings(connection: Connection, period: Period, unit: str | None = None) -> list[Finding]:
     """What was found and kept of a period, by unit and rule."""
     with connection.cursor() as cursor:
+        stored = figures.last_made(cursor, period)
         cursor.execute(
             "select unit_code, rule_id, subject, origin, left_side, right_side, statement from quality.finding"
             " where period_code = %(period)s and (%(unit)s::text is null or unit_code = %(unit)s)"
             " order by unit_code, rule_id, subject, origin",
-            {"period": period.code, "unit": unit},
+            {"period": stored.code, "unit": unit},
         )
         return [Finding(*row) for row in cursor.fetchall()]
 
@@ -131,13 +137,24 @@ def reconcile(connection: Connection, period: Period, unit: str, path: Path) -> 
 
     Input:  CSV or .xlsx with a column of codes and one of printed values; see CODE_HEADERS and VALUE_HEADERS.
     Output: one row per indicator, in form order; codes of the file that no indicator has come last.
+            `unit` may be a code@day: what the code meant on that day.
     Raises: UsageError if the file cannot be read, or no figures of the unit are stored.
     """
     values = read_printed(path)
     with connection.cursor() as cursor:
-        stored, _ = _stored_window(cursor, period)
-        computed = _stored_figures(cursor, stored, unit)
-        indicators = catalogue.indicators(stored.last_day)
+        stored = _stored_window(cursor, period)
+        cursor.execute(
+            "select exists (select from mart.indicator where period_code = %s and unit_code = %s)",
+            (stored.code, unit.partition("@")[0]),
+        )
+        if not cursor.fetchone()[0]:
+            raise UsageError(
+                f"{stored.code} has no figures of a unit {unit!r}; `cchc files` shows what hr/units delivered."
+            )
+        unit, valid_from = appendix.meaning(cursor, stored.code, unit)
+        is_current = valid_from == appendix.meaning(cursor, stored.code, unit)[1]
+        computed = _stored_figures(cursor, stored, unit, valid_from)
+        indicators = catalogue.reported(stored.last_day)
         readable = {}
         for code, text in values.items():
             if code in indicators:
@@ -145,7 +162,9 @@ def reconcile(connection: Connection, period: Period, unit: str, path: Path) -> 
                     readable[code] = printed.read(text, indicators[code].unit)
                 except ValueError:
                     readable[code] = None
-        broken = [*_broken_in_print(cursor, unit, readable), *prove(connection, period, unit)]
+        broken = _broken_in_print(cursor, unit, readable, indicators)
+        if is_current:  # what is proved, and kept, is what a code means at the end of the window
+            broken += prove(connection, stored, unit)
         compared = [_compared(i, values.get(i.code, ""), computed.get(i.code), broken) for i in indicators.values()]
         compared += [
             Comparison(code, "", text, None, "", f"Mã {code} không có trong biểu mẫu; kiểm tra lại tệp.")
@@ -157,7 +176,8 @@ def reconcile(connection: Connection, period: Period, unit: str, path: Path) -> 
             for c in compared
             if c.agrees == "no"
         ]
-        _keep(cursor, stored, [f for f in broken if f.origin == "printed"] + differing, "printed", unit)
+        if is_current:
+            _keep(cursor, stored, [f for f in broken if f.origin == "printed"] + differing, "printed", unit)
     return compared
 
 
@@ -267,31 +287,25 @@ def _code(text: str) -> str:
 # --- checks -----------------------------------------------------------------------------------------------------------
 
 
-def _stored_window(cursor: Cursor, period: Period) -> tuple[Period, date]:
-    """The window that the stored figures of a period have, which may be one that the report stated."""
+def _stored_window(cursor: Cursor, period: Period) -> Period:
+    """The window that a period states; of one that states none the window that was made last."""
+    stored = figures.last_made(cursor, period)
     cursor.execute(
-        "select period_start, period_end, as_of from mart.indicator where cadence = %s and period_code = %s limit 1",
-        (period.cadence, period.code),
+        "select exists (select from mart.indicator where cadence = %s and period_code = %s)",
+        (stored.cadence, stored.code),
     )
-    if not (row := cursor.fetchone()):
-        raise UsageError(f"no figures of {period.code} are stored: run cchc materialise {period.code} first.")
-    first, last, as_of = row
-    return Period.parse(period.code).with_window(first, last), as_of
+    if not cursor.fetchone()[0]:
+        raise UsageError(f"no figures of {stored.code} are stored: run cchc materialise {period.calendar_code} first.")
+    return stored
 
 
-def _stored_figures(cursor: Cursor, period: Period, unit: str) -> dict[str, _Stored]:
-    """Where a code meant two units in one window, the later one is told."""
+def _stored_figures(cursor: Cursor, period: Period, unit: str, valid_from: str) -> dict[str, _Stored]:
     cursor.execute(
         "select indicator_code, value, numerator, denominator, status from mart.indicator"
-        " where cadence = %s and period_code = %s and unit_code = %s order by unit_valid_from",
-        (period.cadence, period.code, unit),
+        " where cadence = %s and period_code = %s and unit_code = %s and unit_valid_from = %s",
+        (period.cadence, period.code, unit, valid_from),
     )
-    found = {code: _Stored(*rest) for code, *rest in cursor.fetchall()}
-    if not found:
-        raise UsageError(
-            f"{period.code} has no figures of a unit {unit!r}; `cchc files` shows what hr/units delivered."
-        )
-    return found
+    return {code: _Stored(*rest) for code, *rest in cursor.fetchall()}
 
 
 def _proved_figures(cursor: Cursor, period: Period, unit: str | None) -> None:
@@ -307,11 +321,12 @@ def _proved_figures(cursor: Cursor, period: Period, unit: str | None) -> None:
     )
 
 
-def _broken_in_print(cursor: Cursor, unit: str, values: dict[str, Decimal | None]) -> list[Finding]:
+def _broken_in_print(
+    cursor: Cursor, unit: str, values: dict[str, Decimal | None], indicators: dict[str, catalogue.Indicator]
+) -> list[Finding]:
     """The identities that the printed column itself breaks."""
     _empty_proved_figure(cursor)
-    units = {i.code: i.unit for i in catalogue.indicators().values()}
-    rows = [(unit, code, value, units[code]) for code, value in values.items() if value is not None]
+    rows = [(unit, code, value, indicators[code].unit) for code, value in values.items() if value is not None]
     execute_values(cursor, "insert into proved_figure values %s", rows)
     return _broken(cursor, "figures", "printed")
 

@@ -1,6 +1,5 @@
 """What a steward reads: what was delivered, which rules failed, and every failing row, with personal data masked."""
 
-import re
 import tempfile
 import textwrap
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from psycopg2.extensions import connection as Connection
 
-from etl import catalogue
+from etl import catalogue, masking
 from etl.errors import SetupError, UsageError
 
 SEVERITIES = {"fatal": "từ chối tệp", "error": "lỗi", "warning": "cảnh báo"}
@@ -19,13 +18,13 @@ STATUSES = {
     "landed": "chưa nạp",
     "accepted": "đã nạp",
     "accepted_with_errors": "đã nạp, có dòng lỗi",
+    "held": "chờ xác nhận",
     "rejected": "bị trả lại",
+    "withdrawn": "đã rút lại",
     "duplicate": "trùng, không nạp lại",
 }
 SHEET_ROWS = 1_048_575  # rows of a worksheet below its header
 CELL = 32_767  # characters that a cell of a workbook holds
-# An identity number or a phone number that slipped into a column where nobody expects one.
-_LONG_NUMBER = re.compile(r"(?<!\d)\d{9,}(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,11 @@ def deliveries(connection: Connection, *, file_ids: list[int] | None = None) -> 
             """,
             {"ids": file_ids},
         )
-        return [Delivery(*row) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    return [
+        Delivery(file_id, source, export, masking.told(sender), *rest)
+        for file_id, source, export, sender, *rest in rows
+    ]
 
 
 def delivery(connection: Connection, file_id: int) -> Delivery:
@@ -135,9 +138,9 @@ def failing_rows(connection: Connection, file_id: int) -> Iterator[FailingRow]:
         if file_id > 2**31 - 1 or (receipt := cursor.fetchone()) is None:
             raise UsageError(f"no file has the number {file_id}; `cchc files` lists them.")
     path, status, rule_id, message, export_name = receipt
-    file = "/".join(path.split("/")[-4:])
+    file = "/".join(map(masking.told, path.split("/")[-4:]))
     rules = catalogue.rules()
-    if status == "rejected":
+    if status in ("rejected", "held"):
         remedy = rules[rule_id].remedy if rule_id in rules else ""
         yield FailingRow(file_id, file, None, rule_id or "", "fatal", "", "", message, remedy)
     export = catalogue.exports().get(export_name)
@@ -158,25 +161,10 @@ def failing_rows(connection: Connection, file_id: int) -> Iterator[FailingRow]:
                 rule_id,
                 severity,
                 column.header if column else column_name,
-                masked(value or "", column),
+                masking.shown(value or "", column),  # masked before it was kept; also by older rules
                 rule.message if rule else "",
                 rule.remedy if rule else "",
             )
-
-
-def masked(value: str, column: catalogue.Column | None) -> str:
-    """What may be shown of a value: of personal data its first and last character, and no long number anywhere.
-
-    Values are masked before they are kept; this holds also for those of a column that was declared personal later.
-
-    >>> masked("Nộp hộ cho 064190001234", None)
-    'Nộp hộ cho 0••••••••••4'
-    """
-    from etl.checking import mask
-
-    if column is not None and column.personal:
-        return mask(value, column.personal) or ""
-    return _LONG_NUMBER.sub(lambda number: mask(number[0], "id") or "", value)
 
 
 # --- workbook ---------------------------------------------------------------------------------------------------------

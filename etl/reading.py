@@ -1,17 +1,16 @@
 """A delivered file of any kind comes in, blocks of text rows go out; nothing in a row is lost, guessed or corrected.
 
 What a row is, is decided here: title rows, repeated headers, blank rows and "Tổng cộng" rows are not data. What a cell
-means is decided in `etl.values`. One block is in memory at a time, whatever the file's size; of a workbook, its sheets.
+means is decided in `etl.values`. One block is in memory at a time, bounded in bytes and cells, whatever the file has.
 """
 
 import codecs
 import itertools
 import re
-import subprocess
-import sys
 import unicodedata
-import zipfile
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
@@ -20,9 +19,9 @@ from typing import TypeVar
 
 import numpy as np
 import polars as pl
-from lxml import etree
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
+from etl import html_tables, masking, workbooks
+from etl.bounds import BLOCK_CELLS, FAR, MAX_CELL, MAX_CELLS, MAX_ROW, far_cell, long_row, not_a_table, wide_row
 from etl.catalogue import Export
 from etl.errors import FileRejected
 from etl.values import fold
@@ -31,14 +30,11 @@ Item = TypeVar("Item")
 
 EXTRA = "#thừa"  # cells beyond the header, or below a header cell that is empty
 HEADER_ROWS = 50  # a header is looked for in so many rows
+SAID_HEADERS = 20  # so many are said in a message
+MAX_COLUMNS = 1_000  # of a header
 HEAD_BYTES = 256 << 10
-MAX_CELL = 128 << 10  # Excel's longest cell has 32,767 characters; a quote that closes later was none
-MAX_LINE = 4 << 20
-WORKBOOK_BYTES = 1 << 30  # calamine holds a sheet in memory, with every empty cell between two full ones
-ROWS_PER_BLOCK = 20_000  # of workbooks and HTML tables
+QUOTE_EFFORT = 64  # so many times a block is looked at again, where its quotes are not in order
 DELIMITERS = (b",", b";", b"\t")
-LONG_NUMBER = re.compile(r"[0-9]{9,}")  # as a header it is a value that slipped there, perhaps somebody's: not told
-LINE_BREAK = "\u2028"  # a <br>, until the other white space of an HTML cell is folded
 FOOTERS = re.compile(r"(tổng|cộng|tổng cộng|tổng số) ?([:.(\d].*)?")
 FOOTER_START = r"(?i)^\W*(t[oổ]|c[oộ])"  # cheap and too wide; decided on the folded text
 
@@ -73,14 +69,15 @@ def read(path: Path, export: Export, *, block_bytes: int = 8 << 20) -> Iterator[
     """
     layout, blocks = {"workbook": _workbook, "html": _html, "text": _text}[_kind(path)](path, export, block_bytes)
     found = False
-    for raw in blocks:
-        block = _data_rows(raw, layout, export)
-        if not block.height:
-            continue
-        found = True
-        if layout.problems:
-            break
-        yield block
+    with closing(blocks):  # a workbook is open until then
+        for raw in blocks:
+            block = _data_rows(raw, layout, export)
+            if not block.height:
+                continue
+            found = True
+            if layout.problems:
+                break
+            yield block
     problems = layout.problems if found else (*layout.problems, ("FIL-05", _no_rows()))
     if problems:
         raise FileRejected(min(problems)[0], " ".join(message for _, message in sorted(problems)))
@@ -126,7 +123,7 @@ def _kind(path: Path) -> str:
     if not head.strip(b"\0 \t\r\n\xef\xbb\xbf\xfe\xff"):
         raise FileRejected("FIL-01", "Tệp trống, không có nội dung. Hãy xuất lại dữ liệu từ phần mềm và gửi lại.")
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        _check_zip(path)
+        workbooks.check_zip(path)
         return "workbook"
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return "workbook"
@@ -134,20 +131,6 @@ def _kind(path: Path) -> str:
     if start.startswith(b"<") and re.search(rb"<(html|table|!doctype html|head|body|meta|tr|div|style)\b", start):
         return "html"
     return "text"
-
-
-def _check_zip(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
-        raise _not_a_table("Tệp nén hoặc tệp Excel bị hỏng, không mở được.") from None
-    if not any(re.match(r"xl/workbook\.(xml|bin)$|content\.xml$", name) for name in names):
-        raise _not_a_table("Tệp này là tệp nén hoặc văn bản, không phải bảng tính.")
-
-
-def _not_a_table(what: str) -> FileRejected:
-    return FileRejected("FIL-01", f"{what} Hãy xuất lại dữ liệu dưới dạng CSV UTF-8 hoặc .xlsx rồi gửi lại.")
 
 
 def _no_rows() -> str:
@@ -201,9 +184,11 @@ def _layout(rows: list[list[str]], export: Export) -> Layout | None:
         last += 1
     while header and not fold(header[-1]):
         header.pop()
+    if len(header) > MAX_COLUMNS:
+        raise not_a_table(f"Dòng tiêu đề (dòng {main + 1}) có hơn {MAX_COLUMNS} cột.")
     band = tuple(tuple(_padded(cells, len(header))) for cells in rows[first : last + 1])
     names, problems = _judged(header, export, known)
-    return Layout(names, band, last + 1, len(rows[main]), problems)
+    return Layout(names, band, last + 1, max(len(rows[main]), len(header)), problems)
 
 
 def _padded(cells: list[str], width: int) -> list[str]:
@@ -220,7 +205,7 @@ def _judged(
     header: list[str], export: Export, known: dict[str, str]
 ) -> tuple[tuple[str | None, ...], tuple[tuple[str, str], ...]]:
     """The name of each column, and the rules of files that the header breaks."""
-    shown = [" ".join(cell.split())[:60] for cell in header]
+    shown = [masking.header(cell, number) for number, cell in enumerate(header, start=1)]
     names = [known.get(fold(cell)) for cell in header]
     problems = []
     missing = [c.header for c in export.columns if c.required and c.name not in names]
@@ -229,14 +214,15 @@ def _judged(
             "FIL-02",
             f"Thiếu cột bắt buộc: {_quoted(missing)}. Hãy xuất lại đủ các cột này, giữ nguyên tên cột.",
         ))
-    twice = [cell for cell, name in zip(shown, names, strict=True) if name and names.count(name) > 1]
+    times = Counter(names)
+    twice = [cell for cell, name in zip(shown, names, strict=True) if name and times[name] > 1]
     if twice:
-        problems.append(("FIL-03", f"Cột có mặt hai lần: {_quoted(twice)}. Hãy chỉ giữ lại một cột rồi gửi lại."))
+        problems.append(("FIL-03", f"Cột có mặt hai lần: {_listed(twice)}. Hãy chỉ giữ lại một cột rồi gửi lại."))
     unknown = [cell for cell, name in zip(shown, names, strict=True) if fold(cell) and not name]
     if unknown:
         problems.append((
             "FIL-04",
-            f"Cột chưa được khai báo: {_quoted(unknown)}. Hãy bỏ cột khỏi tệp, hoặc đề nghị quản trị viên khai báo "
+            f"Cột chưa được khai báo: {_listed(unknown)}. Hãy bỏ cột khỏi tệp, hoặc đề nghị quản trị viên khai báo "
             f"trong etl/contracts/{export.name}.yml: tên khác của cột đã có (`aliases`) hoặc cột bỏ qua (`ignored`).",
         ))
     # With problems the file is only read on to see whether it has rows at all.
@@ -245,12 +231,19 @@ def _judged(
 
 
 def _quoted(headers: Iterable[str]) -> str:
-    return ", ".join(f"«{LONG_NUMBER.sub('…', header)}»" for header in headers)
+    return _listed(f"«{header}»" for header in headers)
+
+
+def _listed(quoted: Iterable[str]) -> str:
+    """Headers for a message, which names so many of them and counts the others."""
+    every = list(quoted)
+    more = f" và {len(every) - SAID_HEADERS} tên khác" if len(every) > SAID_HEADERS else ""
+    return ", ".join(every[:SAID_HEADERS]) + more
 
 
 def _no_header(rows: list[list[str]], export: Export) -> FileRejected:
     if font := _old_font(" ".join(cell for cells in rows for cell in cells)):
-        return _not_a_table(f"Chữ trong tệp không đọc được chắc chắn ({font}).")
+        return not_a_table(f"Chữ trong tệp không đọc được chắc chắn ({font}).")
     required = _quoted(c.header for c in export.columns if c.required)
     return FileRejected(
         "FIL-02",
@@ -332,7 +325,7 @@ def _encodings(head: bytes) -> list[str]:
         even, odd = head[0::2].count(0), head[1::2].count(0)
         if max(even, odd) > 4 * min(even, odd) and zeros > len(head) // 10:
             return ["utf-16-le" if odd > even else "utf-16-be"]
-        raise _not_a_table("Tệp không phải bảng dữ liệu (nội dung nhị phân).")
+        raise not_a_table("Tệp không phải bảng dữ liệu (nội dung nhị phân).")
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
@@ -361,15 +354,15 @@ def _recoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     try:
         for chunk in chunks:
             text = held + decoder.decode(chunk)
-            cut = max(text.rfind("\n"), text.rfind("\r")) + 1 or (len(text) if len(text) > MAX_LINE else 0)
+            cut = max(text.rfind("\n"), text.rfind("\r")) + 1 or (len(text) if len(text) > MAX_ROW else 0)
             held = text[cut:]
             yield unicodedata.normalize("NFC", text[:cut]).encode()
         yield unicodedata.normalize("NFC", held + decoder.decode(b"", final=True)).encode()
     except UnicodeError:
-        raise _not_a_table(f"Tệp có ký tự không đúng bảng mã {encoding.upper()}.") from None
+        raise not_a_table(f"Tệp có ký tự không đúng bảng mã {encoding.upper()}.") from None
 
 
-def _text(path: Path, export: Export, block_bytes: int) -> tuple[Layout, Iterator[pl.DataFrame]]:
+def _text(path: Path, export: Export, block_bytes: int) -> tuple[Layout, Generator[pl.DataFrame]]:
     with path.open("rb") as file:
         encodings = _encodings(file.read(1 << 20))
     for encoding in encodings:
@@ -398,20 +391,24 @@ def _text(path: Path, export: Export, block_bytes: int) -> tuple[Layout, Iterato
         if len(encodings) == 1:
             raise _no_header([cells for cells, _, _ in tops[b","]], export)
         font = _old_font(head.decode("latin-1")) or "không phải UTF-8, UTF-16 hay Windows-1258"
-        raise _not_a_table(f"Không nhận ra bảng mã chữ của tệp ({font}).")
+        raise not_a_table(f"Không nhận ra bảng mã chữ của tệp ({font}).")
     delimiter, layout = max(layouts.items(), key=lambda found: sum(name is not None for name in found[1].names))
     if encoding == "utf-8" and len(encodings) > 1:
-        raise _not_a_table("Tệp có ký tự không đúng bảng mã UTF-8.")
+        raise not_a_table("Tệp có ký tự không đúng bảng mã UTF-8.")
     _, end, line = tops[delimiter][layout.rows - 1]
-    return layout, _csv(itertools.chain([head[end:]], chunks), delimiter, layout.width, line + 1)
+    return layout, _csv(itertools.chain([head[end:]], chunks), delimiter, layout, line + 1)
 
 
 def _first_rows(head: bytes, delimiter: bytes, final: bool, *, line_by_line: bool) -> list[tuple[list[str], int, int]]:
     """The first rows of a text: their cells, where each ends, and its last line."""
     rows, start, line = [], 0, 0
+    text = Quoted(head, delimiter)
     while start < len(head) and len(rows) < HEADER_ROWS:
         stop = (head.find(b"\n", start) + 1 if line_by_line else 0) or len(head)
-        row = _cells(head, start, stop, delimiter, final or line_by_line)
+        try:
+            row = _cells(text, start, stop, final or line_by_line)
+        except TooWide:
+            break
         if row is None:
             break
         cells, end = row
@@ -421,27 +418,39 @@ def _first_rows(head: bytes, delimiter: bytes, final: bool, *, line_by_line: boo
     return rows
 
 
-def _csv(chunks: Iterator[bytes], delimiter: bytes, width: int, line: int) -> Iterator[pl.DataFrame]:
+def _csv(chunks: Iterable[bytes], delimiter: bytes, layout: Layout, line: int) -> Generator[pl.DataFrame]:
     """Blocks of rows from UTF-8 text; `line` is the number of its first line."""
     carry = b""
-    done = False
-    while not done:
-        chunk = next(chunks, None)
+    most = BLOCK_CELLS // min(layout.width + 1, MAX_COLUMNS)
+    for chunk in itertools.chain(_pieces(chunks, most), [None]):
         done = chunk is None
         text = carry + (chunk or b"")
         if done and text and not text.endswith(b"\n"):
             text += b"\n"
-        rows, end = _mended(text, delimiter, width, done)
+        try:
+            rows, end = _mended(text, delimiter, layout.width, done)
+        except TooWide as row:
+            raise wide_row(line + text.count(b"\n", 0, row.start)) from None
         carry = text[end:]
-        if len(carry) > MAX_LINE:
-            raise _not_a_table(f"Dòng {line + text[:end].count(10)} dài bất thường, không phải dòng của một bảng.")
+        if len(carry) > MAX_ROW:
+            raise long_row(line + text[:end].count(10))
         if len(rows.starts):
             try:
-                yield _frame(rows, delimiter, width, line)
+                yield _frame(rows, delimiter, layout, line)
             except UnicodeDecodeError as error:
                 at = line + error.object.count(b"\n", 0, error.start)
-                raise _not_a_table(f"Khoảng dòng {at} có ký tự không đúng bảng mã UTF-8.") from None
+                raise not_a_table(f"Khoảng dòng {at} có ký tự không đúng bảng mã UTF-8.") from None
         line += text.count(b"\n", 0, end)
+
+
+def _pieces(chunks: Iterable[bytes], lines: int) -> Iterator[bytes]:
+    """The same text in pieces of at most so many lines: of short rows a chunk has millions."""
+    for chunk in chunks:
+        if chunk.count(b"\n") <= lines or len(chunk) < 2:
+            yield chunk
+        else:
+            half = len(chunk) // 2
+            yield from _pieces([chunk[:half], chunk[half:]], lines)
 
 
 @dataclass(frozen=True)
@@ -475,11 +484,12 @@ def _mended(text: bytes, delimiter: bytes, width: int, final: bool) -> tuple[Row
     begins = np.concatenate(([0], breaks + 1))
     is_start = np.ones(len(breaks), bool)
     pieces, copied, after = [], 0, 0
+    quoted = Quoted(text, delimiter)
     for number in troubled.tolist():
         if number < after:  # inside the row before
             continue
         start = int(begins[number])
-        row = _row(text, start, delimiter, width, final)
+        row = _row(quoted, start, width, final)
         if row is None:  # its end is not in this block
             end = start
             break
@@ -558,34 +568,100 @@ def _rows_of_several_lines(
     return starts, end
 
 
-def _row(text: bytes, start: int, delimiter: bytes, width: int, final: bool) -> tuple[list[bytes], int] | None:
+class TooWide(Exception):
+    """The row that begins here has more than MAX_CELLS cells."""
+
+    def __init__(self, start: int) -> None:
+        super().__init__(start)
+        self.start = start
+
+
+class Quoted:
+    """Text, and where in it cells can be closed: found at once, since lines without order are looked at repeatedly."""
+
+    def __init__(self, text: bytes, delimiter: bytes) -> None:
+        self.text, self.delimiter = text, delimiter
+        octets = np.frombuffer(text, np.uint8)
+        self._quotes = np.flatnonzero(octets == 34)
+        if not len(self._quotes):
+            return
+        # Quotes directly behind each other are pairs, each of them a quote that is said; one left over may close.
+        self._ends = np.flatnonzero(np.diff(self._quotes, append=len(octets) + 1) > 1)
+        last = self._quotes[self._ends]
+        after, next_after = (octets[np.minimum(last + n, len(octets) - 1)] for n in (1, 2))
+        self._closes = np.isin(after, (delimiter[0], 10)) | (after == 13) & (
+            (next_after == 10) | (last + 2 == len(octets))
+        )
+        self._closes |= last + 1 == len(octets)
+        self._closing = last[self._closes & (np.diff(self._ends, prepend=-1) % 2 == 1)]
+        self._rows_by_themselves: dict[int, bool] = {}
+        self._effort = 0
+
+    def closing(self, opening: int, stop: int, final: bool) -> int | None:
+        """Where the quote opened here is closed; 0 if it never is; None if more text is needed to tell."""
+        close = stop
+        first = int(np.searchsorted(self._quotes, opening + 1))
+        if first < len(self._quotes):
+            run = int(np.searchsorted(self._ends, first))
+            last = int(self._ends[run])
+            if (last - first) % 2 == 0 and self._closes[run]:
+                close = int(self._quotes[last])
+            else:
+                later = int(np.searchsorted(self._closing, self._quotes[last], "right"))
+                close = int(self._closing[later]) if later < len(self._closing) else stop
+        limit = opening + MAX_CELL
+        if close >= min(stop, limit):
+            return 0 if final or stop >= limit else None
+        following = self.text[close + 1 : min(close + 3, stop)]
+        return close if final or following not in (b"", b"\r") else None
+
+    def are_rows(self, start: int, end: int, width: int) -> bool:
+        """Whether all lines in between are whole rows by themselves.
+
+        Raises: FileRejected FIL-01 where quotes that are never closed make so many lines doubtful that it never ends.
+        """
+        self._effort += end - start
+        if self._effort > QUOTE_EFFORT * len(self.text) + (16 << 20):
+            raise not_a_table("Tệp có quá nhiều dấu ngoặc kép mở mà không đóng, không biết được đâu là một dòng.")
+        while start < end:
+            stop = self.text.find(b"\n", start, end) + 1 or end
+            if start not in self._rows_by_themselves:
+                row = _cells(self, start, stop, True)
+                self._rows_by_themselves[start] = row is not None and len(row[0]) == width
+            if not self._rows_by_themselves[start]:
+                return False
+            start = stop
+        return True
+
+
+def _row(text: Quoted, start: int, width: int, final: bool) -> tuple[list[bytes], int] | None:
     """The cells of the row that begins at `start`, and where the next one begins; None if more text is needed to tell.
 
     Only a quote at the start of a cell opens, only one before a delimiter or a line's end closes; others are text.
     A row of several lines is disbelieved where its lines are whole rows by themselves: its opening quote was stray.
     """
-    row = _cells(text, start, len(text), delimiter, final)
+    row = _cells(text, start, len(text.text), final)
     if row is None:
         return None
     cells, end = row
-    first_end = text.find(b"\n", start, end - 1)
-    if first_end < 0 or text.count(delimiter, start, first_end) + 1 < width:
+    first_end = text.text.find(b"\n", start, end - 1)
+    if first_end < 0 or text.text.count(text.delimiter, start, first_end) + 1 < width:
         return row  # one line, or its first line is too short to be a row
-    lines = []
-    while start < end:
-        stop = text.find(b"\n", start, end) + 1 or end
-        lines.append(_cells(text, start, stop, delimiter, True))
-        start = stop
-    whole = [len(its_cells) == width for its_cells, _ in lines]
-    return lines[0] if whole[0] and (len(cells) != width or all(whole)) else row
+    first = _cells(text, start, first_end + 1, True)
+    if not first or len(first[0]) != width:
+        return row
+    return first if len(cells) != width or text.are_rows(start, end, width) else row
 
 
-def _cells(text: bytes, start: int, stop: int, delimiter: bytes, final: bool) -> tuple[list[bytes], int] | None:
-    cells = []
+def _cells(quoted: Quoted, start: int, stop: int, final: bool) -> tuple[list[bytes], int] | None:
+    text, delimiter = quoted.text, quoted.delimiter
+    cells: list[bytes] = []
     at = start
     while True:
+        if len(cells) > MAX_CELLS:
+            raise TooWide(start)
         if text[at : at + 1] == b'"' and at < stop:
-            close = _closing(text, at, stop, delimiter, final)
+            close = quoted.closing(at, stop, final)
             if close is None:
                 return None
             if close > 0:
@@ -609,25 +685,11 @@ def _cells(text: bytes, start: int, stop: int, delimiter: bytes, final: bool) ->
         at = next_mark + 1
 
 
-def _closing(text: bytes, opening: int, stop: int, delimiter: bytes, final: bool) -> int | None:
-    """Where the quote opened here is closed; 0 if it never is; None if more text is needed to tell."""
-    at = opening + 1
-    limit = opening + MAX_CELL
-    while True:
-        close = text.find(b'"', at, min(stop, limit))
-        if close < 0:
-            return 0 if final or stop >= limit else None
-        following = text[close + 1 : min(close + 3, stop)]
-        if len(following) < 2 and not final and (not following or following == b"\r"):
-            return None
-        if following[:1] in (b"", b"\n", delimiter) or following in (b"\r\n", b"\r"):
-            return close
-        at = close + (2 if following[:1] == b'"' else 1)
-
-
-def _frame(rows: Rows, delimiter: bytes, width: int, line: int) -> pl.DataFrame:
+def _frame(rows: Rows, delimiter: bytes, layout: Layout, line: int) -> pl.DataFrame:
     """Raises: UnicodeDecodeError if the text is not UTF-8."""
-    for columns in (width, 2 * width + 10):
+    for columns in (layout.width, 2 * layout.width + 10):
+        if columns > 2 * MAX_COLUMNS:
+            break
         names = [str(i) for i in range(columns)]
         header = delimiter.join(name.encode() for name in names) + b"\n"
         try:
@@ -641,179 +703,125 @@ def _frame(rows: Rows, delimiter: bytes, width: int, line: int) -> pl.DataFrame:
             rows.text.decode()
             continue
         if frame.height == len(rows.starts):
-            break
-    else:
-        cells = [_cells(row, 0, len(row), delimiter, True)[0] for row in _split(rows.text, delimiter)]
-        columns = max(width, *(len(row) for row in cells))
-        frame = pl.DataFrame(
-            [[cell.decode() or None for cell in row] + [None] * (columns - len(row)) for row in cells],
-            schema={str(i): pl.String for i in range(columns)},
-            orient="row",
-        )
-    return frame.insert_column(0, pl.Series("line", rows.starts + line, pl.Int64))
+            return frame.insert_column(0, pl.Series("line", rows.starts + line, pl.Int64))
+    return _ragged(rows, delimiter, len(layout.names), line)
 
 
-def _split(text: bytes, delimiter: bytes) -> Iterator[bytes]:
+def _ragged(rows: Rows, delimiter: bytes, width: int, line: int) -> pl.DataFrame:
+    """A block in which some rows have more cells than the header, or far more: those are put together behind it."""
+    made = []
+    for at, cells in zip((rows.starts + line).tolist(), _each(rows, delimiter), strict=True):
+        if len(cells) > MAX_CELLS:
+            raise wide_row(at)
+        known = [cell.decode() or None for cell in cells[:width]]
+        beyond = _joined(cell.decode() for cell in cells[width:])
+        made.append([at, *known, *[None] * (width - len(known)), beyond])
+    return pl.DataFrame(made, schema={"line": pl.Int64, **{str(i): pl.String for i in range(width + 1)}}, orient="row")
+
+
+def _each(rows: Rows, delimiter: bytes) -> Iterator[list[bytes]]:
+    if not rows.quoted:
+        yield from (row.removesuffix(b"\r").split(delimiter) for row in rows.text.split(b"\n")[:-1])
+        return
+    text = Quoted(rows.text, delimiter)
     start = 0
-    while start < len(text):
-        _, end = _cells(text, start, len(text), delimiter, True)
-        yield text[start:end]
-        start = end
+    while start < len(rows.text):
+        row = _cells(text, start, len(rows.text), True)
+        assert row
+        cells, start = row
+        yield cells
 
 
 # --- workbooks and HTML tables ---------------------------------------------------------------------------------------
 
 
-# Some damaged workbooks, and one cell in the last corner of a sheet, make calamine panic or take all memory there is.
-TRIAL = f"""
-import resource, sys
-resource.setrlimit(resource.RLIMIT_AS, ({WORKBOOK_BYTES}, {WORKBOOK_BYTES}))
-from python_calamine import CalamineWorkbook
-try:
-    with open(sys.argv[1], "rb") as file:
-        workbook = CalamineWorkbook.from_filelike(file)
-    for name in workbook.sheet_names:
-        workbook.get_sheet_by_name(name)
-except Exception:
-    pass  # told properly by the process that reads it
-"""
-
-
-def _try_in_another_process(path: Path) -> None:
-    try:
-        ended = subprocess.run([sys.executable, "-c", TRIAL, path], capture_output=True, timeout=300).returncode
-    except subprocess.TimeoutExpired:
-        ended = None
-    if ended != 0:
-        raise FileRejected(
-            "FIL-01",
-            "Tệp Excel bị hỏng hoặc quá lớn, không mở được. Hãy xuất lại dữ liệu dưới dạng CSV UTF-8 rồi gửi lại.",
-        )
-
-
-def _workbook(path: Path, export: Export, _block_bytes: int) -> tuple[Layout, Iterator[pl.DataFrame]]:
-    _try_in_another_process(path)
-    try:
-        with path.open("rb") as file:
-            workbook = CalamineWorkbook.from_filelike(file)
+def _workbook(path: Path, export: Export, _block_bytes: int) -> tuple[Layout, Generator[pl.DataFrame]]:
+    with ExitStack() as stack:
         found = []
         looked_at: list[list[str]] = []
-        for name in workbook.sheet_names:
-            sheet = workbook.get_sheet_by_name(name)
-            top = [[_as_text(cell) or "" for cell in row] for row in itertools.islice(sheet.iter_rows(), HEADER_ROWS)]
-            looked_at += top
+        for sheet in stack.enter_context(workbooks.opened(path)):
+            first = list(sheet.rows(HEADER_ROWS + 1))
+            top = _as_lists(first)
+            looked_at += top[: HEADER_ROWS * 20 - len(looked_at)]
             if layout := _layout(top, export):
-                found.append((sheet, layout))
+                found.append((sheet, layout, first[-1][0] > layout.rows))
         if len(found) > 1:  # a sheet that has only the header is a form not filled in
-            found = [one for one in found if one[0].end[0] >= one[1].rows] or found[:1]
-    except PasswordError:
-        raise FileRejected(
-            "FIL-01", "Tệp Excel đang đặt mật khẩu, không mở được. Hãy bỏ mật khẩu rồi gửi lại."
-        ) from None
-    except (CalamineError, OSError, ValueError) as error:
-        raise _not_a_table("Tệp Excel bị hỏng hoặc đang đặt mật khẩu, không mở được.") from error
-    if not found:
-        raise _no_header(looked_at, export)
-    if len(found) > 1:
-        names = _quoted(sheet.name for sheet, _ in found)
-        raise FileRejected(
-            "FIL-01", f"Tệp có nhiều trang tính cùng mẫu ({names}). Hãy gộp vào một trang, hoặc gửi mỗi trang một tệp."
-        )
-    sheet, layout = found[0]
-    rows = ((i, [_as_text(cell) for cell in row]) for i, row in enumerate(sheet.iter_rows(), 1) if i > layout.rows)
-    return layout, _blocks(rows, len(layout.names))
+            found = [one for one in found if one[2]] or found[:1]
+        if not found:
+            raise _no_header(looked_at, export)
+        if len(found) > 1:
+            names = _quoted(masking.told(sheet.name) for sheet, _, _ in found)
+            raise FileRejected(
+                "FIL-01",
+                f"Tệp có nhiều trang tính cùng mẫu ({names}). Hãy gộp vào một trang, hoặc gửi mỗi trang một tệp.",
+            )
+        sheet, layout, _ = found[0]
+        still_open = stack.pop_all()
+
+    def data() -> Generator[workbooks.Row]:
+        with still_open:
+            yield from ((line, cells) for line, cells in sheet.rows(None) if line > layout.rows)
+
+    return layout, _blocks(data(), layout)
 
 
-def _as_text(cell: object) -> str | None:
-    """A workbook's cell as text: days in ISO form, whole numbers without a decimal point.
-
-    >>> from datetime import date, datetime
-    >>> _as_text(3.0), _as_text(datetime(2021, 3, 14, 17, 30)), _as_text(date(2021, 3, 14))
-    ('3', '2021-03-14 17:30:00', '2021-03-14')
-    """
-    match cell:
-        case None | "":
-            return None
-        case str():
-            return cell.replace("\0", "") or None  # PostgreSQL has none
-        case bool():
-            return "TRUE" if cell else "FALSE"
-        case float() if cell.is_integer() and abs(cell) < 1e18:
-            return str(int(cell))
-        case _:
-            return str(cell)
+def _as_lists(rows: Iterable[workbooks.Row]) -> list[list[str]]:
+    """The first rows of a sheet, also those that are empty, with all cells, also those that are empty."""
+    lists: list[list[str]] = [[] for _ in range(HEADER_ROWS)]
+    last = 0
+    for line, cells in rows:
+        if line > HEADER_ROWS:
+            break
+        lists[line - 1] = [""] * (cells[-1][0] + 1)
+        for column, text in cells:
+            lists[line - 1][column] = text
+        last = line
+    return lists[:last]
 
 
-def _html(path: Path, export: Export, block_bytes: int) -> tuple[Layout, Iterator[pl.DataFrame]]:
+def _html(path: Path, export: Export, block_bytes: int) -> tuple[Layout, Generator[pl.DataFrame]]:
     with path.open("rb") as file:
         encoding = _encodings(file.read(1 << 20))[0]
-    rows = _html_rows(_utf8(path, encoding, min(block_bytes, 1 << 20)))
-    top = list(itertools.islice(rows, HEADER_ROWS))
-    layout = _layout([cells for _, _, cells in top], export)
+    rows = html_tables.rows(_utf8(path, encoding, min(block_bytes, 1 << 20)))
+    first = list(itertools.islice(rows, HEADER_ROWS))
+    top = _as_lists((line, cells) for line, _, cells in first)
+    layout = _layout(top, export)
     if not layout:
-        raise _no_header([cells for _, _, cells in top], export)
-    table = top[layout.rows - 1][1]
-    data = (
-        (line, cells) for part in (top[layout.rows :], rows) for line, its_table, cells in part if its_table == table
-    )
-    return layout, _blocks(data, len(layout.names))
+        raise _no_header(top, export)
+    table = first[layout.rows - 1][1]
+    below = itertools.chain(first[layout.rows :], rows)
+    return layout, _blocks(((line, cells) for line, its_table, cells in below if its_table == table), layout)
 
 
-def _html_rows(chunks: Iterable[bytes]) -> Iterator[tuple[int, int, list[str]]]:
-    """Each row of each table: its number in the document, the number of its table, its cells."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    parser = etree.HTMLPullParser(events=("end",), tag="tr", encoding="utf-8", huge_tree=True, no_network=True)
-    tables: dict[
-        etree._Element | None, dict[int, int]
-    ] = {}  # and of each: column -> rows that a cell above still covers
-    number = 0
-    for chunk in chunks:
-        try:
-            decoder.decode(chunk)  # the parser would replace what it cannot read
-        except UnicodeDecodeError:
-            raise _not_a_table(f"Sau dòng {number} có ký tự không đúng bảng mã UTF-8.") from None
-        parser.feed(chunk)
-        for _, row in parser.read_events():
-            table = next(row.iterancestors("table"), None)
-            spans = tables.setdefault(table, {})
-            number += 1
-            yield number, list(tables).index(table), _html_cells(row, spans)
-            row.clear()
-            while row.getprevious() is not None:
-                del row.getparent()[0]
+def _blocks(rows: Generator[workbooks.Row], layout: Layout) -> Generator[pl.DataFrame]:
+    """Raw blocks of rows whose cells are known already: a column for each of the header's, and one for all others."""
+    named = [i for i, name in enumerate(layout.names) if name or any(row[i] for row in layout.header)]
+    place = {column: at for at, column in enumerate(named, 1)}
+    schema = {"line": pl.Int64, **{str(i): pl.String for i in (*named, len(layout.names))}}
+    most = max(1, BLOCK_CELLS // 2 // len(schema))
+    block: list[list[object]] = []
+    size = 0
+    with closing(rows):
+        for line, cells in rows:
+            row: list[object] = [line, *[None] * (len(schema) - 1)]
+            beyond = []
+            for column, text in cells:
+                if at := place.get(column):
+                    row[at] = text
+                elif column < len(layout.names) + FAR:
+                    beyond.append(text)
+                else:
+                    raise far_cell(line)
+                size += len(text)
+            row[-1] = _joined(beyond)
+            block.append(row)
+            if len(block) == most or size > MAX_ROW:
+                yield pl.DataFrame(block, schema=schema, orient="row")
+                block, size = [], 0
+    if block:
+        yield pl.DataFrame(block, schema=schema, orient="row")
 
 
-def _html_cells(row: etree._Element, spans: dict[int, int]) -> list[str]:
-    """Merged cells as a workbook has them: the text stands in the first, the others are empty."""
-    cells: list[str] = []
-
-    def skip_covered() -> None:
-        while spans.get(len(cells), 0):
-            spans[len(cells)] -= 1
-            cells.append("")
-
-    for cell in row.iterchildren("td", "th"):
-        skip_covered()
-        for mark in cell.iter("br"):
-            mark.tail = LINE_BREAK + (mark.tail or "")
-        said = etree.tostring(cell, method="text", encoding="unicode", with_tail=False)
-        text = "\n".join(" ".join(part.split()) for part in said.split(LINE_BREAK)).strip()
-        across, down = (int(n) if (n := cell.get(a, "1")).isdecimal() else 1 for a in ("colspan", "rowspan"))
-        for i in range(min(max(across, 1), 1000)):
-            if down > 1:
-                spans[len(cells)] = down - 1
-            cells.append(text if i == 0 else "")
-    skip_covered()
-    return cells
-
-
-def _blocks(rows: Iterable[tuple[int, list[str | None]]], width: int) -> Iterator[pl.DataFrame]:
-    """Raw blocks of rows whose cells are known already."""
-    rows = iter(rows)
-    while block := list(itertools.islice(rows, ROWS_PER_BLOCK)):
-        columns = max(width, *(len(cells) for _, cells in block))
-        yield pl.DataFrame(
-            [[line, *cells, *[None] * (columns - len(cells))] for line, cells in block],
-            schema={"line": pl.Int64, **{str(i): pl.String for i in range(columns)}},
-            orient="row",
-        )
+def _joined(cells: Iterable[str]) -> str | None:
+    """Cells beyond the header, in one text."""
+    return " | ".join(cell for cell in cells if cell and not cell.isspace()) or None

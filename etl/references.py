@@ -47,10 +47,10 @@ def fetch(connection: Connection, names: Iterable[str]) -> dict[str, pl.DataFram
     """
     found = {}
     for name in names:
-        path = catalogue.SQL / "lookups" / f"{name}.sql"
-        if path.exists():
+        path = next((path for path in catalogue.sql_files("lookups") if path.stem == name), None)
+        if path:
             with connection.cursor() as cursor:
-                cursor.execute(catalogue.sql_header(path.read_text("utf-8"))[1])
+                cursor.execute(catalogue.read_sql(path)[1])
                 columns = {d.name: DTYPES.get(d.type_code, pl.String) for d in cursor.description}
                 found[name] = pl.DataFrame(cursor.fetchall(), schema=columns, orient="row")
         elif name in FRAMES:

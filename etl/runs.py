@@ -50,7 +50,8 @@ def touched_periods(url: str, file_ids: list[int] | None = None) -> list[str]:
     with warehouse.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select file_id from landing.file where status like 'accepted%%' and rows_loaded + rows_closed > 0"
-            " and (%(ids)s::int[] is null or file_id = any(%(ids)s)) order by file_id",
+            # what was loaded again beside them belongs to them
+            " and (%(ids)s::int[] is null or file_id = any(%(ids)s) or loaded_with = any(%(ids)s)) order by file_id",
             {"ids": file_ids},
         )
         changed = [file_id for (file_id,) in cursor.fetchall()]
@@ -58,26 +59,26 @@ def touched_periods(url: str, file_ids: list[int] | None = None) -> list[str]:
 
 
 def windows(url: str, codes: list[str]) -> list[dict[str, str]]:
-    """What to make of periods that loads touched: a report that stated its own window keeps it.
+    """What to make of periods that loads touched: the calendar's window, and those that a report stated for itself.
 
-    Output: period, and where one was stated from, to (inclusive days) and as_of.
+    Output: period, and where a window was stated from, to (inclusive days) and as_of.
     """
     with warehouse.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(
             """
-            select distinct on (period_code) period_code, period_start, period_end, as_of, is_explicit
+            select period_code, period_start, period_end, as_of
             from mart.materialisation
-            where period_code = any(%s)
-            order by period_code, materialisation_id desc
+            where period_code = any(%s) and is_explicit
+            group by period_code, period_start, period_end, as_of
+            order by max(materialisation_id)
             """,
             (codes,),
         )
-        stated = {
-            code: {"from": first.isoformat(), "to": last.isoformat(), "as_of": as_of.isoformat()}
-            for code, first, last, as_of, is_explicit in cursor.fetchall()
-            if is_explicit
-        }
-    return [{"period": code} | stated.get(code, {}) for code in codes]
+        stated = [
+            {"period": code, "from": first.isoformat(), "to": last.isoformat(), "as_of": as_of.isoformat()}
+            for code, first, last, as_of in cursor.fetchall()
+        ]
+    return [made for code in codes for made in ({"period": code}, *(s for s in stated if s["period"] == code))]
 
 
 def note_of_loads(receipts: list[Receipt], periods: list[str], *, docs: Path) -> str:
@@ -87,7 +88,7 @@ def note_of_loads(receipts: list[Receipt], periods: list[str], *, docs: Path) ->
     """
     if not receipts:
         return NOTHING_NEW
-    troubled = {"rejected": 0, "landed": 1, "accepted_with_errors": 2}
+    troubled = {"rejected": 0, "held": 0, "landed": 1, "accepted_with_errors": 2}
     lines = [
         f"{len(receipts)} tệp, {_number(sum(r.rows_loaded for r in receipts))} dòng đã nạp,"
         f" {_number(sum(r.rows_quarantined for r in receipts))} dòng lỗi được giữ lại."

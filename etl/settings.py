@@ -41,6 +41,21 @@ def read() -> Settings:
     )
 
 
+def lock_wait() -> float:
+    """Seconds that anything waits for what somebody else has locked.
+
+    Raises: SetupError if the setting cannot be used.
+    """
+    given = os.environ.get("CCHC_LOCK_WAIT") or "30"
+    try:
+        minutes = float(given)
+    except ValueError:
+        minutes = 0
+    if not 0 < minutes <= 24 * 60:
+        raise SetupError(f"CCHC_LOCK_WAIT is {given!r}; it is a number of minutes above 0, at most 1440, e.g. 30.")
+    return minutes * 60
+
+
 def _percentage(name: str, otherwise: str) -> Decimal:
     given = os.environ.get(name) or otherwise
     try:

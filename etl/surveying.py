@@ -4,11 +4,12 @@ Most rows of a nightly delivery are those of the night before; they are known by
 others are kept on disk for the second pass: memory does not grow with the file, and it is hardly ever read again.
 """
 
+import hashlib
 import io
 import itertools
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -17,15 +18,14 @@ import numpy as np
 import polars as pl
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, checking, reading, values
-from etl.errors import FileRejected
+from etl import catalogue, checking, masking, reading, values
+from etl.errors import FileHeld, FileRejected
 from etl.landing import File
 
-# Hashes of another version of the hashing library mean nothing: such rows are compared by their columns instead.
-HASH_VERSION = f"polars {pl.__version__}"
 BLOCK_BYTES = 4 << 20
 # What a candidate carries besides its cells.
 FLAGS = ("raw_hash", "key_hash", "key_repeated", "key_given_again", "is_superseded")
+LONGEST_KEY = 200  # characters of a key in quarantine: an index of PostgreSQL takes 2,700 bytes
 _BUCKETS = 32
 _SEEN = np.dtype([("key", np.int64), ("raw", np.int64), ("line", np.int64)])
 # Binary COPY: 19 bytes of header, per row a field count, a length and the number, 2 bytes at the end.
@@ -37,7 +37,7 @@ class Survey:
     """What the first pass learned of a file."""
 
     rows: int
-    is_first: bool  # core.<thing> holds no row of this sender that could be known
+    is_first: bool  # core.<thing> holds no row of this sender
     repetitions: "Repetitions"
     keys: pl.DataFrame | None  # snapshots: the keys of all rows of this delivery
     delivered_again: list[str]  # keys of rows that are in quarantine
@@ -47,19 +47,48 @@ class Survey:
         """The rows that a load has to look at, as they were read, with FLAGS.
 
         Those that are new or changed (of exports with `whole_file` rules: all), then those that are known, but of whose
-        key the file tells something else. Of rows that are the same word for word, the last, where no rule counts them.
+        key the file tells something else. Of rows that say the same, however it is written, the last, where no rule
+        counts them.
         """
         repetitions = self.repetitions
-        for block in itertools.chain(self.spool, self._known_again(export, path)):
-            line, key_hash = block["line"].to_numpy(), block["key_hash"].to_numpy()
-            flagged = block.with_columns(
-                pl.Series("key_repeated", _is_in(key_hash, repetitions.repeated)),
-                pl.Series("key_given_again", _is_in(key_hash, repetitions.given_again)),
-                pl.Series("is_superseded", _is_in(line, repetitions.superseded)),
-            )
-            is_copy = _is_in(line, repetitions.copies)
+        with closing(Spool(path.parent)) as repeated:
+            for block in itertools.chain(self.spool, self._known_again(export, path)):
+                is_copy = _is_in(block["line"].to_numpy(), repetitions.copies)
+                is_repeated = _is_in(block["key_hash"].to_numpy(), repetitions.repeated)
+                if (is_repeated & ~is_copy).any():
+                    repeated.add(block.filter(is_repeated & ~is_copy))
+                if not (gone := is_copy | is_repeated).all():
+                    rest = _detached(block.filter(~gone)) if gone.any() else block
+                    yield self._flagged(rest, np.empty(0, np.int64))
+            yield from self._told_apart(repeated, export)
+
+    def _told_apart(self, repeated: "Spool", export: catalogue.Export) -> Iterator[pl.DataFrame]:
+        """The rows whose key comes in different spellings; those that say the same are one row, the last."""
+        rows = [
+            block.select("line", "key_hash", value_hash=pl.Series(_row_hash(values.compared(block, export))))
+            for block in repeated
+        ]
+        if not rows:
+            return
+        said = pl.concat(rows).with_columns(
+            is_repeated=pl.col("value_hash").n_unique().over("key_hash") > 1,
+            is_copy=(pl.col("line") < pl.col("line").max().over("key_hash", "value_hash"))
+            & _copies_are_one_row(export),
+        )
+        different = np.unique(said.filter("is_repeated")["key_hash"].to_numpy())
+        copies = np.unique(said.filter("is_copy")["line"].to_numpy())
+        for block in repeated:
+            is_copy = _is_in(block["line"].to_numpy(), copies)
             if not is_copy.all():
-                yield _detached(flagged.filter(~is_copy)) if is_copy.any() else flagged
+                yield self._flagged(block.filter(~is_copy), different)
+
+    def _flagged(self, block: pl.DataFrame, different: np.ndarray) -> pl.DataFrame:
+        line, key_hash = block["line"].to_numpy(), block["key_hash"].to_numpy()
+        return block.with_columns(
+            pl.Series("key_repeated", _is_in(key_hash, different)),
+            pl.Series("key_given_again", _is_in(key_hash, self.repetitions.given_again)),
+            pl.Series("is_superseded", _is_in(line, self.repetitions.superseded)),
+        )
 
     def _known_again(self, export: catalogue.Export, path: Path) -> Iterator[pl.DataFrame]:
         """Rows that were passed over and must be looked at all the same: the file is read once more."""
@@ -82,12 +111,13 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool") -> Survey:
     """Read a file, and pass over the rows that are known.
 
     Input:  `path`: its kept bytes; `spool`: where the others are kept for the second pass.
-    Raises: FileRejected if it cannot be read (FIL-01 … FIL-05), or is a snapshot that lost half its rows (FIL-06).
+    Raises: FileRejected if it cannot be read (FIL-01 … FIL-05); FileHeld if it is a snapshot that lost half its rows
+            (FIL-06), and nobody has said that it is meant so.
     """
     export = catalogue.export(file.export)
     known = known_hashes(cursor, file)
     passed_over = np.empty(0, np.int64) if checking.plan(export).whole_file else known
-    quarantined = _open_quarantine(cursor, export)
+    quarantined = _open_quarantine(cursor, file)
     delivered_again: list[str] = []
     keys: list[pl.DataFrame] = []
     with closing(_Seen(path.parent)) as seen:
@@ -107,15 +137,24 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool") -> Survey:
         repetitions = seen.repetitions(export, passed_over)
     if export.delivery == "snapshot":
         keys += _keys_of_other_parts(cursor, file, path)
-        _half_at_least(cursor, file, sum(k.height for k in keys))
+        _half_at_least(cursor, file, rows=seen.rows, with_parts=sum(k.height for k in keys))
     return Survey(
         rows=seen.rows,
-        is_first=not len(known),
+        is_first=not len(known) and _is_first(cursor, file),
         repetitions=repetitions,
         keys=pl.concat(keys).unique() if keys else None,
         delivered_again=delivered_again,
         spool=spool,
     )
+
+
+def hash_version(export: catalogue.Export) -> str:
+    """How the rows of an export are hashed now: by which library, and what their cells mean.
+
+    Hashes of another version mean nothing: such rows are compared by their columns instead. So a column that a contract
+    has gained, renamed or reads otherwise is filled by the next delivery, though its rows come as they were.
+    """
+    return f"polars {pl.__version__} {export.meaning}"
 
 
 def _hashed(block: pl.DataFrame, export: catalogue.Export) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -127,14 +166,35 @@ def _hashed(block: pl.DataFrame, export: catalogue.Export) -> tuple[pl.DataFrame
 
 
 def record_key(export: catalogue.Export) -> pl.Expr:
-    """The key of a row as text; a row whose key is not given is known by its content."""
+    """The key of a row as text; a row whose key is not given is known by its content.
+
+    One that is too long for an index, or looks like somebody's name or number, is known by its hash.
+    """
+    key = pl.concat_str([pl.col(c).cast(pl.String) for c in export.key], separator="|")
+    unreadable = [key.str.len_chars() > LONGEST_KEY]
+    for column in (c for c in export.columns if c.key):
+        if column.type == "text":
+            unreadable.append(pl.col(column.name).str.contains(masking.PERSONAL_KEY))
+        elif column.type == "code":
+            unreadable.append(~pl.col(column.name).is_in(column.vocabulary))
     return (
         pl
         .when(pl.any_horizontal(pl.col(c).is_null() for c in export.key))
         .then(pl.format("#{}", "raw_hash"))
-        .otherwise(pl.concat_str([pl.col(c).cast(pl.String) for c in export.key], separator="|"))
+        .otherwise(
+            pl.coalesce(
+                pl.when(pl.any_horizontal(unreadable)).then(key).map_batches(_digests, return_dtype=pl.String), key
+            )
+        )
         .alias("record_key")
     )
+
+
+def _digests(keys: pl.Series) -> pl.Series:
+    """A hash in place of each key that is given."""
+    given = keys.is_not_null().arg_true()
+    digests = [hashlib.blake2b(key.encode(), digest_size=16).hexdigest() for key in keys.gather(given)]
+    return keys.clone().scatter(given, [f"#{digest}" for digest in digests]) if digests else keys
 
 
 # --- rows kept for the second pass ------------------------------------------------------------------------------------
@@ -167,7 +227,7 @@ class Repetitions:
     """Rows of a file whose key comes more than once, each array sorted."""
 
     given_again: np.ndarray  # hashes of keys that come more than once
-    repeated: np.ndarray  # hashes of keys that come with different content
+    repeated: np.ndarray  # hashes of keys that come with different texts: whether these say the same is seen later
     superseded: np.ndarray  # lines of rows that a later row of the same key replaces
     copies: np.ndarray  # lines of rows that a later row says again word for word, where they are taken for one
     known_again: np.ndarray  # lines of known rows that must be looked at all the same
@@ -206,8 +266,7 @@ class _Seen:
             found += [rows[1:][same], rows[:-1][same]]
         rows = np.concatenate(found)
         frame = pl.DataFrame({name: rows[name] for name in _SEEN.names or ()})
-        conditions = [c for rule in catalogue.rules(export.name).values() for c in rule.fails.values()]
-        copies_are_one_row = not any("key_given_again" in c for c in conditions)
+        copies_are_one_row = _copies_are_one_row(export)
         frame = frame.with_columns(
             is_repeated=pl.col("raw").n_unique().over("key") > 1,
             is_superseded=pl.col("line") < pl.col("line").max().over("key"),
@@ -229,6 +288,12 @@ class _Seen:
         )
 
 
+def _copies_are_one_row(export: catalogue.Export) -> bool:
+    """Whether no rule counts how often a key is given."""
+    conditions = [c for rule in catalogue.rules(export.name).values() for c in rule.fails.values()]
+    return not any("key_given_again" in c for c in conditions)
+
+
 def _row_hash(frame: pl.DataFrame) -> np.ndarray:
     return frame.hash_rows(seed=2021).to_numpy().view(np.int64)
 
@@ -248,7 +313,7 @@ def known_hashes(cursor: Cursor, file: File) -> np.ndarray:
     statement = cursor.mogrify(
         f"copy (select c.raw_hash from core.{thing} c where c.sender = %s and c.file_id in (select file_id"
         " from landing.file where export = %s and sender = %s and hash_version = %s)) to stdout (format binary)",
-        (file.sender, file.export, file.sender, HASH_VERSION),
+        (file.sender, file.export, file.sender, hash_version(catalogue.export(file.export))),
     )
     with tempfile.TemporaryFile() as copied:
         cursor.copy_expert(statement, copied)
@@ -262,29 +327,115 @@ def known_hashes(cursor: Cursor, file: File) -> np.ndarray:
     return hashes
 
 
-def _open_quarantine(cursor: Cursor, export: catalogue.Export) -> pl.Series | None:
+def _is_first(cursor: Cursor, file: File) -> bool:
+    """Whether nothing of this sender is loaded: rows may be there, and not be known by their hashes."""
     cursor.execute(
-        "select distinct record_key from quality.quarantined_row where export = %s and resolved_by is null",
-        (export.name,),
+        "select not exists (select from landing.file where export = %s and sender = %s and status like 'accepted%%')",
+        (file.export, file.sender),
+    )
+    return cursor.fetchone()[0]
+
+
+# The part of a delivery that a file is: duc-co.1.csv of two nights is the same part.
+PART = "regexp_replace({}, '^.*/', '')"
+# Files of the same sender whose rows in quarantine this one settles if it brings their keys again.
+EARLIER_FILES = f"""
+    select earlier.file_id
+    from landing.file as earlier
+    where earlier.export = %(export)s
+        and earlier.sender = %(sender)s
+        and earlier.file_id <> %(file_id)s
+        and (
+            earlier.delivered_on < %(delivered_on)s
+            or earlier.delivered_on = %(delivered_on)s and {PART.format("earlier.path")} = {PART.format("%(path)s")}
+        )
+"""
+
+
+def of_file(file: File) -> dict[str, object]:
+    """What queries like EARLIER_FILES ask of a file."""
+    return {
+        "file_id": file.file_id,
+        "export": file.export,
+        "sender": file.sender,
+        "delivered_on": file.delivered_on,
+        "path": file.path,
+    }
+
+
+def _open_quarantine(cursor: Cursor, file: File) -> pl.Series | None:
+    cursor.execute(
+        "select distinct record_key from quality.quarantined_row where export = %(export)s and resolved_by is null"
+        f" and file_id in ({EARLIER_FILES})",
+        of_file(file),
     )
     keys = [key for (key,) in cursor.fetchall()]
     return pl.Series(keys).implode() if keys else None
 
 
-def _half_at_least(cursor: Cursor, file: File, rows: int) -> None:
-    """FIL-06: a snapshot that lost half its rows would close them all."""
+def _half_at_least(cursor: Cursor, file: File, *, rows: int, with_parts: int) -> None:
+    """FIL-06: a snapshot that lost half its rows would close them all. Deliveries are compared, with all their parts.
+
+    A part that comes a second time on its day is compared with what it was. A part that came again unchanged has the
+    rows of the file that it repeats.
+    """
     cursor.execute(
-        "select rows_read, delivered_on from landing.file where export = %s and sender = %s"
-        " and status like 'accepted%%' and (delivered_on, file_id) < (%s, %s)"
-        " order by delivered_on desc, file_id desc limit 1",
-        (file.export, file.sender, file.delivered_on, file.file_id),
-    )
-    if (before := cursor.fetchone()) and rows * 2 < before[0]:
-        raise FileRejected(
-            "FIL-06",
-            f"Tệp chỉ có {rows} dòng, chưa bằng một nửa lần giao ngày {before[1]:%d/%m/%Y} ({before[0]} dòng)."
-            " Nạp tệp này sẽ đóng các dòng còn thiếu. Kiểm tra lần kết xuất và gửi lại tệp đầy đủ.",
+        f"""
+        with version as (
+            select
+                one.file_id,
+                one.delivered_on,
+                {PART.format("one.path")} as part,
+                case when one.status = 'duplicate' then (
+                    select max(original.rows_read) from landing.file as original
+                    where original.export = one.export and original.sender = one.sender
+                        and original.sha256 = one.sha256 and original.status like 'accepted%%'
+                ) else one.rows_read end as rows
+            from landing.file as one
+            where one.export = %(export)s and one.sender = %(sender)s
+                and one.status in ('accepted', 'accepted_with_errors', 'duplicate')
+                and (
+                    one.delivered_on < %(delivered_on)s
+                    or one.delivered_on = %(delivered_on)s and one.file_id < %(file_id)s
+                    and {PART.format("one.path")} = {PART.format("%(path)s")}
+                )
+        ),
+        newest as (
+            select distinct on (part) rows, delivered_on
+            from version
+            where delivered_on = (select max(delivered_on) from version)
+            order by part, file_id desc
         )
+        select sum(rows), max(delivered_on) from newest
+        """,
+        of_file(file),
+    )
+    before, day = cursor.fetchone()
+    now = rows if day == file.delivered_on else with_parts
+    if before is None or now * 2 >= before or _is_confirmed(cursor, file):
+        return
+    raise FileHeld(
+        "FIL-06",
+        f"Lần giao này chỉ có {now} dòng, chưa bằng một nửa lần giao ngày {day:%d/%m/%Y} ({before} dòng)."
+        " Nạp tệp này sẽ đóng các dòng còn thiếu, nên tệp được giữ lại. Nếu kết xuất thiếu: gửi lại tệp đầy đủ."
+        f' Nếu đúng là như vậy: cchc files confirm {file.file_id} --reason "<lý do>"',
+    )
+
+
+def _is_confirmed(cursor: Cursor, file: File) -> bool:
+    """Whether somebody said that this delivery is meant so: of this file, or of another part of the delivery."""
+    cursor.execute(
+        f"""
+        select exists (
+            select from landing.file_event as event inner join landing.file as one using (file_id)
+            where event.kind = 'confirm' and one.export = %(export)s and one.sender = %(sender)s
+                and one.delivered_on = %(delivered_on)s
+                and (one.file_id = %(file_id)s or {PART.format("one.path")} <> {PART.format("%(path)s")})
+        )
+        """,
+        of_file(file),
+    )
+    return cursor.fetchone()[0]
 
 
 def _typed_keys(block: pl.DataFrame, export: catalogue.Export) -> pl.DataFrame:
@@ -296,13 +447,14 @@ def _keys_of_other_parts(cursor: Cursor, file: File, path: Path) -> list[pl.Data
     """The keys in the other parts of the same delivery: a snapshot may come as duc-co.1.csv and duc-co.2.csv."""
     cursor.execute(
         "select distinct on (path) archived_as from landing.file where export = %s and sender = %s"
-        " and delivered_on = %s and path <> %s and status <> 'rejected'"
+        " and delivered_on = %s and path <> %s and status not in ('rejected', 'withdrawn')"
         " order by path, file_id desc",
         (file.export, file.sender, file.delivered_on, file.path),
     )
     export, archive = catalogue.export(file.export), Path(str(path).removesuffix(file.archived_as))
-    return [
-        _typed_keys(block, export)
-        for (archived_as,) in cursor.fetchall()
-        for block in reading.read(archive / archived_as, export)
-    ]
+    keys: list[pl.DataFrame] = []
+    for (archived_as,) in cursor.fetchall():
+        # a part that cannot be read is refused in its turn, and this one is not
+        with suppress(FileRejected):
+            keys += [_typed_keys(block, export) for block in reading.read(archive / archived_as, export)]
+    return keys

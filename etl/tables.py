@@ -2,25 +2,30 @@
 
 import csv
 import json
+import re
 import shutil
 import sys
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import islice
 
 NARROW = 14  # a column that is wrapped keeps at least this width
 MEASURED = 1000  # rows that decide how wide the columns are: longer lists are printed as they come
 
-Cell = str | int | Decimal | None
+Cell = str | int | Decimal | date | None
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*(?: ?%)?")
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     """Print rows as CSV (RFC 4180, lines end with a line feed)."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows([_plain(cell) for cell in row] for row in rows)
+    writer.writerows([_guarded(cell) for cell in row] for row in rows)
 
 
 def write_json(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
@@ -80,7 +85,16 @@ def _plain(cell: Cell) -> str:
     return "" if cell is None else f"{cell:f}" if isinstance(cell, Decimal) else str(cell)
 
 
+def _guarded(cell: Cell) -> str:
+    """A cell of CSV: what a spreadsheet would run as a formula gets an apostrophe in front; -46.59 stays a number."""
+    text = _plain(cell)
+    guard = "'" if text[:1] in _FORMULA and isinstance(cell, str) and not _NUMBER.fullmatch(text) else ""
+    return guard + _CONTROL.sub(" ", text)
+
+
 def _number(cell: Cell) -> str | int | float | None:
+    if isinstance(cell, date):
+        return cell.isoformat()
     if isinstance(cell, Decimal):
         return int(cell) if cell == cell.to_integral_value() and cell.as_tuple().exponent >= 0 else float(cell)
     return cell

@@ -96,6 +96,21 @@ def typed(block: pl.DataFrame, export: Export) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
+def compared(block: pl.DataFrame, export: Export) -> pl.DataFrame:
+    """What the rows say, whichever way it is written: two of them say the same if all these columns are equal.
+
+    Output: the typed columns, and the cleaned text of what is not loaded or could not be read.
+    """
+    read = typed(block, export)
+    texts = [c.name for c in export.columns if not c.is_loaded or f"{c.name}__unread" in read.columns]
+    for name in texts:
+        cells = _cleaned(block[name])
+        if f"{name}__unread" in read.columns:
+            cells = cells.set(~read[f"{name}__unread"], None)
+        read = read.with_columns(cells.alias(f"{name}__text"))
+    return read.drop("line")
+
+
 def _text(cells: pl.Series, column: Column) -> list[pl.Series]:
     cells = _cleaned(cells)
     if column.compact:

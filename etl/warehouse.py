@@ -2,6 +2,8 @@
 
 import hashlib
 import logging
+import re
+import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -11,10 +13,11 @@ import psycopg2
 import sqlalchemy
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import execute_values
 from sqlalchemy.engine import make_url
 
-from etl import catalogue, settings
-from etl.errors import SetupError
+from etl import catalogue, locks, settings
+from etl.errors import CatalogueError, SetupError
 
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 SQL_TYPES = {
@@ -29,7 +32,7 @@ SQL_TYPES = {
 }
 # A key column is never null: what stands in when an optional part of a key was not given.
 KEY_DEFAULTS = {"text": "''", "code": "''", "date": "'0001-01-01'", "integer": "0"}
-_MIGRATION_LOCK = 7201202101
+HASHED = "keyed hash"  # the comment of a column that holds no identity numbers any more
 
 log = logging.getLogger(__name__)
 
@@ -71,12 +74,24 @@ def connect(warehouse_url: str) -> Connection:
     """
     dsn = _psycopg2_url(warehouse_url).set(drivername="postgresql").render_as_string(hide_password=False)
     try:
-        return psycopg2.connect(dsn, options=f"-c TimeZone={TIME_ZONE}", application_name="cchc")
+        # no statement waits for ever for what another has locked
+        options = f"-c TimeZone={TIME_ZONE} -c lock_timeout={int(settings.lock_wait() * 1000)}"
+        return psycopg2.connect(dsn, options=options, application_name="cchc")
     except psycopg2.OperationalError as error:
         where = make_url(warehouse_url).render_as_string(hide_password=True)
         raise SetupError(
             f"no connection to {where}: {str(error).strip()} Check CCHC_WAREHOUSE_URL and that it runs."
         ) from None
+
+
+def answers(warehouse_url: str) -> bool:
+    """Whether the database can still be asked."""
+    try:
+        with transaction(warehouse_url) as connection, connection.cursor() as cursor:
+            cursor.execute("select 1")
+    except (SetupError, psycopg2.Error):
+        return False
+    return True
 
 
 @contextmanager
@@ -122,8 +137,13 @@ def core_key(export: catalogue.Export) -> tuple[str, ...]:
 
 def business_columns(export: catalogue.Export) -> tuple[str, ...]:
     """The columns in which a new version of a row differs from the old one."""
-    origin = {"delivered_on", "file_id", "line", "raw_hash", "sender", "province_code"}
-    return tuple(c for c in core_columns(export) if c not in origin)
+    return tuple(c for c in core_columns(export) if c not in catalogue.ORIGIN)
+
+
+def primary_key(export: catalogue.Export) -> tuple[str, ...]:
+    """The primary key of core.<thing>: that of a partitioned table holds the day that tells the partition."""
+    key = core_key(export)
+    return (*key, export.partition_by) if export.partition_by and export.partition_by not in key else key
 
 
 def same(left: str, right: str, columns: Iterable[str]) -> str:
@@ -132,11 +152,9 @@ def same(left: str, right: str, columns: Iterable[str]) -> str:
 
 
 def core_tables(export: catalogue.Export) -> str:
-    """The DDL of core.<thing> and core.<thing>_history, additive: a column that a contract gained is added."""
+    """The DDL of core.<thing> and core.<thing>_history. What else a contract may have changed: etl/altering.py."""
     table, history = f"core.{export.thing}", f"core.{export.thing}_history"
-    key = list(core_key(export))
-    if export.partition_by and export.partition_by not in key:
-        key.append(export.partition_by)
+    key = primary_key(export)
 
     def definition(name: str, sql_type: str) -> str:
         if name in key:
@@ -149,16 +167,17 @@ def core_tables(export: catalogue.Export) -> str:
     body = ",\n    ".join([*(definition(n, t) for n, t in columns.items()), f"primary key ({', '.join(key)})"])
     partition = f" partition by range ({export.partition_by})" if export.partition_by else ""
     plain = ",\n    ".join(f"{n} {t}" for n, t in columns.items())
-    later = "".join(
-        f"alter table {t} add column if not exists {n} {sql_type};\n"
+    hashed = "".join(
+        f"comment on column {t}.{c.name} is '{HASHED}';\n"
         for t in (table, history)
-        for n, sql_type in columns.items()
+        for c in export.loaded
+        if c.personal == "id"
     )
     return (
         f"create table if not exists {table} (\n    {body}\n){partition};\n"
         f"create table if not exists {history} (\n    {plain},\n    superseded_by int not null,\n"
         f"    superseded_on date not null,\n    closed boolean not null\n);\n"
-        f"{later}"
+        f"{hashed}"
         # rows of one load lie together: a block-range index finds them and costs nothing to keep
         f"create index if not exists {export.thing}_file on {table} using brin (file_id) with (pages_per_range = 16);\n"
         f"create index if not exists {export.thing}_history_superseded on {history} (superseded_by);\n"
@@ -179,8 +198,7 @@ def ensure_partitions(connection: Connection, export: catalogue.Export, years: s
     with connection.cursor() as cursor:
         for year in sorted(years):
             name = partition_name(export, year)
-            cursor.execute("select pg_advisory_lock(hashtext(%s))", (name,))
-            try:
+            with locks.partition(cursor, name):
                 cursor.execute("select to_regclass(%s) is not null", (name,))
                 if cursor.fetchone()[0]:
                     continue
@@ -191,69 +209,163 @@ def ensure_partitions(connection: Connection, export: catalogue.Export, years: s
                     f" for values from ('{year:04d}-01-01') to ('{year + 1:04d}-01-01');"
                     f"commit;"
                 )
-            finally:
-                cursor.execute("select pg_advisory_unlock(hashtext(%s))", (name,))
 
 
-def _scripts() -> list[tuple[str, str]]:
-    """Name and text of everything the schema consists of, in the order in which it is run."""
-    folder = catalogue.SQL
-    files = sorted((folder / "schema").glob("*.sql"))
-    base, rest = files[:1], files[1:]
-    views = [*sorted((folder / "core").glob("*.sql")), *sorted((folder / "reporting").glob("*.sql"))]
+Scripts = list[tuple[str, str]]  # name and text
 
-    def read(paths: list[Path]) -> list[tuple[str, str]]:
-        return [(p.relative_to(folder).as_posix(), p.read_text("utf-8")) for p in paths]
 
+def _named(paths: Iterable[Path]) -> Scripts:
+    root = catalogue.ROOT
+    return [
+        (
+            # an office's own folder may lie elsewhere on every machine
+            str(p.relative_to(root)) if p.is_relative_to(root) else f"CCHC_CATALOGUE/{p.parent.name}/{p.name}",
+            p.read_text("utf-8"),
+        )
+        for p in paths
+    ]
+
+
+def _scripts() -> Scripts:
+    """Everything the schema consists of, in the order in which it is run."""
+    files = catalogue.sql_files("schema")
+    base = [path for path in files if path.name.startswith("00")]
     tables = [(f"core.{e.thing}", core_tables(e)) for e in catalogue.exports().values()]
-    return [*read(base), *tables, *read(rest), *read(views)]
+    rest = [path for path in files if path not in base]
+    views = [*catalogue.sql_files("core"), *catalogue.sql_files("reporting")]
+    return [*_named(base), *tables, *_named(rest), *_named(views)]
 
 
 def migrate(warehouse_url: str) -> bool:
     """Bring the schema up to date; True if anything had to be run.
 
-    Every script may be run on a database that has it already: nothing is dropped that holds data.
-    Raises: SetupError if this user may not.
+    Every script may be run on a database that has it already: nothing is dropped that holds data. All of it happens in
+    one transaction: what cannot be carried out leaves the database as it was.
+    Raises: SetupError if this user may not, or a newer release has been here; CatalogueError if a contract or a view
+            asks for what would lose data.
     """
     scripts = _scripts()
-    reference = [(p.name, p.read_text("utf-8")) for p in sorted((catalogue.ROOT / "etl" / "reference").iterdir())]
-    version = hashlib.sha256("".join(name + text for name, text in [*scripts, *reference]).encode()).hexdigest()[:16]
+    migrations = _named(catalogue.sql_files("migrations"))
+    beside = _named([*catalogue.reference_files(), *catalogue.sql_files("counts")])
+    contracts = [(e.name, repr(e)) for e in catalogue.exports().values()]
+    ours = {name: _hash(text) for name, text in [*scripts, *migrations, *beside, *contracts, ("release", release())]}
     with transaction(warehouse_url) as connection, connection.cursor() as cursor:
-        if _schema_version(cursor) == version:
+        if ours.items() <= _scripts_run(cursor).items():
             return False
-        cursor.execute("select pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
-        if _schema_version(cursor) == version:
+        locks.migration(cursor)
+        if ours.items() <= _scripts_run(cursor).items():
             return False
-        for name, text in scripts:
-            try:
-                cursor.execute(text)
-            except psycopg2.errors.InsufficientPrivilege as error:
-                raise SetupError(
-                    f"the database user may not set up the warehouse ({name}: {str(error).splitlines()[0]})."
-                    " Run once with a user that may create schemas and roles."
-                ) from None
-        _fill_reference(cursor)
-        cursor.execute(
-            "create table if not exists landing.schema_version"
-            " (version text not null, migrated_at timestamptz not null default now())"
+        _be_no_older(cursor, {name for name, _ in migrations})
+        grown = _bring_up_to_date(cursor, scripts, migrations)
+        execute_values(
+            cursor,
+            "insert into landing.script values %s on conflict (name) do update set version = excluded.version",
+            sorted(ours.items()),
         )
-        cursor.execute("insert into landing.schema_version (version) values (%s)", (version,))
         for notice in connection.notices:
             if notice.startswith("WARNING:"):  # what this user may not set up, and whom to ask
                 log.warning("%s", notice.removeprefix("WARNING:").splitlines()[0].strip())
+        cursor.execute(
+            "insert into landing.schema_version (version, release) values (%s, %s)",
+            (_hash(repr(sorted(ours.items()))), release()),
+        )
+    if grown:
+        with transaction(warehouse_url) as connection, connection.cursor() as cursor:
+            cursor.execute(f"analyze {', '.join(grown)}")
     return True
 
 
-def _schema_version(cursor: Cursor) -> str | None:
-    cursor.execute("select to_regclass('landing.schema_version')")
-    if cursor.fetchone()[0] is None:
-        return None
-    cursor.execute("select version from landing.schema_version order by migrated_at desc limit 1")
-    return row[0] if (row := cursor.fetchone()) else None
+def _bring_up_to_date(cursor: Cursor, scripts: Scripts, migrations: Scripts) -> list[str]:
+    """Run migrations, alter the tables of changed contracts, run all scripts, count again what is counted otherwise.
 
+    Output: tables that are to be analysed, once the transaction is over.
+    """
+    from etl import altering, figures
 
-def _fill_reference(cursor: Cursor) -> None:
-    """Reference data that ships with the project is part of the schema."""
-    from etl import figures
-
+    is_new = not _has(cursor, "landing.file")
+    for name, text in scripts:
+        if "/schema/00" in name:
+            _run(cursor, name, text)
+    cursor.execute("select name from landing.migration")
+    done = {name for (name,) in cursor.fetchall()}
+    for name, text in migrations:
+        if name not in done:
+            if not is_new:
+                _run(cursor, name, text)
+            cursor.execute("insert into landing.migration (name) values (%s)", (name,))
+    ours = {view for _, text in scripts for view in VIEW.findall(text)}
+    changed = {e.thing for e in catalogue.exports().values() if altering.alter(cursor, e, ours)}
+    for name, text in scripts:
+        for part in VIEW_BEGINS.split(text):  # one view after the other: an error names the view
+            _run(cursor, name, part)
     figures.fill_reference(cursor)
+    return figures.recount_outdated(cursor, changed)
+
+
+VIEW = re.compile(r"(?m)^create or replace view (\S+)")
+COMMENT = re.compile(r"(?m)--.*$")
+VIEW_BEGINS = re.compile(r"(?m)^(?=create or replace view )")
+
+
+def _run(cursor: Cursor, name: str, text: str) -> None:
+    if not COMMENT.sub("", text).strip():
+        return
+    try:
+        cursor.execute(text)
+    except psycopg2.errors.InsufficientPrivilege as error:
+        raise SetupError(
+            f"the database user may not set up the warehouse ({name}: {str(error).splitlines()[0]})."
+            " Run once with a user that may create schemas and roles."
+        ) from None
+    except psycopg2.ProgrammingError as error:
+        said, view = str(error).splitlines()[0], VIEW.match(text)
+        if view and isinstance(error, psycopg2.errors.InvalidTableDefinition):
+            raise CatalogueError(
+                f"{name}: readers of the view {view[1]} would lose columns, or find them in another order or type"
+                f" ({said}). Put new columns at the end; if one must go, say so in a migration:"
+                f" sql/migrations/<number>_<name>.sql with `drop view {view[1]} cascade;`."
+            ) from None
+        raise CatalogueError(f"{name}: {said}. Mend it, or what it reads in a contract.") from None
+
+
+def _scripts_run(cursor: Cursor) -> dict[str, str]:
+    """The scripts that this database was brought up to date with, each with its hash."""
+    if not _has(cursor, "landing.script"):
+        return {}
+    cursor.execute("select name, version from landing.script")
+    return dict(cursor.fetchall())
+
+
+def _has(cursor: Cursor, table: str) -> bool:
+    cursor.execute("select to_regclass(%s) is not null", (table,))
+    return cursor.fetchone()[0]
+
+
+def _be_no_older(cursor: Cursor, migrations: set[str]) -> None:
+    """Raises: SetupError if a newer release, or one with a migration that we do not know, has been at this database."""
+    if not _has(cursor, "landing.migration"):
+        return
+    cursor.execute("select name from landing.migration")
+    unknown = {name for (name,) in cursor.fetchall() if name.startswith("sql/")} - migrations
+    cursor.execute("select distinct release from landing.schema_version where release is not null")
+    newest = max((there for (there,) in cursor.fetchall()), key=_ordered, default=release())
+    if unknown or _ordered(newest) > _ordered(release()):
+        because = f" ({sorted(unknown)[-1]} was run on it)" if unknown else ""
+        raise SetupError(
+            f"the warehouse belongs to a newer version of this program: {newest}{because}; this is {release()}."
+            " Install that version or a newer one; nothing was changed."
+        )
+
+
+@cache
+def release() -> str:
+    """The version of this program, as pyproject.toml states it."""
+    return tomllib.loads((catalogue.ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+
+
+def _ordered(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -11,7 +11,7 @@ from psycopg2.extensions import connection as PostgresConnection
 from psycopg2.extensions import cursor as Cursor
 from sqlalchemy import Connection, create_engine
 
-from etl import embedded
+from etl import embedded, settings
 from tests.databases import fresh_database, opened
 
 # A folder of our own that other accounts may enter: as root the server runs under another account.
@@ -96,3 +96,17 @@ def cursor(warehouse_of_cases: PostgresConnection) -> Iterator[Cursor]:
             yield one
     finally:
         warehouse_of_cases.rollback()
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    """An empty inbox."""
+    (tmp_path / "inbox").mkdir()
+    return tmp_path / "inbox"
+
+
+@pytest.fixture
+def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> settings.Settings:
+    """Settings with an archive of the test's own."""
+    monkeypatch.setenv("CCHC_ARCHIVE", str(tmp_path / "archive"))
+    return settings.read()

@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from etl import catalogue, warehouse
 
 NUMBERS = itertools.count(1)
-YEARS = {2020, 2021, 2022, 2025}
+YEARS = {2020, 2021, 2022, 2025, 2026}
 
 
 @contextmanager
@@ -43,3 +43,40 @@ def opened(url: str) -> Iterator[Connection]:
         yield connection
     finally:
         connection.close()
+
+
+def rows(url: str, statement: str, *parameters: object) -> list[tuple]:
+    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()
+
+
+def content(url: str) -> dict[str, list[str]]:
+    """Everything that the warehouse holds, a file being known by who delivered it and when, not by its number."""
+    files = dict(
+        rows(url, "select file_id, concat_ws(' ', export, sender, delivered_on, left(sha256, 8)) from landing.file")
+    )
+    held: dict[str, list[str]] = {}
+    tables = [f"core.{e.thing}{history}" for e in catalogue.exports().values() for history in ("", "_history")]
+    tables += ["quality.violation", "quality.quarantined_row", "quality.result", "mart.dossier_daily"]
+    for table in tables:
+        with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+            cursor.execute(f"select * from {table}")
+            names = [d.name for d in cursor.description]
+            held[table] = sorted(
+                " | ".join(
+                    str(files.get(v, v) if n in ("file_id", "superseded_by", "resolved_by") else v)
+                    for n, v in zip(names, row, strict=True)
+                )
+                for row in cursor.fetchall()
+            )
+    held["landing.file"] = [
+        str(r)
+        for r in rows(
+            url,
+            """
+        select export, sender, delivered_on, sha256, status, rows_read, rows_loaded, rows_unchanged, rows_quarantined
+        from landing.file order by 1, 2, 3, 4""",
+        )
+    ]
+    return held

@@ -1,6 +1,8 @@
 """Small deliveries for tests: drawn as text, written as the files an office would send."""
 
 import csv
+import os
+import time
 from pathlib import Path
 
 from etl import catalogue
@@ -49,6 +51,13 @@ def deliver(inbox: Path, export: str, day: str, text: str, *, sender: str = "duc
         writer.writeheader()
         for row in table(text):
             writer.writerow(dict.fromkeys(headers, "") | DEFAULTS.get(export, {}) | row)
+    return quiet(path)
+
+
+def quiet(path: Path) -> Path:
+    """The same file, last written an hour ago: nobody waits to see whether it is still being written."""
+    hour_ago = time.time() - 3600
+    os.utime(path, (hour_ago, hour_ago))
     return path
 
 

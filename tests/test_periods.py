@@ -109,3 +109,11 @@ def test_touched_periods_come_in_the_order_in_which_they_close():
     codes = [p.code for p in periods.touched([date(2021, 5, 1), date(2021, 6, 15), date(2021, 5, 1)])]
     assert codes == ["2021-Q2", "2021-6T", "2021-Q3", "2021-9T", "2021-N"]
     assert periods.touched([]) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [(date(1, 1, 1), None), (None, date(9999, 12, 31)), (date(1989, 12, 31), None)]
+)
+def test_a_window_beyond_all_reports_is_refused(first, last):
+    with pytest.raises(UsageError, match="is no day of a report"):
+        Period.parse("2021-N").with_window(first, last)

@@ -12,8 +12,9 @@ import pytest
 import xlsxwriter
 
 from etl import catalogue, values
+from etl.bounds import MAX_CELL
 from etl.errors import FileRejected
-from etl.reading import MAX_CELL, read
+from etl.reading import read
 
 FILES = Path(__file__).parent / "reading"
 TASKS = catalogue.export("document_management/tasks")

@@ -53,7 +53,7 @@ def test_a_day_that_is_none_is_refused_with_an_example(given: str) -> None:
         runs.day(given)
 
 
-def test_the_last_window_that_was_stated_is_kept(db: Connection, warehouse_url: str) -> None:
+def test_a_stated_window_is_made_again_beside_the_calendar(db: Connection, warehouse_url: str) -> None:
     db.execute(
         text(
             """
@@ -67,7 +67,9 @@ def test_the_last_window_that_was_stated_is_kept(db: Connection, warehouse_url: 
     )
     db.commit()
     assert runs.windows(warehouse_url, ["2021-N", "2021-Q3", "2021-Q4"]) == [
+        {"period": "2021-N"},
         {"period": "2021-N", "from": "2020-12-15", "to": "2021-11-15", "as_of": "2021-11-15"},
         {"period": "2021-Q3"},
+        {"period": "2021-Q3", "from": "2021-06-15", "to": "2021-09-10", "as_of": "2021-09-10"},
         {"period": "2021-Q4"},
     ]

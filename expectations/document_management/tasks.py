@@ -4,7 +4,7 @@ from datetime import date
 
 import great_expectations as gx
 
-from etl.expecting import given, given_once, in_vocabulary, not_before, readable, unit_exists
+from etl.expecting import given, given_once, in_vocabulary, not_before, readable, shaped, unit_exists
 
 EXPORT = "document_management/tasks"
 
@@ -22,5 +22,6 @@ def suite(delivered_on: date) -> gx.ExpectationSuite:
             readable("TSK-03", "completed_on"),
             *in_vocabulary("TSK-03", EXPORT, "assigned_by"),
             not_before("TSK-04", "completed_on", "completed_on", "assigned_on"),
+            *shaped("TSK-60", EXPORT),
         ],
     )

@@ -4,7 +4,7 @@ from datetime import date
 
 import great_expectations as gx
 
-from etl.expecting import ROWS, between, given, in_vocabulary, no_rows
+from etl.expecting import ROWS, between, given, in_vocabulary, no_rows, shaped
 
 EXPORT = "hr/quotas"
 YEAR = "year between 1990 and 2100"
@@ -50,5 +50,6 @@ def suite(delivered_on: date) -> gx.ExpectationSuite:
             no_rows("QUO-02", "org_code", NO_UNIT),
             *in_vocabulary("QUO-03", EXPORT, "quota_kind"),
             no_rows("QUO-51", "assigned", EXCEEDED),
+            *shaped("QUO-60", EXPORT),
         ],
     )

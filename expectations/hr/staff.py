@@ -4,7 +4,7 @@ from datetime import date
 
 import great_expectations as gx
 
-from etl.expecting import ROWS, given, given_once, in_vocabulary, no_rows, one_of
+from etl.expecting import ROWS, given, given_once, in_vocabulary, no_rows, one_of, shaped
 
 EXPORT = "hr/staff"
 UNKNOWN_UNIT = f"""select line from {ROWS}
@@ -22,5 +22,6 @@ def suite(delivered_on: date) -> gx.ExpectationSuite:
             *in_vocabulary("STF-03", EXPORT, "staff_kind"),
             *in_vocabulary("STF-03", EXPORT, "status"),
             one_of("STF-51", "national_id", ["9" * 9, "9" * 12], typed="national_id__shape"),
+            *shaped("STF-60", EXPORT),
         ],
     )

@@ -18,8 +18,8 @@ from etl.expecting import (
     not_before,
     one_of,
     readable,
+    shaped,
     stated,
-    unit_exists,
     unit_on,
 )
 from etl.references import holidays, make_up_days
@@ -36,6 +36,8 @@ WRONGLY_DATED = f"""select line from {ROWS}
     where case
         when split_part(dossier_code, '-', 2) <> to_char(received_on, 'YYMMDD') then dossier_code ~ '{DATED_CODE}'
     end"""
+# A successor's code stands for the unit that it took over from, on days before it existed.
+UNIT_RECEIVES = unit_on("org_code", "received_on").replace("core.unit_period", "core.unit_receiving")
 UNLISTED_PROCEDURE = f"""select line from {ROWS}
     where procedure_code is not null
     and exists ({unit_on("org_code", "received_on")})
@@ -46,6 +48,14 @@ UNLISTED_PROCEDURE = f"""select line from {ROWS}
         end
         and listed.national_code
             = split_part(given.procedure_code, '.', 1) || '.' || split_part(given.procedure_code, '.', 2)
+    )"""
+
+# Asked of each different field once; how its letters are written does not matter.
+UNKNOWN_FIELD = f"""select line from {ROWS}
+    where field is null or field in (
+        select field
+        from (select distinct field from {{batch}}) as every
+        where replace(lower(field), 'ð', 'đ') not in (select word from core.known_field)
     )"""
 
 
@@ -60,7 +70,7 @@ def suite(delivered_on: date) -> gx.ExpectationSuite:
         expectations=[
             given("DOS-01", "dossier_code"),
             given("DOS-02", "procedure_code"),
-            unit_exists("DOS-03", "org_code", "received_on"),
+            no_rows("DOS-03", "org_code", f"select line from {ROWS} where not exists ({UNIT_RECEIVES})"),
             given("DOS-04", "received_at", typed="received_on"),
             readable("DOS-05", "due_at"),
             readable("DOS-06", "finished_at"),
@@ -99,5 +109,7 @@ def suite(delivered_on: date) -> gx.ExpectationSuite:
             no_rows("DOS-56", "procedure_code", UNLISTED_PROCEDURE),
             no_rows("DOS-57", "due_at", day_off),
             one_of("DOS-58", "applicant_id", ["9" * 9, "9" * 12], typed="applicant_id__shape"),
+            *shaped("DOS-60", EXPORT),
+            no_rows("DOS-61", "field", UNKNOWN_FIELD),
         ],
     )

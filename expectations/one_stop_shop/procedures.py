@@ -5,7 +5,7 @@ from datetime import date
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
-from etl.expecting import given, in_vocabulary, matches, not_before, readable, stated
+from etl.expecting import given, in_vocabulary, matches, not_before, readable, shaped, stated
 
 EXPORT = "one_stop_shop/procedures"
 PROCEDURE_CODE = "^[0-9][.][0-9]{6}([.][0-9]{3}[.][0-9]{2}[.][0-9]{2})?([.][A-Z][0-9]{2})?$"
@@ -36,5 +36,6 @@ def suite(delivered_on: date) -> gx.ExpectationSuite:
             not_before("PRO-05", "repealed_on", "repealed_on", "announced_on"),
             given("PRO-51", "interlink"),
             *in_vocabulary("PRO-51", EXPORT, "interlink"),
+            *shaped("PRO-60", EXPORT),
         ],
     )

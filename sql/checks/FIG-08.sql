@@ -15,7 +15,8 @@ cross join (
     values
     ('4.2.2 <= 4.2.1', array['4.2.2'], '4.2.1'),
     ('4.3.2 <= 4.3.1', array['4.3.2'], '4.3.1'),
-    ('5.1.2 <= 4.1.4.c', array['5.1.2'], '4.1.4.c')
+    ('5.1.2 <= 4.1.4.c', array['5.1.2'], '4.1.4.c'),
+    ('5.1.2 <= 4.1.4.e', array['5.1.2'], '4.1.4.e')
 ) as expected (subject, lesser, greater)
 group by figure.unit_code, expected.subject
 having

@@ -1,16 +1,17 @@
 -- rule_id: FIG-11
 -- title: "Tiếp nhận và kỳ trước chuyển sang bằng đã giải quyết, đang giải quyết và rút"
--- statement: "received + carried over = resolved + pending (+ refused and withdrawn) for every unit and period"
+-- statement: "received + carried over (+ taken over) = resolved + pending (+ refused and withdrawn, handed over) for every unit and period"
 -- severity: finding
 -- over: flow
 
+-- What moves when a unit ends is taken over by one and handed over by another.
 -- Refused dossiers were never received: they stand on neither side. With another as-of day the state is that of another day.
 select
     unit_code,
     field as subject,
-    received + carried_over as left_side,
-    resolved + pending + withdrawn as right_side
+    received + carried_over + taken_over as left_side,
+    resolved + pending + withdrawn + handed_over as right_side
 from proved_flow
 where
     as_of = period_end
-    and received + carried_over <> resolved + pending + withdrawn
+    and received + carried_over + taken_over <> resolved + pending + withdrawn + handed_over

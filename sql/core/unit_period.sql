@@ -3,6 +3,7 @@
 --
 -- A row is: what the last delivery says; what an earlier delivery said of the code, established before that; a unit that was
 -- not delivered any more, until then; and a unit that lived on under another parent when its old parent was dissolved.
+-- `lives_on`: the unit is the one that the code meant before, under another parent.
 -- `reach_from`, `reach_to` leave no gap: a fact outside every validity belongs to the meaning before it, or to the first.
 create or replace view core.unit_period as
 with gone as (
@@ -63,9 +64,13 @@ told as (
         u.autonomy_group,
         u.positions_approved,
         u.equitised,
+        u.established_on,
+        u.dissolved_on,
+        u.successor_code,
         u.sender,
         u.delivered_on,
         u.file_id,
+        moved.moved_on > coalesce(u.established_on, '-infinity') as lives_on,
         1 as preference
     from core.unit as u
     left join moved on moved.province_code = u.province_code and moved.org_code = u.org_code
@@ -82,9 +87,13 @@ told as (
         h.autonomy_group,
         h.positions_approved,
         h.equitised,
+        h.established_on,
+        h.dissolved_on,
+        h.successor_code,
         h.sender,
         h.delivered_on,
         h.file_id,
+        false as lives_on,
         2 as preference
     from core.unit_history as h
     inner join core.unit as u on u.province_code = h.province_code and u.org_code = h.org_code
@@ -105,9 +114,13 @@ told as (
         autonomy_group,
         positions_approved,
         equitised,
+        established_on,
+        dissolved_on,
+        successor_code,
         sender,
         delivered_on,
         file_id,
+        false as lives_on,
         3 as preference
     from gone
 ),
@@ -133,7 +146,11 @@ select
     equitised,
     sender,
     case when lag(valid_from) over later is null then '-infinity' else valid_from end as reach_from,
-    coalesce(lead(valid_from) over later, 'infinity') as reach_to
+    coalesce(lead(valid_from) over later, 'infinity') as reach_to,
+    successor_code,
+    coalesce(lives_on, false) as lives_on,
+    established_on,
+    dissolved_on
 from meaning
 window later as (partition by province_code, org_code order by valid_from);
 

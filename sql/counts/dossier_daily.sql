@@ -1,4 +1,5 @@
 -- thing: dossier
+-- follows: [unit]
 -- table: mart.dossier_daily
 -- key: [province_code, org_code, unit_from, day, field]
 -- counts:
@@ -15,7 +16,9 @@
 
 -- A dossier stays with the unit that its code named on the day of receipt, also after the code got a new meaning.
 -- A refused dossier is counted as refused and nowhere else; one not yet received (`Mới đăng ký`) nowhere.
--- Finished on the due day is on time, and so is a dossier without a due day. A paused dossier is pending and in time.
+-- Finished on the due day is on time, and so is a dossier without a due day.
+-- Counted is what has a day of its own. That a dossier is paused, or withdrawn nobody says when, depends on when it is asked:
+-- here it stays, and is overdue like any other, and sql/window/3_dossier.sql takes from these counts what was told by then.
 with unit as materialized (
     select
         province_code,
@@ -38,13 +41,12 @@ dossier as (
         d.channel,
         d.status = 'Không được tiếp nhận' as is_refused,
         d.status = 'Công dân rút hồ sơ' as is_withdrawn,
-        d.status in ('Yêu cầu bổ sung', 'Yêu cầu thực hiện nghĩa vụ tài chính', 'Dừng xử lý') as is_paused,
         coalesce(unit.valid_from, '-infinity') as unit_from,
         -- the day on which it stopped being pending
         case
-            when d.status = 'Công dân rút hồ sơ'
-                then greatest(d.received_on, coalesce(d.finished_on, d.returned_on, d.received_on))
-            else d.finished_on
+            when d.status <> 'Công dân rút hồ sơ' then d.finished_on
+            when coalesce(d.finished_on, d.returned_on) is not null
+                then greatest(d.received_on, coalesce(d.finished_on, d.returned_on))
         end as left_on,
         case when d.due_on is not null then greatest(d.due_on + 1, d.received_on) end as overdue_from
     from {changed} as d
@@ -104,7 +106,6 @@ event as (
         moment.day is not null
         and not is_refused
         and overdue_from < coalesce(left_on, 'infinity')
-        and not (is_paused and left_on is null)
 )
 
 select

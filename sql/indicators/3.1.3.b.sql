@@ -10,7 +10,7 @@
 -- source: [one_stop_shop/procedures]
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 61/2018/NĐ-CP"
 -- valid_from: 2020-12-15
--- valid_to:
+-- valid_to: 2025-06-30
 
 -- In force on the last day of the window: announced by then, not repealed by then.
 select

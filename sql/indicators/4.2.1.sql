@@ -12,7 +12,7 @@
 -- valid_from: 2020-12-15
 -- valid_to:
 
--- The last decision of the year on or before the last day of the window, per unit; nothing inside a commune counts.
+-- The last decision of the year on or before the last day of the window, per unit; inside communes since 1/7/2025.
 -- A total that is delivered beside its parts was left out before (sql/window).
 select
     unit_code,

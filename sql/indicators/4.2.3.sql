@@ -12,7 +12,7 @@
 -- valid_from: 2020-12-15
 -- valid_to:
 
--- Present on the last day of the window: at work, seconded or on maternity leave; nobody inside a commune counts.
+-- Present on the last day of the window: at work, seconded or on maternity leave; inside communes since 1/7/2025.
 select
     unit_code,
     present as numerator,

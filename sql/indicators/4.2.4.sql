@@ -12,15 +12,15 @@
 -- valid_from: 2020-12-15
 -- valid_to:
 
--- Counted on the day of decision.
--- Not every leaver is `tinh giản`; nobody inside a commune counts.
+-- Counted on the day of decision. Persons, once each: a corrected decision about the same person adds nothing.
+-- Not every leaver is `tinh giản`; inside communes since 1/7/2025.
 select
     unit_code,
-    count(*) as numerator,
+    count(distinct staff_code) as numerator,
     null as denominator
 from window_event
 where
     event_kind = 'Tinh giản'
     and employment = 'Công chức'
-    and tier <> 'commune'
+    and not in_commune_of_three_tiers
 group by unit_code

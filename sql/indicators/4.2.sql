@@ -13,7 +13,7 @@
 -- valid_to:
 
 -- The form repeats 4.2.1 in its heading.
--- The last decision of the year on or before the last day of the window, per unit; nothing inside a commune counts.
+-- The last decision of the year on or before the last day of the window, per unit; inside communes since 1/7/2025.
 -- A total that is delivered beside its parts was left out before (sql/window).
 select
     unit_code,

@@ -12,11 +12,11 @@
 -- valid_from: 2020-12-15
 -- valid_to:
 
--- Counted on the day of decision.
+-- Counted on the day of decision. Persons, once each: a corrected decision about the same person adds nothing.
 -- By examination or by selection; special cases and transfers have rows of their own.
 select
     unit_code,
-    count(*) as numerator,
+    count(distinct staff_code) as numerator,
     null as denominator
 from window_event
 where

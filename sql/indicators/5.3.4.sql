@@ -10,13 +10,13 @@
 -- source: [hr/events]
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
 -- valid_from: 2020-12-15
--- valid_to:
+-- valid_to: 2025-06-30
 
--- Counted on the day of decision.
+-- Counted on the day of decision. Persons, once each: a corrected decision about the same person adds nothing.
 -- New appointments only: `Bổ nhiệm lại` is none.
 select
     unit_code,
-    count(*) as numerator,
+    count(distinct staff_code) as numerator,
     null as denominator
 from window_event
 where

@@ -10,7 +10,7 @@
 -- source: [hr/events]
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 112/2020/NĐ-CP"
 -- valid_from: 2020-12-15
--- valid_to:
+-- valid_to: 2025-06-30
 
 -- Counted on the day of decision.
 -- Persons, once each, whether by the Party, by the administration or by both.

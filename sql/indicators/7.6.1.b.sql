@@ -10,4 +10,4 @@
 -- source: [declarations/indicators]
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Quyết định 28/2018/QĐ-TTg; Nghị định 30/2020/NĐ-CP; QCVN 102:2016/BTTTT"
 -- valid_from: 2020-12-15
--- valid_to:
+-- valid_to: 2025-06-30

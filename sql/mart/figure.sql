@@ -17,7 +17,8 @@ select
             then mart.figure_value(found.numerator, found.denominator, indicator.decimals, indicator.is_share)
     end as value,
     indicator.version as definition_version,
-    indicator.file_id
+    indicator.file_id,
+    unit.is_current_meaning
 from window_unit as unit
 cross join window_indicator as indicator
 left join window_result as result on result.indicator_code = indicator.code and result.unit_code = unit.unit_code

@@ -1,4 +1,4 @@
--- creates: [proved_flow]
+-- creates: [proved_flow, proved_handover]
 
 -- The stored flow of a period beside what it must fit: the state at the end of the window before, and what each unit received
 -- itself.
@@ -22,7 +22,7 @@ own as (
     select
         subtree.unit_code as unit_key,
         sum(part.received_online + part.received_direct + part.received_postal) as received
-    from window_dossier_part as part
+    from window_dossier_held as part
     inner join window_unit as unit
         on
             unit.province_code = part.province_code
@@ -40,7 +40,8 @@ select
     unit.parent_unit,
     coalesce(own.received, 0) as own_received,
     case
-        when whole.unit_code is not null then coalesce(previous.pending, 0)
+        when whole.unit_code is not null
+            then coalesce(previous.pending, 0) + coalesce(handover.taken_over - handover.handed_over, 0)
     end as previous_pending
 from mart.dossier_flow as flow
 inner join window_unit as unit
@@ -61,4 +62,80 @@ left join previous as whole
         and whole.unit_code = flow.unit_code
         and whole.unit_valid_from = flow.unit_valid_from
         and whole.field = 'Tất cả'
-where flow.period_code = %(period_code)s
+-- what moved as the window began was pending elsewhere when the one before it ended
+left join (
+    select
+        unit_code,
+        coalesce(field, 'Tất cả') as field,
+        sum(taken_over) as taken_over,
+        sum(handed_over) as handed_over
+    from window_handover
+    where is_first_day
+    group by grouping sets ((unit_code, field), (unit_code))
+) as handover on handover.unit_code = unit.unit_code and handover.field = flow.field
+where flow.period_code = %(period_code)s;
+
+-- What is open on the last day and came from a unit that ended without a known successor, at the nearest unit that shows it.
+create temp table proved_handover on commit drop as
+with open as (
+    select
+        ended.province_code,
+        ended.org_code,
+        coalesce(holder.unit_code, own.unit_code) as held_by,
+        sum(part.pending) as pending
+    from core.unit_period as ended
+    inner join window_dossier_part as part
+        on
+            part.province_code = ended.province_code
+            and part.org_code = ended.org_code
+            and part.unit_from >= ended.reach_from
+            and part.unit_from < ended.reach_to
+    left join window_holder as held
+        on
+            held.province_code = ended.province_code
+            and held.org_code = ended.org_code
+            and held.reach_from = ended.reach_from
+            and %(last_day)s >= held.from_day
+            and %(last_day)s < held.to_day
+    left join window_unit as holder
+        on
+            holder.province_code = held.province_code
+            and holder.code = held.holder_code
+            and held.holder_from >= holder.reach_from
+            and held.holder_from < holder.reach_to
+    left join window_unit as own
+        on
+            own.province_code = ended.province_code
+            and own.code = ended.org_code
+            and ended.valid_from >= own.reach_from
+            and ended.valid_from < own.reach_to
+    where
+        ended.valid_to <= %(last_day)s
+        and not exists (
+            select
+            from core.unit_successor as known
+            where
+                known.province_code = ended.province_code
+                and known.org_code = ended.org_code
+                and known.valid_from = ended.valid_from
+        )
+    group by 1, 2, 3
+),
+
+size as (
+    select
+        unit_code,
+        count(*) as parts
+    from window_subtree
+    group by unit_code
+)
+
+select distinct on (open.province_code, open.org_code, open.held_by)
+    unit.code as unit_code,
+    open.org_code as ended_code,
+    open.pending
+from open
+inner join window_subtree as subtree on subtree.part_code = open.held_by
+inner join window_unit as unit on unit.unit_code = subtree.unit_code
+inner join size on size.unit_code = subtree.unit_code
+order by open.province_code, open.org_code, open.held_by, size.parts, unit.code

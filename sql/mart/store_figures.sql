@@ -30,17 +30,18 @@ changed as (
     where
         (
             stored.period_start, stored.period_end, stored.as_of, stored.unit_name, stored.unit_level, stored.value,
-            stored.numerator, stored.denominator, stored.status, stored.definition_version
+            stored.numerator, stored.denominator, stored.status, stored.definition_version, stored.is_current_meaning
         ) is distinct from (
             %(period_start)s, %(last_day)s, %(as_of)s, made.unit_name, made.unit_level, made.value,
-            made.numerator, made.denominator, made.status, made.definition_version
+            made.numerator, made.denominator, made.status, made.definition_version, made.is_current_meaning
         )
 ),
 
 written as (
     insert into mart.indicator (
         province_code, cadence, period_code, period_start, period_end, as_of, unit_code, unit_valid_from, unit_name, unit_level,
-        indicator_code, value, numerator, denominator, status, definition_version, file_id, computed_at
+        indicator_code, value, numerator, denominator, status, definition_version, file_id, computed_at,
+        is_current_meaning
     )
     select
         province_code,
@@ -60,7 +61,8 @@ written as (
         status,
         definition_version,
         file_id,
-        now()
+        now(),
+        is_current_meaning
     from changed
     on conflict (province_code, cadence, period_code, unit_code, unit_valid_from, indicator_code) do update
         set
@@ -75,7 +77,8 @@ written as (
             status = excluded.status,
             definition_version = excluded.definition_version,
             file_id = excluded.file_id,
-            computed_at = excluded.computed_at
+            computed_at = excluded.computed_at,
+            is_current_meaning = excluded.is_current_meaning
     returning 1
 )
 

@@ -1,5 +1,14 @@
 -- The flow of dossiers per unit and field (Biểu 06 of Thông tư 01/2020/TT-VPCP), with a row for all fields together.
-with made as (
+-- A field has one name, however offices write it; what is no known field (rows of before there was a list) is `Khác`.
+with spelled as (
+    select
+        written.field,
+        coalesce(known.field, 'Khác') as name
+    from (select distinct field from window_dossier) as written
+    left join core.known_field as known on known.word = replace(lower(written.field), 'ð', 'đ')
+),
+
+made as (
     select
         unit.province_code,
         unit.code as unit_code,
@@ -17,12 +26,15 @@ with made as (
         coalesce(flow.pending, 0) as pending,
         coalesce(flow.pending_overdue, 0) as pending_overdue,
         coalesce(flow.refused, 0) as refused,
-        coalesce(flow.withdrawn, 0) as withdrawn
+        coalesce(flow.withdrawn, 0) as withdrawn,
+        unit.is_current_meaning,
+        coalesce(handover.taken_over, 0) as taken_over,
+        coalesce(handover.handed_over, 0) as handed_over
     from window_unit as unit
     left join (
         select
-            unit_code,
-            field,
+            window_dossier.unit_code,
+            spelled.name as field,
             sum(received_online) as received_online,
             sum(received_direct) as received_direct,
             sum(received_postal) as received_postal,
@@ -35,8 +47,19 @@ with made as (
             sum(refused) as refused,
             sum(withdrawn) as withdrawn
         from window_dossier
-        group by grouping sets ((unit_code, field), (unit_code))
+        inner join spelled on spelled.field = window_dossier.field
+        group by grouping sets ((window_dossier.unit_code, spelled.name), (window_dossier.unit_code))
     ) as flow on flow.unit_code = unit.unit_code
+    left join (
+        select
+            unit_code,
+            field,
+            sum(taken_over) as taken_over,
+            sum(handed_over) as handed_over
+        from window_handover
+        where not is_first_day
+        group by grouping sets ((unit_code, field), (unit_code))
+    ) as handover on handover.unit_code = unit.unit_code and handover.field is not distinct from flow.field
     where unit.is_in_window
 ),
 
@@ -65,7 +88,10 @@ whole as (
         pending - pending_overdue as pending_in_time,
         pending_overdue,
         refused,
-        withdrawn
+        withdrawn,
+        is_current_meaning,
+        taken_over,
+        handed_over
     from made
     where
         field = 'Tất cả'
@@ -112,4 +138,7 @@ on conflict (province_code, period_code, unit_code, unit_valid_from, field) do u
         pending_in_time = excluded.pending_in_time,
         pending_overdue = excluded.pending_overdue,
         refused = excluded.refused,
-        withdrawn = excluded.withdrawn
+        withdrawn = excluded.withdrawn,
+        is_current_meaning = excluded.is_current_meaning,
+        taken_over = excluded.taken_over,
+        handed_over = excluded.handed_over

@@ -11,7 +11,8 @@ with made as (
         unit_code,
         unit_valid_from,
         unit_name,
-        unit_level
+        unit_level,
+        is_current_meaning
     from mart.indicator
 )
 
@@ -37,7 +38,9 @@ select
     f.kind,
     f.parent as parent_code,
     made.province_code,
-    made.unit_valid_from
+    greatest(made.unit_valid_from, date '1900-01-01') as unit_valid_from,
+    made.is_current_meaning,
+    split_part(made.period_code, '[', 1) as calendar_period_code
 from made
 cross join mart.form as f
 left join mart.indicator as i
@@ -52,4 +55,5 @@ where f.kind <> 'indicator' or i.indicator_code is not null
 order by made.period_code, made.unit_code, made.unit_valid_from, f.form_order;
 
 comment on view reporting.appendix is
-'Phụ lục thống kê CCHC theo đúng thứ tự biểu mẫu, gồm cả dòng mục và nhóm (kind = section, group). Sắp xếp theo form_order.';
+'Phụ lục thống kê CCHC theo đúng thứ tự biểu mẫu, gồm cả dòng mục và nhóm (kind = section, group); '
+'một dòng cho mỗi (period_code, unit_code, unit_valid_from, indicator_code). Sắp xếp theo form_order.';

@@ -23,9 +23,17 @@ select
     refused,
     withdrawn,
     province_code,
-    unit_valid_from
-from mart.dossier_flow;
+    greatest(unit_valid_from, date '1900-01-01') as unit_valid_from,
+    is_current_meaning,
+    split_part(period_code, '[', 1) as calendar_period_code,
+    taken_over,
+    handed_over
+from mart.dossier_flow as flow
+-- figures made before there was a list of fields may say anything: they are shown again once they are made anew
+where field = 'Tất cả' or exists (select from core.known_field as known where known.word = replace(lower(flow.field), 'ð', 'đ'));
 
 comment on view reporting.dossier_flow is
 'Tình hình giải quyết hồ sơ TTHC (Biểu 06, Thông tư 01/2020/TT-VPCP) theo kỳ, đơn vị (gồm cả cấp dưới) và lĩnh vực. '
-'Dòng field = ''Tất cả'' là tổng các lĩnh vực; không cộng dòng này với các dòng khác. received không gồm hồ sơ kỳ trước chuyển sang.';
+'Dòng field = ''Tất cả'' là tổng các lĩnh vực; không cộng dòng này với các dòng khác. received không gồm hồ sơ kỳ trước chuyển sang. '
+'Một dòng cho mỗi (period_code, unit_code, unit_valid_from, field). taken_over, handed_over: hồ sơ đang giải quyết nhận từ, bàn giao cho đơn vị khác '
+'khi sắp xếp trong kỳ; received + carried_over + taken_over = resolved + pending + withdrawn + handed_over.';

@@ -1,10 +1,10 @@
 create or replace view reporting.unit_succession as
 select
     s.old_code,
-    s.old_valid_from,
+    greatest(s.old_valid_from, date '1900-01-01') as old_valid_from,
     before.name as old_name,
     s.new_code,
-    s.new_valid_from,
+    greatest(s.new_valid_from, date '1900-01-01') as new_valid_from,
     after.name as new_name,
     s.effective_on,
     s.decree
@@ -21,7 +21,7 @@ select
     name,
     level,
     parent_code,
-    valid_from,
+    greatest(valid_from, date '1900-01-01') as valid_from,
     valid_to,
     decree
 from core.administrative_unit;

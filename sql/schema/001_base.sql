@@ -21,7 +21,9 @@ create table if not exists landing.file (
     archived_as text not null,
     landed_at timestamptz not null default now(),
     status text not null default 'landed'
-        check (status in ('landed', 'accepted', 'accepted_with_errors', 'rejected', 'duplicate')),
+        check (status in (
+            'landed', 'accepted', 'accepted_with_errors', 'held', 'rejected', 'duplicate', 'withdrawn'
+        )),
     rule_id text,                       -- the file rule that rejected it
     message text not null default '',
     rows_read bigint not null default 0,
@@ -33,9 +35,38 @@ create table if not exists landing.file (
     loaded_at timestamptz,
     seconds numeric
 );
+alter table landing.file add column if not exists changed_ns bigint; -- moves when a file is replaced by one of equal size and time
+create index if not exists file_path on landing.file (path);
+-- not null: what the file brought still stands, but was judged by what has changed since; a later run judges it again
+alter table landing.file add column if not exists reload_reason text;
+-- the file whose load took this one back and loaded it again, last
+alter table landing.file add column if not exists loaded_with int;
+alter table landing.file drop constraint if exists file_status_check;
+alter table landing.file add constraint file_status_check check (status in (
+    'landed', 'accepted', 'accepted_with_errors', 'held', 'rejected', 'duplicate', 'withdrawn'
+));
 drop index if exists landing.file_identity; -- the same bytes may be said anew, after something else
 create index if not exists file_bytes on landing.file (source, export, sender, sha256);
 create index if not exists file_order on landing.file (export, sender, delivered_on, file_id);
+
+create index if not exists file_waiting on landing.file (delivered_on)
+where status = 'landed' or reload_reason is not null;
+
+-- what a person decided about a file: insert only
+create table if not exists landing.file_event (
+    event_id bigint generated always as identity primary key,
+    file_id int not null references landing.file,
+    kind text not null check (kind in ('confirm', 'withdraw', 'again')),
+    by_name text not null,
+    reason text not null,
+    at timestamptz not null default clock_timestamp()
+);
+create index if not exists file_event_file on landing.file_event (file_id);
+create or replace function landing.refuse_change() returns trigger
+language plpgsql
+as $$ begin raise exception 'rows of % are only ever added', tg_table_name; end $$;
+create or replace trigger file_event_insert_only before update or delete or truncate on landing.file_event
+for each statement execute function landing.refuse_change();
 
 -- one row per rule, column and file: passes too, and how often each of the two implementations saw it fail
 create table if not exists quality.result (

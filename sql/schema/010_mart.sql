@@ -136,3 +136,11 @@ create table if not exists mart.materialisation (
     made_at timestamptz not null default clock_timestamp()
 );
 create index if not exists materialisation_period on mart.materialisation (period_code, materialisation_id);
+
+-- Which of the meanings of a code that was used again within the window holds at its end: one row of each period and code.
+alter table mart.indicator add column if not exists is_current_meaning boolean not null default true;
+alter table mart.dossier_flow add column if not exists is_current_meaning boolean not null default true;
+
+-- Open dossiers that a unit which ended gave to its successor, and that a successor got, within the window.
+alter table mart.dossier_flow add column if not exists taken_over bigint not null default 0;
+alter table mart.dossier_flow add column if not exists handed_over bigint not null default 0;

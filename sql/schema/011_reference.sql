@@ -28,6 +28,12 @@ create table if not exists core.field_class (
     primary key (pattern)
 );
 
+-- the words that offices use for fields of procedures (Lĩnh vực), and the one name of each
+create table if not exists core.field (
+    word text primary key,              -- lower case
+    field text not null                 -- as reports name it
+);
+
 create table if not exists core.legal_document_type (
     document_type text primary key,     -- lower case
     abbreviation text not null

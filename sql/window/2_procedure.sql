@@ -1,45 +1,103 @@
 -- creates: [window_scope, window_catalogue, window_procedure]
 
--- Whose catalogue of procedures is a unit's: that of the senders who deliver the units below it, and of senders who deliver no
--- units at all.
+-- Whose lists are a unit's catalogue of procedures, at each level that it handles: those of the nearest owner at or above it
+-- that has rows of the level; where none has, those of all owners below it. The list of a stranger is never added.
 create temp table window_scope on commit drop as
-select
-    subtree.unit_code,
-    array_agg(distinct part.sender order by part.sender) as senders
-from window_subtree as subtree
-inner join window_unit as part on part.unit_code = subtree.part_code
-group by subtree.unit_code;
-
--- A procedure that was taken off the list long after the window, without a day of repeal, was there then.
-create temp table window_catalogue on commit drop as
-with listed as (
+with recursive handled as (
     select
-        sender, procedure_code, level, service_level, interlink, workflow_approved, workflow_digital, on_provincial_portal,
-        on_national_portal, online_payment, announced_on, repealed_on, delivered_on, file_id
-    from core.procedure
+        unit.unit_code,
+        of_level.level
+    from window_unit as unit
+    cross join lateral unnest(
+        case unit.level
+            when 'province' then array['Sở', 'Huyện', 'Xã']
+            when 'department' then array['Sở']
+            when 'district' then array['Huyện', 'Xã']
+            when 'commune' then array['Xã']
+        end
+    ) as of_level (level)
+    where unit.is_in_window
+),
+
+listed as (
+    select distinct
+        unit.unit_code,
+        procedure.level,
+        procedure.province_code,
+        procedure.sender
+    from told_procedure as procedure
+    inner join core.list_owner_as_told(%(listed_until)s) as owner
+        on owner.province_code = procedure.province_code and owner.sender = procedure.sender
+    inner join window_unit as unit on unit.province_code = owner.province_code and unit.code = owner.org_code
+    where
+        procedure.presence = 'held'
+        or procedure.presence = 'late' and (procedure.latest_announced_on < %(period_end)s or procedure.is_first_list)
+        or procedure.presence = 'gone' and procedure.latest_repealed_on >= %(period_start)s
+),
+
+-- up the tree until a list is found
+above as (
+    select
+        handled.unit_code,
+        handled.level,
+        handled.unit_code as above_code
+    from handled
     union all
     select
-        sender, procedure_code, level, service_level, interlink, workflow_approved, workflow_digital, on_provincial_portal,
-        on_national_portal, online_payment, announced_on, repealed_on, delivered_on, file_id
-    from (
-        select distinct on (h.province_code, h.sender, h.procedure_code, h.level) h.*
-        from core.procedure_history as h
-        where
-            h.closed
-            and h.superseded_on > %(listed_until)s
-            and not exists (
-                select
-                from core.procedure as c
-                where
-                    c.province_code = h.province_code
-                    and c.sender = h.sender
-                    and c.procedure_code = h.procedure_code
-                    and c.level = h.level
-            )
-        order by h.province_code, h.sender, h.procedure_code, h.level, h.superseded_on
-    ) as gone
+        above.unit_code,
+        above.level,
+        unit.parent_unit as above_code
+    from above
+    inner join window_unit as unit on unit.unit_code = above.above_code
+    where
+        unit.parent_unit is not null
+        and not exists (
+            select from listed where listed.unit_code = above.above_code and listed.level = above.level
+        )
+),
+
+nearest as (
+    select
+        above.unit_code,
+        above.level,
+        listed.province_code,
+        listed.sender
+    from above
+    inner join listed on listed.unit_code = above.above_code and listed.level = above.level
+),
+
+below as (
+    select
+        handled.unit_code,
+        handled.level,
+        listed.province_code,
+        listed.sender
+    from handled
+    inner join window_subtree as subtree on subtree.unit_code = handled.unit_code
+    inner join listed on listed.unit_code = subtree.part_code and listed.level = handled.level
+    where
+        not exists (
+            select from nearest where nearest.unit_code = handled.unit_code and nearest.level = handled.level
+        )
 )
 
+select
+    unit_code,
+    level,
+    province_code,
+    array_agg(distinct sender order by sender) as senders
+from (
+    select *
+    from nearest
+    union all
+    select *
+    from below
+) as found
+group by unit_code, level, province_code;
+
+-- A procedure is what the list of the time said; its days are what was said last. One that was taken off the list is gone, but if
+-- it has a day of repeal; one that only a later list holds was there if its day of announcement says so.
+create temp table window_catalogue on commit drop as
 select distinct on (scope.senders, named.national_code, p.level)
     scope.senders,
     named.national_code,
@@ -52,17 +110,24 @@ select distinct on (scope.senders, named.national_code, p.level)
     coalesce(p.on_provincial_portal, false) as on_provincial_portal,
     coalesce(p.on_national_portal, false) as on_national_portal,
     p.online_payment,
-    p.announced_on < %(period_end)s and coalesce(p.repealed_on, 'infinity') >= %(period_end)s as is_in_force,
-    p.announced_on >= %(period_start)s and p.announced_on < %(period_end)s as is_announced,
-    p.repealed_on >= %(period_start)s and p.repealed_on < %(period_end)s as is_repealed
-from (select distinct senders from window_scope) as scope
-inner join listed as p
-    on p.sender = any(scope.senders) or p.sender not in (select sender from window_unit)
+    p.latest_announced_on < %(period_end)s and coalesce(p.latest_repealed_on, 'infinity') >= %(period_end)s as is_in_force,
+    p.latest_announced_on >= %(period_start)s and p.latest_announced_on < %(period_end)s as is_announced,
+    p.latest_repealed_on >= %(period_start)s and p.latest_repealed_on < %(period_end)s as is_repealed
+from (select distinct province_code, level, senders from window_scope) as scope
+inner join told_procedure as p
+    on p.province_code = scope.province_code and p.level = scope.level and p.sender = any(scope.senders)
 cross join lateral (
     -- a province's own suffix behind the national code names the same procedure
     select case when p.procedure_code ~ '^\d\.\d{6}' then left(p.procedure_code, 8) else p.procedure_code end as national_code
 ) as named
-order by scope.senders, named.national_code, p.level, p.delivered_on desc, p.file_id desc;
+where p.presence <> 'gone' or p.latest_repealed_on is not null
+order by
+    scope.senders,
+    named.national_code,
+    p.level,
+    array_position(array['held', 'late', 'gone'], p.presence),
+    p.delivered_on desc,
+    p.file_id desc;
 
 -- A commune handles the procedures of its level, a district also those of its communes, a province all.
 create temp table window_procedure on commit drop as
@@ -89,18 +154,7 @@ with counted as (
 )
 
 select
-    unit.unit_code,
+    scope.unit_code,
     counted.*
-from window_unit as unit
-inner join window_scope as scope on scope.unit_code = unit.unit_code
-inner join counted on counted.senders = scope.senders
-where
-    counted.level = any(
-        case unit.level
-            when 'province' then array['Sở', 'Huyện', 'Xã']
-            when 'department' then array['Sở']
-            when 'district' then array['Huyện', 'Xã']
-            when 'commune' then array['Xã']
-            else array[]::text []
-        end
-    )
+from window_scope as scope
+inner join counted on counted.senders = scope.senders and counted.level = scope.level

@@ -1,12 +1,172 @@
--- creates: [window_dossier_part, window_dossier, window_online]
+-- creates: [window_dossier_state, window_dossier_part, window_dossier_held, window_dossier, window_handover, window_online]
 
--- What each unit did with its own dossiers, by field. Flows are sums over the window; states are sums from the first day on.
+-- States that have no day of their own, as daily counts beside mart.dossier_daily, which knows neither pauses nor withdrawals
+-- without a day. A dossier that was paused is in time, however
+-- late: as the last delivery up to %(told_until)s told it, or else its first one. Who withdrew on no day withdrew on that of the
+-- delivery that first told it.
+create temp table window_dossier_state on commit drop as
+with paused_version as (
+    select province_code, dossier_code, delivered_on, sender, file_id, line
+    from core.dossier
+    where status in ('Yêu cầu bổ sung', 'Yêu cầu thực hiện nghĩa vụ tài chính', 'Dừng xử lý')
+    union all
+    select province_code, dossier_code, delivered_on, sender, file_id, line
+    from core.dossier_history
+    where
+        status in ('Yêu cầu bổ sung', 'Yêu cầu thực hiện nghĩa vụ tài chính', 'Dừng xử lý')
+        and superseded_on > %(told_until)s
+),
+
+paused as (
+    select
+        province_code,
+        dossier_code
+    from paused_version as v
+    where
+        not exists (
+            select
+            from core.dossier as other
+            where
+                other.province_code = v.province_code
+                and other.dossier_code = v.dossier_code
+                and other.delivered_on <= %(told_until)s
+                and (
+                    v.delivered_on > %(told_until)s
+                    or (other.delivered_on, other.sender, other.file_id, other.line)
+                    > (v.delivered_on, v.sender, v.file_id, v.line)
+                )
+        )
+        and not exists (
+            select
+            from core.dossier_history as other
+            where
+                other.province_code = v.province_code
+                and other.dossier_code = v.dossier_code
+                and case
+                    when v.delivered_on > %(told_until)s
+                        then
+                            (other.delivered_on, other.sender, other.file_id, other.line)
+                            < (v.delivered_on, v.sender, v.file_id, v.line)
+                    else
+                        other.delivered_on <= %(told_until)s
+                        and (other.delivered_on, other.sender, other.file_id, other.line)
+                        > (v.delivered_on, v.sender, v.file_id, v.line)
+                end
+        )
+),
+
+withdrawn as (
+    select
+        d.province_code,
+        d.dossier_code,
+        greatest(d.received_on, coalesce(first_told.first_on, d.delivered_on)) as withdrawn_on
+    from core.dossier as d
+    cross join lateral (
+        -- the versions that told it, and none in between that did not
+        select min(h.delivered_on) as first_on
+        from core.dossier_history as h
+        where
+            h.province_code = d.province_code
+            and h.dossier_code = d.dossier_code
+            and h.status = 'Công dân rút hồ sơ'
+            and not exists (
+                select
+                from core.dossier_history as later
+                where
+                    later.province_code = h.province_code
+                    and later.dossier_code = h.dossier_code
+                    and later.status <> 'Công dân rút hồ sơ'
+                    and (later.delivered_on, later.sender, later.file_id, later.line)
+                    > (h.delivered_on, h.sender, h.file_id, h.line)
+            )
+    ) as first_told
+    where d.status = 'Công dân rút hồ sơ' and d.finished_on is null and d.returned_on is null
+),
+
+state as (
+    select
+        d.province_code,
+        d.org_code,
+        unit.valid_from as unit_from,
+        d.field,
+        concerned.is_paused,
+        concerned.withdrawn_on,
+        greatest(d.due_on + 1, d.received_on) as overdue_from,
+        coalesce(
+            concerned.withdrawn_on,
+            d.finished_on,
+            case when d.status = 'Công dân rút hồ sơ' then d.returned_on end,
+            'infinity'
+        ) as left_on
+    from (
+        select
+            province_code,
+            dossier_code,
+            bool_or(is_paused) as is_paused,
+            max(withdrawn_on) as withdrawn_on
+        from (
+            select
+                province_code,
+                dossier_code,
+                true as is_paused,
+                null::date as withdrawn_on
+            from paused
+            union all
+            select
+                province_code,
+                dossier_code,
+                false as is_paused,
+                withdrawn_on
+            from withdrawn
+        ) as each
+        group by province_code, dossier_code
+    ) as concerned
+    inner join core.dossier as d
+        on d.province_code = concerned.province_code and d.dossier_code = concerned.dossier_code
+    inner join window_unit as unit
+        on
+            unit.province_code = d.province_code
+            and unit.code = d.org_code
+            and d.received_on >= unit.reach_from
+            and d.received_on < unit.reach_to
+    where d.status not in ('Mới đăng ký', 'Không được tiếp nhận')
+)
+
+select
+    province_code,
+    org_code,
+    unit_from,
+    withdrawn_on as day,
+    field,
+    count(*) as withdrawn,
+    0 as overdue_out
+from state
+where withdrawn_on is not null
+group by 1, 2, 3, 4, 5
+union all
+-- what the daily counts call overdue, and is not: paused from the beginning, else from the day of its withdrawal
+select
+    province_code,
+    org_code,
+    unit_from,
+    case when is_paused and left_on > %(as_of)s then overdue_from else greatest(overdue_from, withdrawn_on) end as day,
+    field,
+    0 as withdrawn,
+    count(*) as overdue_out
+from state
+where overdue_from <= %(as_of)s and (withdrawn_on is not null or left_on > %(as_of)s)
+group by 1, 2, 3, 4, 5;
+
+-- What became of each unit's own dossiers, by field, and by the unit that held them on the day if that changes (window_holder).
+-- Flows are sums over the window; states are sums from the first day on.
 create temp table window_dossier_part on commit drop as
 select
     province_code,
     org_code,
     unit_from,
     field,
+    holder_code,
+    holder_from,
     coalesce(sum(received_online) filter (where is_in_window), 0) as received_online,
     coalesce(sum(received_direct) filter (where is_in_window), 0) as received_direct,
     coalesce(sum(received_postal) filter (where is_in_window), 0) as received_postal,
@@ -20,14 +180,79 @@ select
     coalesce(sum(overdue_in - overdue_out) filter (where day <= %(as_of)s), 0) as pending_overdue
 from (
     select
-        *,
+        daily.*,
+        holder.holder_code,
+        holder.holder_from,
         received_online + received_direct + received_postal as entered,
         resolved_early + resolved_on_time + resolved_late + withdrawn as departed,
         day >= %(period_start)s and day < %(period_end)s as is_in_window
-    from mart.dossier_daily
+    from (
+        select * from mart.dossier_daily
+        union all
+        select province_code, org_code, unit_from, day, field, 0, 0, 0, 0, 0, 0, withdrawn, 0, 0, overdue_out from window_dossier_state
+    ) as daily
+    left join window_holder as holder
+        on
+            holder.province_code = daily.province_code
+            and holder.org_code = daily.org_code
+            and daily.unit_from >= holder.reach_from
+            and daily.unit_from < holder.reach_to
+            and daily.day >= holder.from_day
+            and daily.day < holder.to_day
     where day < %(period_end)s or day <= %(as_of)s
 ) as daily
-group by province_code, org_code, unit_from, field;
+group by province_code, org_code, unit_from, field, holder_code, holder_from;
+
+-- The same by the unit that has it: a flow counts where the dossier was on the day, carried over where it was when the window
+-- began, pending where it is on the last day.
+create temp table window_dossier_held on commit drop as
+select
+    province_code,
+    coalesce(holder_code, org_code) as org_code,
+    coalesce(holder_from, unit_from) as unit_from,
+    field,
+    received_online,
+    received_direct,
+    received_postal,
+    resolved_early,
+    resolved_on_time,
+    resolved_late,
+    withdrawn,
+    refused,
+    case when holder_code is null then carried_over else 0 end as carried_over,
+    case when holder_code is null then pending else 0 end as pending,
+    case when holder_code is null then pending_overdue else 0 end as pending_overdue
+from window_dossier_part
+union all
+select
+    holder.province_code,
+    holder.holder_code,
+    holder.holder_from,
+    part.field,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    case when moment.what = 'carried over' then part.carried_over else 0 end,
+    case when moment.what = 'pending' then part.pending else 0 end,
+    case when moment.what = 'pending' then part.pending_overdue else 0 end
+from window_dossier_part as part
+cross join (
+    values ('carried over', %(period_start)s::date), ('pending', least(%(as_of)s::date, %(last_day)s::date))
+) as moment (what, day)
+inner join window_holder as holder
+    on
+        holder.province_code = part.province_code
+        and holder.org_code = part.org_code
+        and part.unit_from >= holder.reach_from
+        and part.unit_from < holder.reach_to
+        and moment.day >= holder.from_day
+        and moment.day < holder.to_day
+where part.holder_code is not null;
 
 create temp table window_dossier on commit drop as
 select
@@ -52,7 +277,7 @@ select
     sum(part.carried_over) as carried_over,
     sum(part.pending) as pending,
     sum(part.pending_overdue) as pending_overdue
-from window_dossier_part as part
+from window_dossier_held as part
 inner join window_unit as unit
     on
         unit.province_code = part.province_code
@@ -61,6 +286,74 @@ inner join window_unit as unit
         and part.unit_from < unit.reach_to
 inner join window_subtree as subtree on subtree.part_code = unit.unit_code
 group by subtree.unit_code, subtree.tier, part.field;
+
+-- Open dossiers that came into what a unit answers for, or left it, because a unit ended. `is_first_day`: when the window
+-- began, so that they stand in what was carried over.
+create temp table window_handover on commit drop as
+with moved as (
+    select
+        taking.from_day as day,
+        daily.field,
+        old_unit.unit_code as old_unit,
+        new_unit.unit_code as new_unit,
+        sum(
+            daily.received_online + daily.received_direct + daily.received_postal
+            - daily.resolved_early - daily.resolved_on_time - daily.resolved_late - daily.withdrawn
+        ) as dossiers
+    from window_holder as giving
+    inner join window_holder as taking
+        on
+            taking.province_code = giving.province_code
+            and taking.org_code = giving.org_code
+            and taking.reach_from = giving.reach_from
+            and taking.from_day = giving.to_day
+    inner join (
+        select * from mart.dossier_daily
+        union all
+        select province_code, org_code, unit_from, day, field, 0, 0, 0, 0, 0, 0, withdrawn, 0, 0, overdue_out from window_dossier_state
+    ) as daily
+        on
+            daily.province_code = giving.province_code
+            and daily.org_code = giving.org_code
+            and daily.unit_from >= giving.reach_from
+            and daily.unit_from < giving.reach_to
+            and daily.day < taking.from_day
+    inner join window_unit as old_unit
+        on
+            old_unit.province_code = giving.province_code
+            and old_unit.code = giving.holder_code
+            and giving.holder_from >= old_unit.reach_from
+            and giving.holder_from < old_unit.reach_to
+    inner join window_unit as new_unit
+        on
+            new_unit.province_code = taking.province_code
+            and new_unit.code = taking.holder_code
+            and taking.holder_from >= new_unit.reach_from
+            and taking.holder_from < new_unit.reach_to
+    where taking.from_day >= %(period_start)s and taking.from_day < %(period_end)s
+    group by 1, 2, 3, 4
+),
+
+crossing as (
+    select
+        subtree.unit_code,
+        moved.*,
+        bool_or(subtree.part_code = moved.old_unit) as has_given,
+        bool_or(subtree.part_code = moved.new_unit) as has_taken
+    from moved
+    inner join window_subtree as subtree on subtree.part_code in (moved.old_unit, moved.new_unit)
+    group by subtree.unit_code, moved.day, moved.field, moved.old_unit, moved.new_unit, moved.dossiers
+)
+
+select
+    unit_code,
+    field,
+    day = %(period_start)s as is_first_day,
+    coalesce(sum(dossiers) filter (where has_taken), 0) as taken_over,
+    coalesce(sum(dossiers) filter (where has_given), 0) as handed_over
+from crossing
+where has_given <> has_taken
+group by 1, 2, 3;
 
 -- Dossiers of procedures of levels 3 and 4, by the catalogue in force, at the level of the receiving unit.
 create temp table window_online on commit drop as
@@ -87,10 +380,9 @@ offered as (
         senders,
         national_code,
         level,
-        max(service_level) as service_level
+        service_level
     from window_catalogue
     where is_in_force and service_level >= 3
-    group by senders, national_code, level
 )
 
 select
@@ -102,7 +394,7 @@ select
     sum(part.received_online) as received_online
 from part
 inner join window_subtree as subtree on subtree.part_code = part.unit_code
-inner join window_scope as scope on scope.unit_code = subtree.unit_code
+inner join window_scope as scope on scope.unit_code = subtree.unit_code and scope.level = part.level
 inner join offered
     on offered.senders = scope.senders and offered.national_code = part.national_code and offered.level = part.level
 group by 1, 2, 3, 4

@@ -4,17 +4,27 @@
 -- `employment` is what the decision says, else what the person is, else what the unit employs.
 create temp table window_event on commit drop as
 with person as (
+    -- who the list of the time held, else who one held before it
     select distinct on (province_code, staff_code)
         province_code,
         staff_code,
         staff_kind
-    from core.staff
-    order by province_code, staff_code, delivered_on desc, file_id desc
+    from told_staff
+    where
+        presence <> 'late'
+        or is_first_list
+        or coalesce(latest_joined_on, latest_status_on) <= %(last_day)s
+    order by
+        province_code,
+        staff_code,
+        array_position(array['held', 'gone', 'late'], presence),
+        delivered_on desc,
+        file_id desc
 )
 
 select
     subtree.unit_code,
-    subtree.tier,
+    subtree.tier = 'commune' and event.decided_on < %(two_tiers_from)s as in_commune_of_three_tiers,
     event.staff_code,
     event.event_kind,
     lower(event.form) as form,

@@ -95,7 +95,8 @@ def test_quarantine_and_violations_are_what_was_planted(loaded: tuple[str, Path,
     assert dict(query(url, "select export, count(*) from quality.quarantined_row group by 1")) == dict(
         planted.quarantined
     )
-    errors = {i for i, rule in catalogue.rules().items() if rule.severity == "error"}
+    # from 60 on: what guards the database and what the province reads; the systems of the demo never break it
+    errors = {i for i, rule in catalogue.rules().items() if rule.severity == "error" and int(i.split("-")[1]) < 60}
     assert errors - set(planted.rules) == set(), "every error rule is broken somewhere"
 
 
@@ -119,7 +120,7 @@ def test_the_dossier_flow_is_section_2_4(loaded: tuple[str, Path, Planted]) -> N
     pipeline.materialise(url, REPORTED)
     columns = "received", "carried_over", "resolved", "resolved_early + resolved_on_time", "resolved_late"
     columns = *columns, "pending_in_time", "pending_overdue"
-    year = "from reporting.dossier_flow where period_code = '2021-N' and field = 'Tất cả'"
+    year = f"from reporting.dossier_flow where period_code = '{REPORTED.code}' and field = 'Tất cả'"
     ((*whole,),) = query(url, f"select {', '.join(columns)} {year} and unit_code = '631'")
     sums = ", ".join(f"sum({column})" for column in columns)
     ((*communes,),) = query(url, f"select {sums} {year} and unit_level = 'commune'")

@@ -40,7 +40,7 @@ def delivered(export: Export, rows: list[Mapping[str, str | None]]) -> tuple[pl.
         orient="row",
     )
     typed = values.typed(raw, export)
-    contents = [tuple(row) for row in raw.select(columns).iter_rows()]
+    contents = [tuple(row) for row in values.compared(raw, export).iter_rows()]
     keys = [tuple(row) for row in typed.select(export.key).iter_rows()]
     raw_hash = [sorted(set(map(str, contents))).index(str(row)) for row in contents]
     given = Counter(keys)

@@ -69,9 +69,9 @@ def test_what_is_pending_is_pending_on_the_day_that_is_asked_for(made: Cursor) -
     figures.materialise(made.connection, Q3, as_of=date(2021, 9, 15))
     found = tables.rows(
         made,
-        "select as_of::text, received, pending, pending_overdue from reporting.dossier_flow where unit_code = 'H' and field = 'Tất cả'",
+        "select as_of::text, received, pending, pending_overdue from reporting.dossier_flow where unit_code = 'H' and field = 'Tất cả' order by period_code",
     )
-    assert found == [("2021-09-15", 6, 5, 2)]
+    assert found == [("2021-09-14", 6, 4, 1), ("2021-09-15", 6, 5, 2)], "beside the calendar's, never over it"
     assert tables.rows(
         made, "select is_explicit from mart.materialisation order by materialisation_id desc limit 1"
     ) == [(True,)]
@@ -100,19 +100,28 @@ def test_only_what_differs_is_written(made: Cursor) -> None:
     assert [(u, c, str(v)) for u, c, v in found] == [(u, "3.4.3", "100.00") for u in ("G", "H", "X")]
 
 
-def test_a_report_that_states_its_own_window_replaces_the_period_and_is_on_record(made: Cursor) -> None:
+def test_a_window_that_a_report_states_stands_beside_the_calendar_and_is_on_record(made: Cursor) -> None:
+    before = tables.rows(made, "select * from mart.indicator order by unit_code, indicator_code")
     stated = Q3.with_window(date(2021, 7, 1), date(2021, 8, 31))
     figures.materialise(made.connection, stated)
     assert tables.rows(
         made,
-        "select distinct period_start::text, period_end::text, as_of::text from reporting.indicator_quarterly where period_code = '2021-Q3'",
-    ) == [("2021-07-01", "2021-08-31", "2021-08-31")]
+        "select distinct period_code, period_start::text, period_end::text, as_of::text, calendar_period_code from reporting.indicator_quarterly order by 1",
+    ) == [
+        ("2021-Q3", "2021-06-15", "2021-09-14", "2021-09-14", "2021-Q3"),
+        ("2021-Q3[2021-07-01..2021-08-31]", "2021-07-01", "2021-08-31", "2021-08-31", "2021-Q3"),
+    ]
+    kept = "select * from mart.indicator where period_code = '2021-Q3' order by unit_code, indicator_code"
+    assert tables.rows(made, kept) == before
+    assert figures.last_made(made, Q3) == stated
     assert tables.rows(
         made,
         "select period_start::text, period_end::text, is_explicit, figures from mart.materialisation order by materialisation_id desc limit 1",
     ) == [("2021-07-01", "2021-08-31", True, 693)]
     assert tables.rows(
-        made, "select received, carried_over from reporting.dossier_flow where unit_code = 'H' and field = 'Tất cả'"
+        made,
+        "select received, carried_over from reporting.dossier_flow where unit_code = 'H' and field = 'Tất cả'"
+        f" and period_code = '{stated.code}'",
     ) == [(4, 2)]
 
 
@@ -141,7 +150,7 @@ def test_the_appendix_stands_in_form_order_with_its_headings(made: Cursor) -> No
         made,
         f"select {REPORTED}, kind from reporting.appendix where unit_code = 'H' and period_code = '2021-Q3' order by form_order",
     )
-    assert [row[7] for row in found] == [row.code for row in catalogue.form()]
+    assert [row[7] for row in found] == [row.code for row in catalogue.form(Q3.last_day)]
     headings = [row for row in found if row[-1] != "indicator"]
     assert len(headings) == 26
     assert all(row[10] is None and row[13] is None for row in headings)
@@ -288,6 +297,31 @@ def test_a_changed_dossier_touches_from_its_first_changed_day_on(cursor: Cursor)
         history=True,
     )
     assert figures.touched_periods(cursor.connection, [file_id]) == ["2021-Q3", "2021-9T", "2021-N"]
+
+
+LISTS = [
+    # of these lists this one is loaded: the periods whose last days it may tell of
+    ("2021-07-01", "2021-07-01", "2021-Q2 2021-6T 2021-Q3 2021-9T 2021-N"),
+    ("2021-01-10 2021-02-10", "2021-01-10", "2020-Q4 2020-N 2021-Q1 2021-6T 2021-9T 2021-N"),
+    ("2021-01-10 2021-07-10", "2021-01-10", "2020-Q4 2020-N 2021-Q1 2021-Q2 2021-6T 2021-Q3 2021-9T 2021-N"),
+]
+
+
+@pytest.mark.parametrize(("delivered", "loaded", "codes"), LISTS)
+def test_a_list_touches_from_a_month_before_it_until_the_next(
+    cursor: Cursor, delivered: str, loaded: str, codes: str
+) -> None:
+    """Also what lies between: a list that comes late tells of every period up to the one that was there already."""
+    ids = {}
+    for day in delivered.split():
+        cursor.execute(
+            "insert into landing.file (source, export, sender, delivered_on, path, sha256, bytes, modified_ns, archived_as, status)"
+            " values ('hr', 'hr/staff', 'office', %s, 'p', 'x', 1, 1, 'a', 'accepted') returning file_id",
+            (day,),
+        )
+        ids[day] = cursor.fetchone()[0]
+    touched = figures.touched_periods(cursor.connection, [ids[loaded]])
+    assert touched == [code for code in codes.split() if catalogue.indicators(Period.parse(code).last_day)]
 
 
 def test_the_schema_can_be_brought_up_to_date_again_and_again(made: Cursor) -> None:

@@ -1,5 +1,6 @@
 """Every computed indicator: given these rows, these figures. The cases of an indicator stand beside this file."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from tests import tables
 
 FOLDER = Path(__file__).parent
 COMPUTED = [i.code for i in catalogue.indicators().values() if i.is_computed]
+DEFINITIONS = [i for i in catalogue.indicator_versions() if i.is_computed]
+PERIOD = Period.parse("2021-Q3")
 
 
 def cases_of(code: str) -> list[dict[str, Any]]:
@@ -28,11 +31,20 @@ CASES = [
 ]
 
 
+def period_of(case: dict[str, Any]) -> Period:
+    return Period.parse(case["period"]).with_window(case.get("from"), case.get("to"))
+
+
 @pytest.mark.parametrize(("code", "case"), CASES)
 def test_given_these_rows_these_figures(cursor: Cursor, code: str, case: dict[str, Any]) -> None:
-    period = Period.parse(case["period"]).with_window(case.get("from"), case.get("to"))
+    """By the definition that holds on the last day of the case's own window, as figures are made."""
+    check(cursor, code, case)
+
+
+def check(cursor: Cursor, code: str, case: dict[str, Any]) -> None:
+    period = period_of(case)
     tables.given(cursor, case["given"])
-    figures.compute(cursor, period, [catalogue.indicators()[code]])
+    figures.compute(cursor, period, [catalogue.reported(period.last_day)[code]])
     expected = tables.drawn(case["expect"])
     asked = ", ".join(expected[0])
     found = tables.rows(
@@ -45,16 +57,25 @@ def test_given_these_rows_these_figures(cursor: Cursor, code: str, case: dict[st
     )
 
 
-@pytest.mark.parametrize("code", COMPUTED)
-def test_a_computed_indicator_has_cases(code: str) -> None:
+@pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda i: f"{i.code} from {i.valid_from}")
+def test_each_definition_of_a_computed_indicator_has_cases(definition: catalogue.Indicator) -> None:
+    code = definition.code
     assert (FOLDER / f"{code}.yml").exists(), f"draw cases in tests/indicators/{code}.yml: first day, last day, none"
     cases = cases_of(code)
-    assert len(cases) >= 2
     assert len({case["name"] for case in cases}) == len(cases)
+    of_its_time = in_the_time_of(definition, cases)
+    assert len(of_its_time) >= 2, (
+        f"draw cases in tests/indicators/{code}.yml of periods from {definition.valid_from} on"
+    )
+
+
+def in_the_time_of(definition: catalogue.Indicator, cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    until = definition.valid_to or date.max
+    return [case for case in cases if definition.valid_from <= period_of(case).last_day <= until]
 
 
 def test_no_cases_without_an_indicator() -> None:
-    assert {path.stem for path in FOLDER.glob("*.yml")} == set(COMPUTED)
+    assert {path.stem for path in FOLDER.glob("*.yml")} == {i.code for i in DEFINITIONS}
 
 
 def test_a_share_without_cases_is_undefined(cursor: Cursor) -> None:
@@ -68,8 +89,8 @@ def test_a_share_without_cases_is_undefined(cursor: Cursor) -> None:
             "quota": "org_code | assigned | year | decided_on\nH | 5 | 2019 | 2019-01-01",
         },
     )
-    shares = [i for i in catalogue.indicators().values() if i.is_computed and i.is_share]
-    figures.compute(cursor, Period.parse("2021-Q3"), shares)
+    shares = [i for i in catalogue.indicators(PERIOD.last_day).values() if i.is_computed and i.is_share]
+    figures.compute(cursor, PERIOD, shares)
     found = tables.rows(cursor, "select indicator_code, unit_level, status from window_figure where value is null")
     levels = {level for _, level, _ in found}
     assert sorted(found) == sorted(
@@ -83,8 +104,8 @@ def test_a_share_without_cases_is_undefined(cursor: Cursor) -> None:
 def test_without_any_delivery_nothing_is_reported(cursor: Cursor) -> None:
     """Not a zero: nobody said that there was nothing. Units are there: without them there is nobody to report."""
     tables.given(cursor, {})
-    unknown = [i for i in catalogue.indicators().values() if "hr/units" not in i.source]
-    figures.compute(cursor, Period.parse("2021-Q3"), unknown)
+    unknown = [i for i in catalogue.indicators(PERIOD.last_day).values() if "hr/units" not in i.source]
+    figures.compute(cursor, PERIOD, unknown)
     levels = {i.code: i.levels for i in unknown}
     for code, level, status, value in tables.rows(
         cursor, "select indicator_code, unit_level, status, value from window_figure"
@@ -108,8 +129,8 @@ def test_declared_figures_are_those_of_the_period_and_the_unit_itself(cursor: Cu
     """
         },
     )
-    declared = [i for i in catalogue.indicators().values() if i.code in ("1.5.1", "7.4", "1.6", "7.7.1")]
-    figures.compute(cursor, Period.parse("2021-Q3"), declared)
+    declared = [i for i in catalogue.indicators(PERIOD.last_day).values() if i.code in ("1.5.1", "7.4", "1.6", "7.7.1")]
+    figures.compute(cursor, PERIOD, declared)
     found = tables.rows(
         cursor,
         "select indicator_code, unit_code, value, numerator, denominator, status from window_figure"
@@ -133,7 +154,7 @@ def test_declared_figures_are_those_of_the_period_and_the_unit_itself(cursor: Cu
 
 def test_no_report_is_due_for_the_second_quarter_so_nothing_is_declared_for_it(cursor: Cursor) -> None:
     tables.given(cursor, {"declaration": "indicator_code | org_code | value | period\n1.5.1 | H | 35 | 6 tháng"})
-    indicator = [catalogue.indicators()["1.5.1"]]
+    indicator = [catalogue.indicators(PERIOD.last_day)["1.5.1"]]
     for code, status in (("2021-Q2", "not_reported"), ("2021-6T", "observed"), ("2021-9T", "not_reported")):
         figures.compute(cursor, Period.parse(code), indicator)
         assert tables.rows(cursor, "select status from window_figure where unit_code = 'H'") == [(status,)]
@@ -141,12 +162,26 @@ def test_no_report_is_due_for_the_second_quarter_so_nothing_is_declared_for_it(c
 
 def test_the_form_is_the_printed_one() -> None:
     """99 figures, 26 sections and groups, in the order and the words of the appendix of 2021."""
-    form = catalogue.form()
-    assert (len(form), len(catalogue.indicators()), len(COMPUTED)) == (125, 99, 74)
+    of_2021 = catalogue.reported(date(2021, 12, 14))
+    form = catalogue.form(date(2021, 12, 14))
+    assert (len(form), len(of_2021), sum(i.is_computed for i in of_2021.values())) == (125, 99, 74)
     assert [row.code for row in form][:6] == ["1", "1.1", "1.1.1", "1.1.2", "1.1.3", "1.2"]
-    assert [row.order for row in form] == list(range(1, 126))
-    parents = {row.code for row in form} | {""}
-    assert all(row.parent in parents for row in form)
+    assert [row.order for row in catalogue.form()] == list(range(1, len(catalogue.form()) + 1))
+    parents = {row.code for row in catalogue.form()} | {""}
+    assert all(row.parent in parents for row in catalogue.form())
+
+
+def test_since_there_are_two_tiers_a_commune_answers_for_what_its_district_did() -> None:
+    """Rows of the district alone have ended: they keep their place in the form and are reported nowhere."""
+    before, since = catalogue.reported(date(2025, 6, 30)), catalogue.reported(date(2025, 7, 1))
+    ended = {code for code, indicator in since.items() if not indicator.levels}
+    assert ended == {"3.1.3.b", "3.4.2", "4.1.4.c", "5.3.4", "7.6.1.b", "7.7.2"}
+    assert since.keys() - before.keys() == {"4.1.4.e", "5.3.5"}
+    of_districts = {c for c, i in before.items() if "district" in i.levels and "commune" not in i.levels}
+    of_communes = {c for c, i in since.items() if "commune" in i.levels_on(date(2025, 7, 1))}
+    assert len(of_districts) == 33
+    assert of_districts - ended <= of_communes
+    assert not any("commune" in before[c].levels_on(date(2025, 6, 30)) for c in of_districts)
 
 
 def test_a_broken_query_says_where(cursor: Cursor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,3 +228,70 @@ def test_a_new_rule_is_a_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert catalogue.indicators(Period.parse("2021-N").last_day)["8.1"].title.startswith("Cũ")
     assert catalogue.indicators(Period.parse("2022-Q1").last_day)["8.1"].title.startswith("Số")
     assert "8.1" not in catalogue.indicators(Period.parse("2020-N").last_day)
+
+
+OLD_AND_NEW = {
+    "old": """
+        name: of a year before
+        period: 2026-Q3
+        given: {task: "org_code | assigned_on | assigned_by\\nH | 2026-07-01 | Kế hoạch CCHC"}
+        expect: "unit_code | value\\nH | 1"
+    """,
+    "new": """
+        name: of a year after
+        period: 2027-Q3
+        given: {task: "org_code | assigned_on | assigned_by\\nH | 2027-07-01 | Kế hoạch CCHC"}
+        expect: "unit_code | value\\nH | 101"
+    """,
+}
+
+
+@pytest.mark.parametrize("time", OLD_AND_NEW)
+def test_a_definition_is_tested_in_its_own_time(
+    cursor: Cursor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, time: str
+) -> None:
+    """A new rule of 2027 leaves the cases of 2026 alone, and each of the two definitions wants cases of its own."""
+    (tmp_path / "indicators").mkdir()
+    text = (catalogue.INDICATORS / "1.1.1.sql").read_text("utf-8").replace('"1.1.1"', '"8.1"')
+    old = text.replace("-- valid_to:", "-- valid_to: 2026-12-14")
+    new = text.replace("2020-12-15", "2026-12-15").replace("count(*)", "100 + count(*)")
+    assert old != text and "100 + " in new
+    (tmp_path / "indicators" / "8.1.sql").write_text(old, encoding="utf-8")
+    (tmp_path / "indicators" / "8.1@2027.sql").write_text(new, encoding="utf-8")
+    monkeypatch.setenv("CCHC_CATALOGUE", str(tmp_path))
+    case = yaml.safe_load(OLD_AND_NEW[time])
+    check(cursor, "8.1", case)
+    first, second = [i for i in catalogue.indicator_versions() if i.code == "8.1"]
+    assert in_the_time_of(first, [case]) == ([case] if time == "old" else [])
+    assert in_the_time_of(second, [case]) == ([case] if time == "new" else [])
+
+
+WORDING = {
+    "nothing": ("", "", True),
+    "the day on which it ends": ("-- valid_to:", "-- valid_to: 2030-12-14", True),
+    "a comment": ("\n\n--", "\n\n-- Mended.\n--", True),
+    "the words of the law": ("legal_basis: ", "legal_basis: Điều 1, ", True),
+    "its title": ('title: "Số', 'title: "Tổng số', True),
+    "its query": ("count(*)", "count(distinct task_code)", False),
+    "where it is reported": ("levels: [", "levels: [province, ", False),
+    "its decimals": ("decimals: 0", "decimals: 2", False),
+    "its behaviour": ("behaviour: cumulative", "behaviour: flow", False),
+    "the day from which it holds": ("valid_from: 2020-12-15", "valid_from: 2019-12-15", False),
+}
+
+
+@pytest.mark.parametrize("change", WORDING)
+def test_a_version_tells_what_makes_a_figure_and_not_its_wording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """Figures of a definition that was ended, or whose comment was mended, are not other figures."""
+    before, after, is_same = WORDING[change]
+    text = (catalogue.INDICATORS / "1.1.1.sql").read_text("utf-8").replace('"1.1.1"', '"8.1"')
+    assert before in text
+    versions = []
+    for folder, said in (("a", text), ("b", text.replace(before, after, 1))):
+        (tmp_path / folder / "indicators").mkdir(parents=True)
+        (tmp_path / folder / "indicators" / "8.1.sql").write_text(said, encoding="utf-8")
+        monkeypatch.setenv("CCHC_CATALOGUE", str(tmp_path / folder))
+        versions.append(catalogue.indicators()["8.1"].version)
+    assert (versions[0] == versions[1]) == is_same

@@ -1,0 +1,198 @@
+"""The inbox: which files lie below it, and what the place of each says about it. Nothing is opened here.
+
+Only regular files are deliveries. A link could name any file that the loader may read, and a FIFO would never end.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import PurePosixPath
+from typing import IO, Any
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from etl import catalogue, masking
+from etl.errors import UsageError
+from etl.periods import LOCAL
+
+UNFINISHED = (".tmp", ".part", ".partial")
+DONE = ".done"  # <file>.done says that <file> is whole, where an office's transfer writes such markers
+LEFT_BY_PROGRAMS = re.compile(r"[.~]|(thumbs\.db|desktop\.ini)$")  # lock files, and what Windows leaves in a folder
+LAYOUT = "<nguồn>/<loại dữ liệu>/<ngày giao: YYYY-MM-DD>/<nơi gửi>.csv|xlsx|xls"
+FIRST_DAY = date(2000, 1, 1)  # before it no office had such a system: the year of the folder is a slip
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look at a file told: a file that is still being written looks different a moment later."""
+
+    size: int
+    modified_ns: int
+    changed_ns: int  # moves also when a file is replaced by one of equal size and time; 0 where there is none
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What the place of a file says about it: inbox/<source>/<export>/<delivery day>/<sender>[.<part>].<ending>."""
+
+    path: str
+    place: str  # the path as it is kept and told: masked where a folder or the file is called after somebody
+    source: str
+    export: str
+    sender: str
+    delivered_on: date | None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """Something in the inbox that was not taken, and why."""
+
+    path: str
+    reason: str
+
+
+class Unreadable(Exception):
+    """A file that cannot be read at this moment; the message says why."""
+
+
+class Inbox:
+    """A folder tree of deliveries: local, or at any URL that fsspec knows.
+
+    Raises: UsageError if there is no such folder, or nothing installed that can read the URL.
+    """
+
+    def __init__(self, url: str) -> None:
+        if not url.strip():
+            raise UsageError("no inbox was named. Name the folder that holds <source>/<export>/<day>/<sender>.csv.")
+        scheme = url.partition("://")[0]
+        try:
+            self.files, self.root = fsspec.core.url_to_fs(url)
+        except (ImportError, ValueError) as error:  # the library of this scheme is not installed, or there is none
+            raise UsageError(f"{scheme}:// cannot be read here ({error}). Install that, or name a folder.") from None
+        self.is_local = isinstance(self.files, LocalFileSystem)
+        try:
+            is_there = self.files.isdir(self.root)
+        except Exception as error:  # each remote file system has errors of its own
+            raise UsageError(f"{url}: no answer ({type(error).__name__}). Check the address and try again.") from None
+        if not is_there:
+            raise UsageError(
+                f"{url}: there is no such folder. Name the inbox that holds <source>/<export>/<day>/<sender>.csv."
+            )
+
+    def walk(self) -> Iterator[tuple[str, Look] | PassedOver]:
+        """Every regular file below the inbox, by path, and whatever else lies there and is passed over."""
+        if self.is_local:
+            yield from _walk(self.root)
+            return
+        for path, info in sorted(self.files.find(self.root, detail=True).items()):
+            yield path, _look(info)
+
+    def look(self, path: str) -> Look:
+        """Look at one file again. Raises: Unreadable if it is gone."""
+        try:
+            return _local_look(os.lstat(path)) if self.is_local else _look(self.files.info(path))
+        except OSError as error:
+            raise Unreadable(error.strerror or str(error)) from None
+
+    def open(self, path: str) -> IO[bytes]:
+        """Open a file to read its bytes. Raises: Unreadable."""
+        try:
+            if not self.is_local:
+                return self.files.open(path, "rb")
+            # what was a file when it was listed may be a link or a FIFO by now
+            opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            if not stat.S_ISREG(os.fstat(opened).st_mode):
+                os.close(opened)
+                raise Unreadable("not a regular file")
+            return os.fdopen(opened, "rb")
+        except OSError as error:
+            raise Unreadable(error.strerror or str(error)) from None
+
+    def is_marked_done(self, path: str) -> bool:
+        return bool(self.files.exists(path + DONE))
+
+    def delivery(self, path: str, *, today: date) -> Delivery | None:
+        """What the place of a file says; None if the file is no delivery: not finished, or left by a program."""
+        inside = self._inside(path)
+        if LEFT_BY_PROGRAMS.match(inside.name.lower()) or inside.suffix.lower() in (*UNFINISHED, DONE):
+            return None
+        return _delivery(path, self.told(path), inside, today)
+
+    def told(self, path: str) -> str:
+        """A path as it may be kept and told: what stands below the inbox is masked where it names somebody."""
+        inside = self._inside(path)
+        return path.removesuffix(str(inside)) + "/".join(map(masking.told, inside.parts)) if inside.parts else path
+
+    def _inside(self, path: str) -> PurePosixPath:
+        return PurePosixPath(path).relative_to(PurePosixPath(self.root))
+
+
+def _walk(folder: str) -> Iterator[tuple[str, Look] | PassedOver]:
+    try:
+        with os.scandir(folder) as listed:
+            entries = sorted(listed, key=lambda entry: entry.name)
+    except OSError as error:
+        yield PassedOver(folder, f"the folder cannot be read ({error.strerror}). Let this user read it")
+        return
+    for entry in entries:
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(entry.path)
+            elif entry.is_file(follow_symlinks=False):
+                yield entry.path, _local_look(entry.stat(follow_symlinks=False))
+            else:
+                kind = "a link" if entry.is_symlink() else "a FIFO, a socket or a device"
+                yield PassedOver(entry.path, f"{kind}, not a file. Put the file itself there")
+        except OSError as error:  # gone since the folder was listed
+            yield PassedOver(entry.path, error.strerror or str(error))
+
+
+def _local_look(seen: os.stat_result) -> Look:
+    return Look(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+
+
+def _look(info: dict[str, Any]) -> Look:
+    changed = info.get("mtime") or info.get("LastModified") or info.get("last_modified") or 0
+    changed = changed.timestamp() if isinstance(changed, datetime) else changed
+    return Look(int(info["size"] or 0), int(float(changed) * 1_000_000_000), 0)
+
+
+def _delivery(path: str, place: str, inside: PurePosixPath, today: date) -> Delivery:
+    parts = tuple(map(masking.told, inside.parts))
+    source = parts[0] if len(parts) > 1 else ""
+    export_name = "/".join(parts[:2]) if len(parts) > 2 else ""
+    # a sender's delivery may come in parts: duc-co.1.csv and duc-co.2.csv are both from duc-co
+    sender = re.sub(r"\.\d+$", "", inside.stem)
+    problem, day = "", None
+    if not masking.is_plain(inside.stem):
+        sender = masking.told(inside.stem)
+        problem = (
+            "Tên tệp chỉ gồm chữ, số, dấu chấm, gạch ngang, gạch dưới, ngoặc và dấu cách, tối đa"
+            f" {masking.LONGEST_NAME} ký tự, không có tên người, số giấy tờ hay số điện thoại."
+            " Đặt lại tên tệp theo nơi gửi rồi gửi lại."
+        )
+    if len(parts) != 4:
+        problem = f"Tệp không nằm đúng chỗ. Đặt lại theo cấu trúc {LAYOUT}."
+    else:
+        try:
+            day = date.fromisoformat(parts[2])
+        except ValueError:
+            problem = f"Thư mục {parts[2]!r} không phải là ngày giao (YYYY-MM-DD). Đặt lại theo cấu trúc {LAYOUT}."
+        if day and not FIRST_DAY <= day <= today + timedelta(days=1):
+            wrong = "ở tương lai" if day > today else "quá xa trong quá khứ"
+            problem = f"Ngày giao {parts[2]} {wrong}. Đặt lại tệp vào thư mục của ngày giao đúng."
+            day = None  # it is nobody's order: such a file comes neither before nor after another
+        if export_name not in catalogue.exports():
+            known = ", ".join(catalogue.exports())
+            problem = f"Không có loại dữ liệu {export_name!r}. Các loại đã khai báo: {known}."
+    return Delivery(path, place, source, export_name, sender, day, problem)
+
+
+def today() -> date:
+    """The day it is in Việt Nam."""
+    return datetime.now(LOCAL).date()

@@ -1,0 +1,112 @@
+"""Whose a list is: the units that own what a sender delivers (core.list_owner), and what to do where nobody knows.
+
+A list of procedures names no unit; it counts for its owners and for what is below them. The name of a file says who
+sent it, and nothing more.
+"""
+
+from dataclasses import dataclass
+
+from psycopg2.extensions import cursor as Cursor
+
+from etl import catalogue
+from etl.errors import FileHeld, UsageError
+from etl.landing import File
+
+RULE = "FIL-08"
+# Vietnamese: why the units own the lists of a sender.
+REASONS = {
+    "set": "đã khai báo",
+    "topmost": "đứng đầu các đơn vị mà nơi gửi này giao",
+    "name": "mã đơn vị là tên nơi gửi",
+    "": "chưa biết: khai báo bằng cchc senders set",
+}
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A sender, what it delivers, the units that own its lists, and why (a key of REASONS)."""
+
+    sender: str
+    exports: tuple[str, ...]
+    units: tuple[str, ...]
+    reason: str
+
+
+def senders(cursor: Cursor) -> list[Sender]:
+    """Every sender that ever delivered a file, or that somebody set a unit for."""
+    cursor.execute(
+        """
+        with sent as (
+            select sender, array_agg(distinct export order by export) as exports from landing.file group by sender
+            union all
+            select sender, '{}' from landing.sender_unit where sender not in (select sender from landing.file)
+        )
+        select
+            sent.sender,
+            sent.exports,
+            coalesce(array_agg(distinct o.org_code order by o.org_code) filter (where o.org_code is not null), '{}'),
+            coalesce(min(o.reason), '')
+        from sent
+        left join core.list_owner as o on o.sender = sent.sender
+        group by sent.sender, sent.exports
+        order by sent.sender
+        """
+    )
+    return [
+        Sender(sender, tuple(exports), tuple(units), reason) for sender, exports, units, reason in cursor.fetchall()
+    ]
+
+
+def belongs_to_owner(export: catalogue.Export) -> bool:
+    """Whether the rows of an export name no unit, so that they are their sender's owner's."""
+    return export.delivery == "snapshot" and all(c.name != "org_code" for c in export.columns)
+
+
+def is_known(cursor: Cursor, export: catalogue.Export, sender: str) -> bool:
+    """Whether a delivery of this export can count for somebody."""
+    if not belongs_to_owner(export):
+        return True
+    cursor.execute("select exists (select from core.list_owner where sender = %s)", (sender,))
+    return cursor.fetchone()[0]
+
+
+def check(cursor: Cursor, file: File) -> None:
+    """Raises: FileHeld if nobody knows whose the list is."""
+    if not is_known(cursor, catalogue.export(file.export), file.sender):
+        raise FileHeld(
+            RULE,
+            f"Chưa biết danh mục của nơi gửi «{file.sender}» thuộc đơn vị nào: nơi gửi này không giao đơn vị nào"
+            f" (hr/units), và không có đơn vị nào mang mã «{file.sender}»."
+            f" Khai báo: cchc senders set {file.sender} MÃ_ĐƠN_VỊ, rồi nạp lại.",
+        )
+
+
+def set_owner(cursor: Cursor, sender: str, unit: str, *, by: str) -> list[int]:
+    """Say whose the lists of a sender are, whatever it delivers; the files that were held for it and can be loaded now.
+
+    Raises: UsageError if no such unit was ever delivered.
+    """
+    cursor.execute(
+        "select exists (select from core.unit where org_code = %(unit)s"
+        " union all select from core.unit_history where org_code = %(unit)s)",
+        {"unit": unit},
+    )
+    if not cursor.fetchone()[0]:
+        raise UsageError(f"no unit {unit!r} was ever delivered: load hr/units first, or give the code of a unit there.")
+    cursor.execute(
+        "insert into landing.sender_unit (sender, org_code, by_name) values (%s, %s, %s)"
+        " on conflict (sender) do update set org_code = excluded.org_code, by_name = excluded.by_name, at = now()",
+        (sender, unit, by),
+    )
+    return release(cursor)
+
+
+def release(cursor: Cursor) -> list[int]:
+    """Let files wait for their load that were held because nobody knew whose they are, and whose owner is known now."""
+    cursor.execute(
+        "update landing.file as f set status = 'landed', rule_id = null, message = ''"
+        " where f.status = 'held' and f.rule_id = %s"
+        " and exists (select from core.list_owner as o where o.sender = f.sender) returning f.file_id",
+        (RULE,),
+    )
+    return sorted(file_id for (file_id,) in cursor.fetchall())

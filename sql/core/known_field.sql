@@ -1,0 +1,21 @@
+-- Every field (Lĩnh vực) that a dossier may be of: those of the list that ships with the project, an office's own, and those of
+-- the lists of procedures. The name of the total is none.
+create or replace view core.known_field as
+select
+    word,
+    field
+from core.field
+where word <> 'tất cả'
+union all
+select
+    replace(lower(listed.field), 'ð', 'đ') as word,
+    max(listed.field) as field -- of two spellings the one in small letters
+from (
+    select field from core.procedure
+    union
+    select field from core.procedure_history
+) as listed
+where
+    replace(lower(listed.field), 'ð', 'đ') <> 'tất cả'
+    and not exists (select from core.field as shipped where shipped.word = replace(lower(listed.field), 'ð', 'đ'))
+group by replace(lower(listed.field), 'ð', 'đ');
