@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check up bench bench-workers lock clean
+.PHONY: help setup demo test test-slow check up stop bench bench-workers lock clean
 
 # Nothing calls home, and no command pays for packages that are not byte-compiled.
 export GX_ANALYTICS_ENABLED := false
@@ -18,6 +18,9 @@ demo: setup ## Đức Cơ 2021 through the real DAGs, computed beside printed; n
 up: setup ## the same, and Airflow stays up to look at
 	@.venv/bin/python -m etl.demo up
 
+stop: setup ## stop the PostgreSQL that the demo leaves running
+	@.venv/bin/python -m etl.demo stop
+
 test: setup ## every test, on an embedded PostgreSQL
 	@.venv/bin/pytest
 
@@ -32,7 +35,7 @@ check: setup ## style, import rules, and no host name in the lock
 bench: setup ## measure the load beside COPY, pandas and dlt; SIZE=1000000, REPEATS, CASES=abcdefg (docs/benchmark.md)
 	@.venv/bin/python -m etl.bench
 
-bench-workers: setup ## the same load over one Celery worker and two; needs redis-server; SIZE=400000, SENDERS=8
+bench-workers: setup ## the same load over one Celery worker and two; needs redis-server; SIZE=400000, SENDERS=8, OUT=docs to publish it
 	@.venv/bin/python -m etl.bench.workers
 
 lock: setup ## resolve pyproject.toml anew into requirements.lock

@@ -1,7 +1,8 @@
 """`make demo`: Đức Cơ district in 2021, from the delivered files through the real DAGs to the printed appendix.
 
 `python -m etl.demo` writes what the district delivered, loads it, makes the figures and prints them beside what the
-district printed; it says so when they are not what they must be. `python -m etl.demo up` leaves Airflow running.
+district printed; it says so when they are not what they must be. `python -m etl.demo up` leaves Airflow running until
+it is stopped, `python -m etl.demo stop` stops the database that the demo and its commands leave running.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from etl import catalogue, runs, settings, warehouse
+from etl import catalogue, embedded, runs, settings, warehouse
 from etl.demo import airflow, printout
 from etl.demo.calendar import WINDOW_END, WINDOW_START
 from etl.demo.exports import Planted, write_exports
@@ -47,16 +48,19 @@ class Clock:
 def main(arguments: list[str]) -> int:
     """Exit status: 0 all figures are right; 1 some are not, or a DAG failed; 2 wrong use or set-up."""
     try:
-        if arguments not in ([], ["up"]):
-            raise UsageError("write `python -m etl.demo`, or `python -m etl.demo up` to leave Airflow running.")
+        if arguments not in ([], ["up"], ["stop"]):
+            raise UsageError(
+                "write `python -m etl.demo`, `python -m etl.demo up` to leave Airflow running, or"
+                " `python -m etl.demo stop` to stop the database."
+            )
         os.environ["CCHC_HOME"] = os.environ.get("CCHC_HOME") or str(HOME)
         home = settings.read().home
         # the demo never reads an office's real inbox, nor writes to it
         os.environ["CCHC_INBOX"] = str(home / "inbox")
-        status = demo(home)
-        if arguments == ["up"]:
-            return airflow.serve(home, airflow.database_url(warehouse.url(settings.read()))) or status
-        return status
+        if arguments == ["stop"]:
+            embedded.stop(home)
+            return 0
+        return up(home) if arguments == ["up"] else demo(home)
     except CchcError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 2
@@ -64,7 +68,20 @@ def main(arguments: list[str]) -> int:
         return 130
 
 
-def demo(home: Path) -> int:
+def up(home: Path) -> int:
+    """The demo, then Airflow until somebody stops it; the database stops with it if it was not there before."""
+    was_running = embedded.is_running(home)
+    try:
+        demo(home, is_up=True)  # what is not as it must be has been told; Airflow is there to look at it
+        return airflow.serve(home, airflow.database_url(warehouse.url(settings.read())))
+    finally:
+        if not was_running:
+            embedded.stop(home)
+        elif not settings.read().warehouse_url:
+            print("PostgreSQL vẫn chạy như trước. Dừng lại: make stop", file=sys.stderr)
+
+
+def demo(home: Path, *, is_up: bool = False) -> int:
     """Write, load, make, print; 0 if everything is as the printed report and the planted errors want it."""
     clock = Clock(time.monotonic())
     configured = settings.read()
@@ -87,8 +104,23 @@ def demo(home: Path) -> int:
             with closing(warehouse.connect(url)) as connection:
                 wrong = printout.everything(connection, REPORTED, planted)
                 kept_in = "CCHC_WAREHOUSE_URL" if configured.warehouse_url else f"địa chỉ trong {home / 'postgres.url'}"
-                printout.where_to_look(connection, home, kept_in)
+                printout.where_to_look(connection, home, kept_in, is_up=is_up)
+    others = _others(home)
+    if others and all(run.state == "success" for run in ran):
+        # what was planted is then no measure of what was found
+        print(f"Hộp nhận có thêm {others} tệp ngoài dữ liệu mẫu: số liệu trên gồm cả các tệp ấy, không so với bản in.")
+        return 0
     return _verdict(wrong, is_new=any(run.note != runs.NOTHING_NEW for run in ran))
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def _others(home: Path) -> int:
+    """How many files lie in the inbox that the demo did not write."""
+    written = json.loads((home / "inbox.json").read_text("utf-8"))["files"]
+    return len(set(_files(home / "inbox")) - set(written))
 
 
 def _run(dags: airflow.Dags, clock: Clock) -> list[airflow.Run]:
@@ -111,10 +143,11 @@ def _written(home: Path) -> Planted:
     made_by = hashlib.sha256(b"".join(p.read_bytes() for p in writers)).hexdigest()
     if receipt.exists() and folder.is_dir():
         kept = json.loads(receipt.read_text("utf-8"))
-        if kept.pop("made_by") == made_by:
+        if kept.pop("made_by") == made_by and kept.pop("files", None):
             return Planted(**{name: Counter(said) if isinstance(said, dict) else said for name, said in kept.items()})
     planted = write_exports(folder)
-    receipt.write_text(json.dumps({"made_by": made_by} | vars(planted), ensure_ascii=False), "utf-8")
+    written = {"made_by": made_by, "files": _files(folder)}
+    receipt.write_text(json.dumps(written | vars(planted), ensure_ascii=False), "utf-8")
     return planted
 
 

@@ -129,7 +129,9 @@ def serve(home: Path, airflow_url: str, *, port: int = 8080) -> int:
 
     Raises: SetupError if a part of it does not start, or stops by itself.
     """
-    port = port if _is_free(port) else _free_port()
+    if not _is_free(port):
+        taken, port = port, _free_port()
+        print(f"Cổng {taken} đang được chương trình khác dùng: Airflow dùng cổng {port}.", file=sys.stderr)
     page = f"http://127.0.0.1:{port}"
     passwords = home / "airflow" / "passwords.json"
     settings = environment(home, airflow_url) | {
@@ -145,6 +147,9 @@ def serve(home: Path, airflow_url: str, *, port: int = 8080) -> int:
     print(f"Airflow đang khởi động, nhật ký ở {home / 'airflow'} …", file=sys.stderr)
     try:
         for name in PARTS:
+            # Tasks that were left over from the last time start at once, and fail while no server answers them.
+            if name != "api-server":
+                _wait(parts, page, home, ("metadatabase",))
             with (home / "airflow" / f"{name}.log").open("wb") as out:
                 parts[name] = subprocess.Popen(
                     [sys.executable, "-m", "airflow", name],
@@ -155,7 +160,7 @@ def serve(home: Path, airflow_url: str, *, port: int = 8080) -> int:
                     cwd=catalogue.ROOT,
                     start_new_session=True,  # Ctrl-C reaches us alone, and we stop them in order
                 )
-        _wait(parts, page, home)
+        _wait(parts, page, home, ("metadatabase", "scheduler", "triggerer", "dag_processor"))
         print(f"\nAirflow: {page}    tên đăng nhập: admin    mật khẩu: {password}\nDừng lại: Ctrl-C", flush=True)
         while True:
             _see_alive(parts, home)
@@ -166,8 +171,8 @@ def serve(home: Path, airflow_url: str, *, port: int = 8080) -> int:
         _stop(parts)
 
 
-def _wait(parts: dict[str, "subprocess.Popen[bytes]"], page: str, home: Path) -> None:
-    """Until every part says that it is healthy."""
+def _wait(parts: dict[str, "subprocess.Popen[bytes]"], page: str, home: Path, wanted: tuple[str, ...]) -> None:
+    """Until the API server answers that these are healthy."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         _see_alive(parts, home)
@@ -175,7 +180,8 @@ def _wait(parts: dict[str, "subprocess.Popen[bytes]"], page: str, home: Path) ->
             suppress(OSError, ValueError),
             urllib.request.urlopen(f"{page}/api/v2/monitor/health", timeout=5) as answer,
         ):
-            if all(part["status"] == "healthy" for part in json.load(answer).values()):
+            said = json.load(answer)
+            if all(said[part]["status"] == "healthy" for part in wanted):
                 return
         time.sleep(0.5)
     raise SetupError(f"Airflow is not healthy after {PATIENCE} seconds. Its logs: {home / 'airflow'}")

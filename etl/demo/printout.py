@@ -203,7 +203,7 @@ def kept_out(connection: Connection, planted: Planted) -> list[str]:
     return [f"quy tắc {rule}: tìm thấy {seen} dòng, đã gài {sown}" for rule, _, _, seen, sown in rows if seen != sown]
 
 
-def where_to_look(connection: Connection, home: Path, database: str) -> None:
+def where_to_look(connection: Connection, home: Path, database: str, *, is_up: bool) -> None:
     """Write the workbook of the file with most bad rows, and say where everything is."""
     worst = max(quality.deliveries(connection), key=lambda d: d.rows_quarantined)
     workbook = home / f"dong-loi-tep-{worst.file_id}.xlsx"
@@ -212,7 +212,8 @@ def where_to_look(connection: Connection, home: Path, database: str) -> None:
     print(f"Kết quả kiểm tra từng tệp  {home / 'data_docs' / 'index.html'}")
     print(f"Dòng lỗi của tệp {worst.file_id:<8}  {workbook}")
     print(f"Cơ sở dữ liệu              {database}")
-    print("Airflow trên trình duyệt   make up")
+    if not is_up:
+        print("Airflow trên trình duyệt   make up")
     print("Dòng lệnh")
     print(f"    export CCHC_HOME={shlex.quote(str(home))}")
     for command in (

@@ -1,12 +1,19 @@
 """The demo as a command: what a user does wrong is answered in one sentence."""
 
+import http.server
+import json
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
+from etl.demo import __main__ as program
+from etl.demo import airflow
 from etl.demo.airflow import environment
 from etl.demo.printout import BROKEN
 from etl.proving import checks
@@ -45,3 +52,105 @@ def test_airflow_keeps_its_secrets_and_its_pages_to_itself(tmp_path: Path) -> No
 
 def test_the_demo_expects_identities_that_exist() -> None:
     assert {rule_id for rule_id, _ in BROKEN} <= {check.rule_id for check in checks()}
+
+
+class Health(http.server.BaseHTTPRequestHandler):
+    """What stands in for Airflow's API server: parts become healthy once they were started."""
+
+    started: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        healthy = {part: {"status": "healthy"} for part in ("metadatabase", *self.started)}
+        unhealthy = {part: {"status": None} for part in ("scheduler", "triggerer", "dag_processor")}
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(unhealthy | healthy).encode())
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
+        yield server.server_port
+
+
+def test_airflow_starts_its_api_server_first_and_says_why_a_port_is_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], taken_port: int
+) -> None:
+    """A scheduler that finds tasks of the last time while no API server answers makes them fail."""
+    events: list[str] = []
+    servers: list[http.server.HTTPServer] = []
+
+    class Part:
+        pid = 0
+
+        def __init__(self, command: list[str], env: dict[str, str], **_: object) -> None:
+            name = command[-1]
+            events.append(name)
+            if name == "api-server":
+                server = http.server.HTTPServer(("127.0.0.1", int(env["AIRFLOW__API__PORT"])), Health)
+                threading.Thread(target=server.serve_forever, daemon=True).start()
+                servers.append(server)
+            else:
+                Health.started.append(name.replace("-", "_"))
+
+        def poll(self) -> None: ...
+        def terminate(self) -> None: ...
+        def wait(self, _: float = 0) -> None: ...
+
+    def waited(parts: dict, page: str, home: Path, wanted: tuple[str, ...]) -> None:
+        really_wait(parts, page, home, wanted)
+        events.append(" and ".join(wanted))
+
+    def stop(_: float) -> None:
+        raise KeyboardInterrupt
+
+    really_wait = airflow._wait
+    monkeypatch.setattr(airflow, "_wait", waited)
+    monkeypatch.setattr(airflow.subprocess, "Popen", Part)
+    monkeypatch.setattr(airflow.time, "sleep", stop)
+    monkeypatch.setattr(airflow.signal, "signal", lambda *_: None)
+    environment(tmp_path, "postgresql+psycopg2://x@127.0.0.1/airflow")
+    assert airflow.serve(tmp_path, "postgresql+psycopg2://x@127.0.0.1/airflow", port=taken_port) == 0
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+    assert events == [
+        "api-server",
+        "metadatabase",
+        "scheduler",
+        "metadatabase",
+        "dag-processor",
+        "metadatabase",
+        "triggerer",
+        "metadatabase and scheduler and triggerer and dag_processor",
+    ]
+    assert f"Cổng {taken_port} đang được chương trình khác dùng" in capsys.readouterr().err
+
+
+def test_files_of_ones_own_beside_the_demos_are_known(tmp_path: Path) -> None:
+    """They make the demo's figures other ones, which is no fault to be listed."""
+    inbox = tmp_path / "inbox" / "hr" / "units" / "2021-12-15"
+    inbox.mkdir(parents=True)
+    (inbox / "duc-co.csv").touch()
+    (tmp_path / "inbox.json").write_text(json.dumps({"files": program._files(tmp_path / "inbox")}))
+    assert program._others(tmp_path) == 0
+    (inbox / "mine.csv").touch()
+    assert program._others(tmp_path) == 1
+
+
+@pytest.mark.parametrize("was_running", [False, True])
+def test_up_stops_the_database_that_it_started_and_ends_well(
+    was_running: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stopped = []
+    monkeypatch.setattr(program.embedded, "is_running", lambda _: was_running)
+    monkeypatch.setattr(program.embedded, "stop", stopped.append)
+    monkeypatch.setattr(program, "demo", lambda _, is_up: 1)  # files of one's own: not what was planted
+    monkeypatch.setattr(program.warehouse, "url", lambda _: "postgresql://x@127.0.0.1/x")
+    monkeypatch.setattr(airflow, "database_url", lambda _: "postgresql://x@127.0.0.1/x_airflow")
+    monkeypatch.setattr(airflow, "serve", lambda *_: 0)
+    assert program.up(tmp_path) == 0
+    assert stopped == ([] if was_running else [tmp_path])
+    assert ("make stop" in capsys.readouterr().err) is was_running
