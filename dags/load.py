@@ -1,12 +1,18 @@
-"""One DAG per source: land what was delivered, load each file, say what became of it. Wiring only; see etl.pipeline.
+"""Mỗi nguồn dữ liệu một DAG: nhận tệp các đơn vị đã giao, nạp từng tệp, ghi lại kết quả.
 
-A backfill is one command: airflow dags trigger load__hr --conf '{"since": "2021-12-01", "until": "2021-12-31"}'
+Chạy hằng đêm, nhận mọi tệp mới. Chạy lại theo ngày giao (ngày đầu và ngày cuối đều tính):
+`airflow dags trigger load__hr --conf '{"since": "2021-12-01", "until": "2021-12-31"}'`; thêm `"again": true` để nạp lại
+cả tệp đã bị trả lại hoặc đã xét theo quy tắc cũ. Backfill của Airflow cũng vậy, mỗi lần chạy một ngày giao:
+`airflow backfill create --dag-id load__hr --from-date 2021-12-01 --to-date 2021-12-31`.
+
+Đỏ nghĩa là có tệp không vào được kho: ghi chú của lần chạy nói tệp nào, của đơn vị nào, vì sao.
 """
 
+# Wiring only; the work is in etl.pipeline and etl.runs.
 import logging
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import (
     DAG,
     Asset,
@@ -23,10 +29,13 @@ from airflow.sdk import (
 )
 from airflow.sdk.exceptions import AirflowFailException
 
-from etl import catalogue
+from etl import catalogue, nights, settings
 from etl.periods import LOCAL
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from etl import runs
+
+log = logging.getLogger("cchc")
 
 WAREHOUSE = Asset("warehouse")  # what materialise.py waits for
 LOADS = AssetAlias("loads")  # an alias, because a night that brought nothing new changes nothing
@@ -39,95 +48,159 @@ RETRY = ExceptionRetryPolicy(
     ]
 )
 RETRY_DELAY = timedelta(seconds=conf.getint("core", "default_task_retry_delay"))  # mapped tasks would not ask for it
+DAY = {"type": ["null", "string"], "format": "date"}
 
 
 def load(source: str, schedule: CronTriggerTimetable) -> DAG:
     exports = {export.name for export in catalogue.sources()[source]}
+    titles = "; ".join(export.short_title for export in catalogue.sources()[source])
 
     @dag(
         dag_id=f"load__{source}",
-        description=f"Nhận, kiểm tra và nạp dữ liệu: {', '.join(e.title for e in catalogue.sources()[source])}",
+        dag_display_name=f"Nạp: {titles}",
+        description=f"Nhận, kiểm tra và nạp dữ liệu: {titles}",
         schedule=schedule,
         start_date=datetime(2021, 1, 1, tzinfo=LOCAL),
         catchup=False,
         max_active_runs=1,
         max_active_tasks=4,
+        dagrun_timeout=timedelta(hours=20),  # the next night must not queue behind a load that hangs
         params={
-            name: Param(None, type=["null", "string"], format="date", title=title)
-            for name, title in (("since", "Từ ngày giao"), ("until", "Đến ngày giao"))
+            "since": Param(None, title="Từ ngày giao", **DAY),
+            "until": Param(None, title="Đến hết ngày giao", **DAY),
+            "again": Param(
+                False,
+                type="boolean",
+                title="Nạp lại",
+                description="Cả tệp đã bị trả lại hoặc đã xét theo quy tắc cũ, của những ngày giao nói trên",
+            ),
         },
-        default_args={"retries": 2, "retry_delay": RETRY_DELAY, "retry_policy": RETRY},
+        default_args={
+            "owner": "cchc",
+            "pool": "warehouse",
+            "retries": 2,
+            "retry_delay": RETRY_DELAY,
+            "retry_policy": RETRY,
+            "execution_timeout": timedelta(hours=4),
+        },
         tags=["load"],
         doc_md=__doc__,
     )
     def build() -> None:
-        @task
-        def land(params: dict | None = None) -> list[int]:
+        def asked() -> "runs.Asked":
+            from etl import runs
+
+            context = get_current_context()
+            run = context["dag_run"]
+            backfill = run.logical_date if run.run_type == "backfill" else None
+            return runs.asked({**context["params"], **(run.conf or {})}, backfill=backfill)
+
+        @task(task_display_name="Nhận tệp", execution_timeout=timedelta(hours=1))
+        def land(**context: object) -> list[int]:
             """Keep what is new; the numbers of all files that wait, also those that a crash left behind."""
-            from etl import pipeline, runs, settings
+            from etl import pipeline, runs
+            from etl.errors import CchcError, UsageError
 
-            configured = settings.read()
-            since, until = runs.day(params["since"]), runs.day(params["until"])
-            url = pipeline.prepare(configured)
-            new = pipeline.land(configured, url, inbox=configured.inbox, exports=exports, since=since, until=until)
-            return runs.to_load(url, exports=exports, new=new.file_ids, since=since, until=until)
+            configured, run = settings.read(), context["dag_run"]
+            try:
+                scope = asked()
+                url = pipeline.prepare(configured)
+                days = {"exports": exports, "since": scope.since, "until": scope.until}
+                again = []
+                if scope.again:
+                    by = run.triggering_user_name or "airflow"
+                    again = pipeline.again(url, **days, by=by, reason=f"{run.dag_id}, {run.run_id}")
+                try:
+                    new = pipeline.land(
+                        configured,
+                        url,
+                        inbox=configured.inbox,
+                        min_age=configured.landing_min_age,
+                        done_marker=configured.landing_done_marker,
+                        **days,
+                    )
+                except UsageError as error:
+                    raise UsageError(runs.refused(configured.inbox, error)) from None
+            except CchcError as error:
+                log.error("%s", error)
+                context["ti"].xcom_push("problem", str(error))
+                raise
+            context["ti"].xcom_push("passed_over", [one.reason for one in new.passed_over])
+            return runs.to_load(url, new=[*again, *new.file_ids], **days)
 
-        @task(map_index_template="{{ delivery | default('') }}")
+        @task(task_display_name="Nạp tệp", map_index_template="{{ delivery | default('') }}")
         def load_file(file_id: int) -> dict[str, int]:
-            from etl import memory, pipeline, runs, settings
+            from etl import memory, pipeline, runs
+            from etl.errors import CchcError, SetupError
 
             memory.keep()
             configured = settings.read()
             url = pipeline.prepare(configured)
-            get_current_context()["delivery"] = runs.label(pipeline.receipt(url, file_id))
-            receipt = pipeline.load_file(configured, url, file_id)
-            if receipt.status in ("rejected", "held"):
-                raise AirflowFailException(f"{runs.label(receipt)}: {receipt.message}")
-            log.log(logging.WARNING if receipt.rows_quarantined else logging.INFO, "%s", receipt.message)
-            return {"file_id": file_id, "loaded": receipt.rows_loaded, "quarantined": receipt.rows_quarantined}
+            [file] = runs.became(url, [file_id])
+            get_current_context()["delivery"] = file.label
+            if file.waits:
+                try:
+                    pipeline.load_file(configured, url, file_id)
+                except SetupError:  # the database is away: tried again
+                    raise
+                except CchcError as error:
+                    log.error("%s", error)
+                    raise AirflowFailException(str(error)) from None
+                [file] = runs.became(url, [file_id])
+            if runs.is_judged_again(url, file, configured.quarantine_ceiling):
+                log.warning("%s Tệp sẽ được xét lại ở cuối lần chạy.", file.message)
+            elif trouble := file.trouble(configured.quarantine_ceiling):
+                log.error("%s", trouble)
+                raise AirflowFailException(trouble)
+            else:
+                log.log(logging.WARNING if file.rows_quarantined else logging.INFO, "%s", file.message)
+            return {"file_id": file_id, "loaded": file.rows_loaded, "quarantined": file.rows_quarantined}
 
-        @task(trigger_rule="all_done", outlets=[LOADS])
-        def finish(file_ids: list[int], **context: object) -> str:
-            """Load again what has become stale, say what became of each file, and tell the figures what changed."""
-            from etl import memory, pipeline, runs, settings
+        @task(task_display_name="Ghi kết quả", trigger_rule="all_done", outlets=[LOADS])
+        def finish(file_ids: list[int] | None, **context: object) -> str:
+            """Load again what has become stale, say what became of each file, and wake the figures if they are old."""
+            from etl import memory, pipeline, runs
 
+            if file_ids is None:  # nothing was received: what waits is not loaded behind a request that was refused
+                problem = context["ti"].xcom_pull(task_ids="land", key="problem")
+                return (problem or "Không nhận được tệp nào. Xem nhật ký của bước «Nhận tệp».")[: runs.NOTE]
             memory.keep()
-            configured = settings.read()
+            configured, scope = settings.read(), asked()
             url = pipeline.prepare(configured)
-            again = [receipt.file_id for receipt in pipeline.load_waiting(configured, url)]
-            file_ids = list(dict.fromkeys([*(file_ids or []), *again]))
-            if periods := runs.touched_periods(url, file_ids):
+            stale = pipeline.load_waiting(configured, url, exports=exports, since=scope.since, until=scope.until)
+            file_ids = runs.with_replayed(url, [*file_ids, *(receipt.file_id for receipt in stale)])
+            if periods := runs.stale_periods(url):
                 context["outlet_events"][LOADS].add(WAREHOUSE, extra={"periods": periods})
+            files, ceiling = runs.became(url, file_ids), configured.quarantine_ceiling
+            passed_over = context["ti"].xcom_pull(task_ids="land", key="passed_over")
             note = runs.note_of_loads(
-                [pipeline.receipt(url, i) for i in file_ids], periods, docs=configured.home / "data_docs"
+                files, periods, docs=configured.home / "data_docs", ceiling=ceiling, passed_over=passed_over
             )
             log.info("%s", note)
+            troubled = [f"{f.label}: {f.trouble(ceiling)}" for f in files if f.trouble(ceiling)]
+            context["ti"].xcom_push("troubled", [*troubled, *passed_over])
             return note
+
+        @task(
+            task_display_name="Mọi tệp đã vào kho", trigger_rule="none_failed", execution_timeout=timedelta(minutes=10)
+        )
+        def all_went_in(**context: object) -> None:
+            """Red if a file of this run is not in the warehouse, also one that was loaded again at the end."""
+            troubled = context["ti"].xcom_pull(task_ids="finish", key="troubled")
+            for line in troubled:
+                log.error("%s", line)
+            if troubled:
+                raise AirflowFailException(f"{len(troubled)} tệp có vấn đề; {troubled[0]}")
 
         file_ids = land()
         loaded = load_file.expand(file_id=file_ids)
         # a rejected file leaves the others and the summary alone, and still turns the run red
-        loaded >> finish(file_ids) >> (whole := EmptyOperator(task_id="all_went_in"))
+        loaded >> finish(file_ids) >> (whole := all_went_in())
         loaded >> whole
 
     return build()
 
 
-def nightly() -> dict[str, CronTriggerTimetable]:
-    """When each source is loaded: ten minutes apart from 01:00, those that others refer to first.
-
-    Which comes first only spares work: a file that was judged too early is judged again.
-    """
-
-    def refers_to(source: str) -> int:
-        return len({r.split("/")[0] for e in catalogue.sources()[source] for r in e.refers_to} - {source})
-
-    order = sorted(catalogue.sources(), key=lambda source: (refers_to(source), source))
-    return {
-        source: CronTriggerTimetable(f"{10 * i % 60} {1 + 10 * i // 60} * * *", timezone="Asia/Ho_Chi_Minh")
-        for i, source in enumerate(order)
-    }
-
-
-for source, schedule in nightly().items():
+for source, at in nights.load_times().items():
+    schedule = CronTriggerTimetable(f"{at.minute} {at.hour} * * *", timezone="Asia/Ho_Chi_Minh")
     globals()[f"load__{source}"] = load(source, schedule)

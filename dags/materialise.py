@@ -1,18 +1,19 @@
-"""Figures of every open period that the loads touched. Wiring only; the work is in etl.pipeline.
+"""Tính các chỉ tiêu của những kỳ báo cáo mà dữ liệu đã thay đổi sau lần tính trước.
 
-One period by hand, over the window that a report states for itself (inclusive days):
-airflow dags trigger materialise__indicators --conf '{"period": "2021-N", "from": "2020-12-15", "to": "2021-11-15"}'
+Chạy khi có dữ liệu mới; kho tự biết kỳ nào đã cũ, nên lần chạy sau làm bù cho lần bị lỗi. Chạy tay không tham số: tính
+mọi kỳ có dữ liệu. Một kỳ, theo khoảng ngày mà báo cáo tự nêu (ngày đầu và ngày cuối đều tính):
+`airflow dags trigger materialise__indicators --conf '{"period": "2021-N", "from": "2020-12-15", "to": "2021-11-15"}'`.
 """
 
+# Wiring only; the work is in etl.pipeline and etl.runs.
 import logging
 from datetime import datetime, timedelta
 
 from airflow.sdk import Asset, ExceptionRetryPolicy, Param, RetryAction, RetryRule, conf, dag, get_current_context, task
 
-from etl.errors import UsageError
 from etl.periods import LOCAL
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("cchc")
 
 RETRY_DELAY = timedelta(seconds=conf.getint("core", "default_task_retry_delay"))  # mapped tasks would not ask for it
 DAY = {"type": ["null", "string"], "format": "date"}
@@ -20,12 +21,14 @@ DAY = {"type": ["null", "string"], "format": "date"}
 
 @dag(
     dag_id="materialise__indicators",
+    dag_display_name="Tính chỉ tiêu",
     description="Tính các chỉ tiêu của những kỳ báo cáo còn mở mà dữ liệu đã thay đổi",
     schedule=[Asset("warehouse")],
     start_date=datetime(2021, 1, 1, tzinfo=LOCAL),
     catchup=False,
     max_active_runs=1,
     max_active_tasks=1,  # in the order in which they close: a period is proved beside the one before it
+    dagrun_timeout=timedelta(hours=12),
     params={
         "period": Param(
             None, type=["null", "string"], title="Kỳ báo cáo", description="2021-Q3, 2021-6T, 2021-9T, 2021-N"
@@ -35,6 +38,8 @@ DAY = {"type": ["null", "string"], "format": "date"}
         "as_of": Param(None, title="Tính đến hết ngày", **DAY),
     },
     default_args={
+        "owner": "cchc",
+        "pool": "warehouse",
         "retries": 2,
         "retry_delay": RETRY_DELAY,
         "retry_policy": ExceptionRetryPolicy(
@@ -43,25 +48,23 @@ DAY = {"type": ["null", "string"], "format": "date"}
                 RetryRule(exception="etl.errors.CchcError", action=RetryAction.FAIL),
             ]
         ),
+        "execution_timeout": timedelta(hours=2),
     },
     tags=["figures"],
     doc_md=__doc__,
 )
 def materialise() -> None:
-    @task
-    def periods(params: dict | None = None, triggering_asset_events: dict | None = None) -> list[dict[str, str]]:
-        """The period asked for, else those that the loads name, else (started by hand) all there is data for."""
+    @task(task_display_name="Chọn kỳ")
+    def periods(triggering_asset_events: dict | None = None, **context: object) -> list[dict[str, str]]:
+        """The period asked for; woken by a load, those older than their loads; by hand, all there is data for."""
         from etl import pipeline, runs, settings
 
-        if params["period"]:
-            return [{name: given for name, given in params.items() if given}]
-        if params["from"] or params["to"] or params["as_of"]:
-            raise UsageError('a window without a period. Say which, e.g. {"period": "2021-N", "from": "2020-12-15"}.')
+        if window := runs.window_asked({**context["params"], **(context["dag_run"].conf or {})}):
+            return [window]
         url = pipeline.prepare(settings.read())
-        touched = {p for events in triggering_asset_events.values() for event in events for p in event.extra["periods"]}
-        return runs.windows(url, sorted(touched) or runs.touched_periods(url))
+        return runs.windows(url, runs.stale_periods(url) if triggering_asset_events else runs.loaded_periods(url))
 
-    @task(map_index_template="{{ period | default('') }}")
+    @task(task_display_name="Tính kỳ", map_index_template="{{ period | default('') }}")
     def figures(asked: dict[str, str]) -> dict[str, int]:
         from etl import memory, pipeline, runs, settings
         from etl.periods import Period
@@ -72,11 +75,11 @@ def materialise() -> None:
         url = pipeline.prepare(settings.read())
         return {period.code: pipeline.materialise(url, period, as_of=runs.day(asked.get("as_of")))}
 
-    @task
-    def finish(made: list[dict[str, int]]) -> str:
+    @task(task_display_name="Ghi kết quả", trigger_rule="none_failed")
+    def finish(made: list[dict[str, int]] | None) -> str:
         from etl import runs
 
-        note = runs.note_of_figures({period: rows for one in made for period, rows in one.items()})
+        note = runs.note_of_figures({period: rows for one in made or () for period, rows in one.items()})
         log.info("%s", note)
         return note
 

@@ -34,3 +34,11 @@ def long_cell(line: int) -> FileRejected:
 
 def far_cell(line: int) -> FileRejected:
     return not_a_table(f"Bảng quá lớn: dòng {line} có ô ở xa ngoài các cột có tiêu đề; hãy xoá ô đó.")
+
+
+def long_list(rows: int) -> FileRejected:
+    return FileRejected(
+        "FIL-01",
+        f"Danh mục quá lớn hoặc có hơn {rows} dòng, không so sánh các dòng với nhau được."
+        " Hãy chia theo đơn vị thành nhiều tệp rồi gửi lại.",
+    )

@@ -25,6 +25,7 @@ SQL = ROOT / "sql"
 TYPES = ("text", "code", "timestamp", "date", "partial_date", "amount", "integer", "flag")
 PERSONAL = ("name", "id", "phone", "birth")
 DELIVERIES = ("upsert", "snapshot")
+RHYTHMS = ("daily", "monthly", "yearly")
 # What `touches:` may say besides the name of a day: the days on which the counts of `sql/counts/` changed; the period
 # that a row is declared for; the days that a list tells of, from a month before its delivery on.
 # And a state that has no day of its own (paused, withdrawn), which a delivery tells of the month before it.
@@ -41,6 +42,8 @@ FORMS = {
     "unit_code": {
         "pattern": f"^(({_FEW_DIGITS}[A-Za-zĐđ]+)*{_FEW_DIGITS}|([1-9][0-9]?|[1-9][0-9]{{4,7}})([.-][0-9]{{1,8}})+)$"
     },
+    # codes of several units: 52.SNV;52.STC
+    "unit_codes": {"pattern": f"^({_FEW_DIGITS}[A-Za-zĐđ;,]+)*{_FEW_DIGITS}$"},
     # a national code with what a province appends to it, or an older one: 2.000635.000.00.00.H21, T-GLA-123456-TT
     "procedure_code": {
         "pattern": "^([0-9][.][0-9]{6}([.][0-9]{2,3})*([.][A-Z][0-9]{2})?"
@@ -113,6 +116,7 @@ class Export:
     ignored: tuple[str, ...] = ()
     partition_by: str | None = None
     refers_to: tuple[str, ...] = ()
+    delivers: str | None = None  # how often each sender is expected: daily, monthly, yearly; None: nobody waits for it
     touches: tuple[str, ...] = ()  # which days' figures a row changes: names of its days, or TOUCHES
     reaches_on: bool = False  # it tells a state: from the first of these days on, up to the delivery
     removed: tuple[str, ...] = ()  # columns that the contract had: what was loaded of them is dropped
@@ -120,6 +124,11 @@ class Export:
     @property
     def source(self) -> str:
         return self.name.split("/")[0]
+
+    @property
+    def short_title(self) -> str:
+        """The title as far as it names the thing: "Hồ sơ một cửa" of "Hồ sơ một cửa (thủ tục hành chính)"."""
+        return re.split(r"\s*[(:]", self.title)[0]
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -208,6 +217,8 @@ def _export(path: Path, name: str) -> Export:
     export = Export(name=name, columns=tuple(columns), **described)
     if export.delivery not in DELIVERIES:
         raise CatalogueError(f"{path}: delivery is one of {', '.join(DELIVERIES)}, not {export.delivery!r}.")
+    if export.delivers not in (None, *RHYTHMS):
+        raise CatalogueError(f"{path}: delivers is one of {', '.join(RHYTHMS)}, not {export.delivers!r}.")
     if not export.key:
         raise CatalogueError(f"{path}: no column is marked `key: true`.")
     days = [c.day or c.name for c in columns if c.is_loaded and c.type in ("date", "partial_date", "timestamp")]
@@ -392,6 +403,7 @@ ORIGINS = ("computed", "declared")
 BEHAVIOURS = ("flow", "stock", "cumulative", "code", "share")
 LEVELS = ("province", "department", "district", "commune", "office", "service_unit")
 CADENCES = ("quarterly", "half_yearly", "nine_monthly", "annual")
+LISTS = {"one_stop_shop/procedures", "hr/quotas"}  # exports that several units read the same figures off
 
 
 @dataclass(frozen=True)
@@ -426,6 +438,17 @@ class Indicator:
         """Where it is reported on a day: since there are no districts, a commune answers for what its district did."""
         inherits = day >= TWO_TIERS_FROM and "district" in self.levels and "commune" not in self.levels
         return (*self.levels, "commune") if inherits else self.levels
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether figures of units that were merged may be added up.
+
+        Not what each unit reads off one list: two communes with the same procedure have one procedure, and a quota is
+        given anew to who takes over. Not a code, nor a share that only the unit itself can say.
+        """
+        if self.behaviour == "code" or (self.behaviour == "share" and not self.is_computed):
+            return False
+        return not set(self.source) <= LISTS
 
     @property
     def codes(self) -> dict[int, str]:

@@ -10,6 +10,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -20,7 +21,7 @@ import polars as pl
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
-from etl import catalogue, masking, references
+from etl import bounds, catalogue, masking, references
 from etl.errors import CatalogueError, RuleFailed
 from etl.masking import Names, mask  # noqa: F401 - others ask checking for mask
 from etl.references import Lookup
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from great_expectations.validator.metric_configuration import MetricConfiguration
 
 FAILURES = {"line": pl.Int64, "rule_id": pl.String, "severity": pl.String, "column_name": pl.String, "value": pl.String}
+GATHERED_ROWS = 4_000_000  # of 24 bytes
 QUOTED = re.compile(r" values: | value\(s\): |; valid columns: |\[")  # where Polars begins to quote
 SESSION = "-c work_mem=128MB -c jit=off"  # a million codes are sorted in memory; compiling costs more than it saves
 
@@ -52,7 +54,8 @@ class Plan:
     """What `expectations/<export>.yml` says, ready to be run."""
 
     judged: tuple[str, ...]
-    whole_file: bool  # rows are compared with one another: all of a file, in one frame
+    whole_file: bool  # rows are compared with one another: all of a file, also those that are known
+    at_once: bool  # in one frame; otherwise in batches, by what `gathered` has found in all of them before
     derived: Mapping[str, pl.Expr | Lookup | Call]
     rules: Mapping[str, catalogue.Rule]
     conditions: Mapping[tuple[str, str], pl.Expr]  # (rule, column) -> true where the row breaks the rule
@@ -84,7 +87,8 @@ def _plan(export: catalogue.Export, folders: tuple[Path, ...]) -> Plan:
     }
     shaped = [c.name for c in export.shaped if any(c.name in rule.fails for rule in rules.values())]
     judged = tuple(dict.fromkeys([*said["judged"], *shaped]))
-    return Plan(judged, bool(said.get("whole_file")), derived, rules, conditions)
+    whole_file = said.get("whole_file")
+    return Plan(judged, bool(whole_file), whole_file is True, derived, rules, conditions)
 
 
 def _expression(condition: str, export: catalogue.Export, where: str) -> pl.Expr:
@@ -207,14 +211,47 @@ def _reason(error: BaseException) -> str:
     return f"{type(cause or error).__name__}: {said.strip(' :')}"
 
 
+def gathered(blocks: Iterable[pl.DataFrame], export: catalogue.Export) -> dict[str, pl.DataFrame]:
+    """What the functions of `derived:` have to know of all rows of a file, where these are judged in batches.
+
+    Input:  `blocks`: all typed rows. Output: beside the lookups, by name of the function.
+    Raises: FileRejected FIL-01 if that alone is more than can be held.
+    """
+    derived = plan(export).derived
+    calls = [d.call for d in derived.values() if isinstance(d, Call) and d.call in GATHERED]
+    found: dict[str, list[pl.DataFrame]] = {call: [] for call in calls}
+    for block in blocks:
+        for name, definition in derived.items():
+            if isinstance(definition, pl.Expr):
+                with suppress(pl.exceptions.ColumnNotFoundError):  # it uses a lookup, and no function that gathers does
+                    block = block.with_columns(definition.alias(name))
+        for call, parts in found.items():
+            first_look, again = GATHERED[call]
+            parts.append(first_look(block))
+            if sum(part.height for part in parts) > GATHERED_ROWS:
+                parts[:] = [again(pl.concat(parts))]
+                if parts[0].height > GATHERED_ROWS // 2:
+                    raise bounds.long_list(GATHERED_ROWS // 2)
+    return {call: GATHERED[call][1](pl.concat(parts)) for call, parts in found.items() if parts}
+
+
+def _serials_by_day(frame: pl.DataFrame) -> pl.DataFrame:
+    """The largest number of each book and day; the book by its hash, for its names would keep the whole block."""
+    book = pl.struct("org_code", "issue_year", "book").hash(2021).alias("book")
+    return _largest_by_day(frame.drop_nulls(["serial", "issued_on"]).select(book, "issued_on", "serial"))
+
+
+def _largest_by_day(serials: pl.DataFrame) -> pl.DataFrame:
+    return serials.group_by("book", "issued_on").agg(pl.col("serial").max())
+
+
 def _largest_earlier_serial(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.Series:
     """The largest number that stands in the same book of the same issuer and year on an earlier day."""
-    book = ["org_code", "issue_year", "book"]
-    by_day = frame.drop_nulls(["serial", "issued_on"]).group_by(*book, "issued_on").agg(pl.col("serial").max())
-    largest = pl.col("serial").cum_max().shift(1).over(book)
-    earlier = by_day.sort("issued_on").select(*book, "issued_on", largest.alias("largest"))
-    on = [*book, "issued_on"]
-    return frame.select(on).join(earlier, on=on, how="left", nulls_equal=True, maintain_order="left")["largest"]
+    by_day = lookups["largest_earlier_serial"] if "largest_earlier_serial" in lookups else _serials_by_day(frame)
+    largest = pl.col("serial").cum_max().shift(1).over("book")
+    earlier = by_day.sort("issued_on").select("book", "issued_on", largest.alias("largest"))
+    rows = frame.select(pl.struct("org_code", "issue_year", "book").hash(2021).alias("book"), "issued_on")
+    return rows.join(earlier, on=["book", "issued_on"], how="left", maintain_order="left")["largest"]
 
 
 def _parent_is_delivered(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.Series:
@@ -254,6 +291,10 @@ FUNCTIONS: dict[str, Callable[[pl.DataFrame, Mapping[str, pl.DataFrame]], pl.Ser
     "is_own_ancestor": _is_own_ancestor,
     "parent_is_delivered": _parent_is_delivered,
     "largest_earlier_serial": _largest_earlier_serial,
+}
+# What such a function needs of all rows: of each block, and of several of these put together.
+GATHERED: dict[str, tuple[Callable[[pl.DataFrame], pl.DataFrame], Callable[[pl.DataFrame], pl.DataFrame]]] = {
+    "largest_earlier_serial": (_serials_by_day, _largest_by_day),
 }
 
 

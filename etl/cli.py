@@ -472,6 +472,16 @@ def set_sender(
     print("Số liệu đã lập chưa thay đổi: lập lại các kỳ liên quan bằng cchc materialise.")
 
 
+@app.command("notice")
+def print_notice() -> None:
+    """Print what the next nightly message would say, without sending it."""
+    settings, url = _warehouse()
+    from etl import notices
+
+    message = notices.of_the_night(url, ceiling=settings.quarantine_ceiling)
+    print(f"{message.subject}\n\n{message.text}", end="")
+
+
 # --- what commands need -----------------------------------------------------------------------------------------------
 
 

@@ -230,8 +230,9 @@ def materialise(connection: Connection, period: Period, *, as_of: date | None = 
         figures, changed = cursor.fetchone()
         cursor.execute(
             "insert into mart.materialisation (period_code, period_start, period_end, as_of, is_explicit, figures,"
-            " figures_changed) values (%(calendar_code)s, %(period_start)s, %(last_day)s, %(as_of)s, %(is_explicit)s,"
-            " %(figures)s, %(changed)s)",
+            " figures_changed, touches) select %(calendar_code)s, %(period_start)s, %(last_day)s, %(as_of)s,"
+            " %(is_explicit)s, %(figures)s, %(changed)s, count(*) from mart.touch"
+            " where period_code = %(calendar_code)s",
             bound
             | {"calendar_code": period.calendar_code, "is_explicit": is_explicit}
             | {"figures": figures, "changed": changed},
@@ -299,7 +300,8 @@ def open_window(cursor: Cursor, period: Period) -> None:
     Raises: UsageError if no unit is known in the window.
     """
     bound = bindings(period)
-    cursor.execute("set local work_mem = '128MB'")  # a million counts are added up in memory
+    # a million counts are added up in memory; their groups are few, but the planner does not know and would sort
+    cursor.execute("set local work_mem = '128MB'; set local hash_mem_multiplier = 16")
     for export in catalogue.exports().values():
         if export.delivery == "snapshot":
             _tell(cursor, export, bound)
@@ -663,7 +665,15 @@ def fill_form(cursor: Cursor) -> None:
     """Write the form anew if it is not what the definitions say: an office may add an indicator at any time."""
     known = catalogue.indicators()
     rows = [
-        (r.code, r.order, r.parent, r.kind, r.title, r.unit, *(_of(known[r.code]) if r.code in known else (None, None)))
+        (
+            r.code,
+            r.order,
+            r.parent,
+            r.kind,
+            r.title,
+            r.unit,
+            *(_of(known[r.code]) if r.code in known else (None, None, None)),
+        )
         for r in catalogue.form()
     ]
     cursor.execute("select * from mart.form")
@@ -671,8 +681,8 @@ def fill_form(cursor: Cursor) -> None:
         _replace(cursor, "mart.form", rows)
 
 
-def _of(indicator: catalogue.Indicator) -> tuple[str, str]:
-    return indicator.behaviour, indicator.origin
+def _of(indicator: catalogue.Indicator) -> tuple[str, str, bool]:
+    return indicator.behaviour, indicator.origin, indicator.adds_up
 
 
 def _rows(name: str) -> list[dict[str, str]]:

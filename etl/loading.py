@@ -8,7 +8,6 @@ import csv
 import hashlib
 import io
 import json
-import math
 import re
 import tempfile
 import time
@@ -26,13 +25,16 @@ from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, checking, data_docs, figures, locks, reading, surveying, values, warehouse
+from etl import bounds, catalogue, checking, data_docs, figures, locks, reading, surveying, values, warehouse
 from etl.errors import RuleFailed
 from etl.landing import File
 from etl.masking import Names
 from etl.surveying import Spool, Survey
 
 BATCH_ROWS = 8_000
+BATCH_BYTES = 8 << 20
+LIST_ROWS = 100_000  # of exports whose rows are all compared with one another: lists of units, of quotas
+LIST_BYTES = 32 << 20
 
 
 @dataclass
@@ -84,14 +86,14 @@ def load(cursor: Cursor, task: Task, *, direct: bool) -> Outcome:
     beside.submit(checking.suite, export, file.delivered_on)  # importing takes seconds, and reading leaves a core free
     asked: dict[str, str] = {}
     try:
-        with closing(Spool(task.path.parent)) as spool:
-            survey = surveying.survey(cursor, file, task.path, spool)
+        with closing(Spool(task.path.parent)) as spool, closing(Spool(task.path.parent)) as keys:
+            survey = surveying.survey(cursor, file, task.path, spool, keys)
             # with nothing of this sender in the table yet, new rows are copied straight into it
             target = core if direct and survey.is_first else _incoming(cursor, export)
             references = checking.lookups(cursor.connection, export)
-            if survey.keys is not None:
-                references["delivered"] = survey.keys
-            asked |= _asked_of_itself(cursor, side, task, staging, survey)
+            if export.delivery == "snapshot" and checking.plan(export).at_once:
+                references["delivered"] = pl.concat([*keys]).unique()
+            asked |= _asked_of_itself(cursor, side, task, staging, keys)
             outcome = _copy(task, cursor, side, _batches(task, survey, references), staging=staging, target=target)
             outcome.rows_read = survey.rows
             verdict = beside.submit(
@@ -105,8 +107,8 @@ def load(cursor: Cursor, task: Task, *, direct: bool) -> Outcome:
             _resolve(cursor, task, survey.delivered_again)
             if target != core:
                 outcome.rows_loaded += _merge(cursor, export, file)
-            if survey.keys is not None:
-                outcome.rows_closed = _close_what_is_gone(cursor, export, file, survey.keys)
+            if export.delivery == "snapshot":
+                outcome.rows_closed = _close_what_is_gone(cursor, export, file, keys)
             outcome.rows_unchanged = outcome.rows_read - outcome.rows_loaded - outcome.rows_quarantined
             outcome.grown = figures.fold(cursor, export.thing, _changes(export, file.file_id))
             _compare(task, cursor, outcome, verdict.result())
@@ -119,7 +121,7 @@ def load(cursor: Cursor, task: Task, *, direct: bool) -> Outcome:
         side.close()
 
 
-def _asked_of_itself(cursor: Cursor, side: Connection, task: Task, staging: str, survey: Survey) -> dict[str, str]:
+def _asked_of_itself(cursor: Cursor, side: Connection, task: Task, staging: str, keys: Spool) -> dict[str, str]:
     """Copies of the tables that the suite of an export asks of itself, by the names that the suite gives them.
 
     Great Expectations looks from a connection of its own. There the rows still stand that this transaction has taken
@@ -137,14 +139,15 @@ def _asked_of_itself(cursor: Cursor, side: Connection, task: Task, staging: str,
         for name in sorted(set(re.findall(r"\bcore\.\w+", queries))):
             asked[name] = f"{staging}_{name.removeprefix('core.')}"
             _copy_beside(cursor, side_cursor, f"table {name}", f"like {name}", asked[name])
-        if survey.keys is not None and checking.DELIVERED in queries:
+        if checking.DELIVERED in queries:
             types = warehouse.core_columns(export)
             asked[checking.DELIVERED] = f"{staging}_delivered"
             side_cursor.execute(
                 f"drop table if exists {staging}_delivered; create unlogged table {staging}_delivered"
                 f" ({', '.join(f'{k} {types[k]}' for k in export.key)})"
             )
-            side_cursor.copy_expert(f"copy {staging}_delivered from stdin (format csv)", _rows(survey.keys).csv)
+            for block in keys:
+                side_cursor.copy_expert(f"copy {staging}_delivered from stdin (format csv)", _rows(block).csv)
     return asked
 
 
@@ -184,21 +187,46 @@ class _Batch:
 def _batches(task: Task, survey: Survey, references: dict[str, pl.DataFrame]) -> Iterator[_Batch]:
     export = task.export
     names = Names()
-    enough = math.inf if checking.plan(export).whole_file else BATCH_ROWS
-    for block in _together(survey.candidates(export, task.path), enough):
+    plan = checking.plan(export)
+    candidates = survey.candidates(export, task.path)
+    if plan.whole_file and not plan.at_once:
+        typed = (values.typed(block.drop(surveying.FLAGS), export) for block in candidates)
+        references = references | checking.gathered(typed, export)
+        candidates = survey.candidates(export, task.path)
+    for block in [_whole(candidates)] if plan.at_once else _together(candidates):
         yield _batch(task, block, references, names)
 
 
-def _together(blocks: Iterable[pl.DataFrame], enough: float) -> Iterator[pl.DataFrame]:
-    """The same rows in fewer blocks: where few rows of each changed, the rules would cost more than the rows."""
+def _together(blocks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The same rows in fewer blocks: where few rows of each changed, the rules would cost more than the rows.
+
+    And in more, where a block has many short rows: each that breaks rules is written with all that they say.
+    """
     waiting: list[pl.DataFrame] = []
-    for block in blocks:
-        waiting.append(block)
-        if sum(b.height for b in waiting) >= enough:
+    rows = size = 0
+    for part in (part for block in blocks for part in block.iter_slices(2 * BATCH_ROWS)):
+        waiting.append(part)
+        rows, size = rows + part.height, size + part.estimated_size()
+        if rows >= BATCH_ROWS or size >= BATCH_BYTES:
             yield pl.concat(waiting, how="diagonal")
-            waiting = []
+            waiting, rows, size = [], 0, 0
     if waiting:
         yield pl.concat(waiting, how="diagonal")
+
+
+def _whole(blocks: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """All rows of a list.
+
+    Raises: FileRejected FIL-01 if there are more than can be held at once.
+    """
+    held: list[pl.DataFrame] = []
+    rows = size = 0
+    for block in blocks:
+        held.append(block)
+        rows, size = rows + block.height, size + block.estimated_size()
+        if rows > LIST_ROWS or size > LIST_BYTES:
+            raise bounds.long_list(LIST_ROWS)
+    return pl.concat(held, how="diagonal")
 
 
 def _batch(task: Task, block: pl.DataFrame, references: dict[str, pl.DataFrame], names: Names) -> _Batch:
@@ -348,7 +376,7 @@ def _quarantined(task: Task, typed: pl.DataFrame, raw: pl.DataFrame, errors: pl.
     reasons: dict[int, set[str]] = {}
     for line, rule_id in errors.select("line", "rule_id").iter_rows():
         reasons.setdefault(line, set()).add(rule_id)
-    keys = typed.select("line", surveying.record_key(task.export))
+    keys = pl.DataFrame([typed["line"], surveying.record_keys(typed, task.export).alias("record_key")])
     header = {c.name: c.header for c in task.export.columns}
     text = io.StringIO()
     writer = csv.writer(text)
@@ -522,14 +550,16 @@ def hold_keys(cursor: Cursor, export: catalogue.Export, file: File) -> None:
         raise UniqueViolation(f"{core}: another sender has delivered a key of file {file.file_id}")
 
 
-def _close_what_is_gone(cursor: Cursor, export: catalogue.Export, file: File, keys: pl.DataFrame) -> int:
+def _close_what_is_gone(cursor: Cursor, export: catalogue.Export, file: File, keys: Spool) -> int:
     """Move rows that this sender's snapshot no longer holds to the history; how many."""
     core, history = f"core.{export.thing}", f"core.{export.thing}_history"
     types = warehouse.core_columns(export)
     missing = {"text": "", "date": date(1, 1, 1), "bigint": 0}
     cursor.execute(f"create temp table delivered ({', '.join(f'{k} {types[k]}' for k in export.key)}) on commit drop")
-    keys = keys.with_columns(pl.col(k).fill_null(missing[types[k]]) for k in export.key)
-    cursor.copy_expert("copy delivered from stdin (format csv)", _rows(keys).csv)
+    for block in keys:
+        delivered = block.with_columns(pl.col(k).fill_null(missing[types[k]]) for k in export.key)
+        cursor.copy_expert("copy delivered from stdin (format csv)", _rows(delivered).csv)
+    cursor.execute("analyze delivered")
     columns = ", ".join(types)
     cursor.execute(
         f"with gone as (delete from {core} c where c.sender = %(sender)s"

@@ -48,8 +48,13 @@ _HOUSE = (
 LONG = re.compile(rf"(?P<readable>(?<![\w.-])(?:{READABLE})(?!\w))|(?P<hidden>{_MAIL}|{_NUMBER})")
 HOUSE = re.compile(_HOUSE)
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-# What may need masking at all: a cheap look at a whole column.
-SUSPECT = r"@|[\x00-\x1f\x7f]|\d(?:[^\p{L}/,:;]{0,3}\d){8}|\p{L}[\s._'’-]+[\p{L}\d]"
+# What may need masking at all: a cheap look at a whole column, where it is worth it, and at a single cell.
+MANY = 200
+SUSPECT = r"@|[\x00-\x1f\x7f]|\d(?:[^\p{L}/,:;]{0,3}\d){8}|\p{L}\p{M}*[\s._'’-]+[\p{L}\d]"
+_SUSPECT = re.compile(  # the same, as Python spells it
+    r"@|\d(?:(?:[^\w/,:;]|_){0,3}\d){8}|[^\W\d_][\u0300-\u036f]*[\s._'’-]+[^\W_]"
+)
+_READABLE = re.compile(READABLE)
 
 # Family names of Việt Nam; those that often begin a phrase ("Văn phòng", "Từ chối", "Phí") are left out.
 FAMILY_NAMES = frozenset(
@@ -119,6 +124,8 @@ def shown(value: str, column: Column | None = None, names: Names = NOBODY) -> st
         return mask(value, column.personal) or ""
     if column is not None and column.readable and re.fullmatch(column.readable, value.strip()):
         return value
+    if (value.isprintable() and not _SUSPECT.search(value)) or _READABLE.fullmatch(value):
+        return value
     text = _printable(unicodedata.normalize("NFC", value))
     text = LONG.sub(lambda found: found[0] if found["readable"] else mask(found[0], "id") or "", text)
     text = HOUSE.sub(_house, text)
@@ -130,7 +137,7 @@ def shown(value: str, column: Column | None = None, names: Names = NOBODY) -> st
 def shown_column(values: "pl.Series", column: Column, names: Names) -> "pl.Series":
     """The cells of a column as they may be shown; each different one is looked at once, most of them not even that."""
     texts = values.drop_nulls().unique()
-    if not column.personal:
+    if not column.personal and len(texts) > MANY:
         texts = texts.filter(texts.str.contains(SUSPECT) & ~texts.str.contains(rf"^(?:{READABLE})$"))
     if not len(texts):
         return values

@@ -26,7 +26,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, landing, locks, warehouse
+from etl import catalogue, landing, locks, owners, warehouse
 from etl.errors import CchcError, LoadFailed, SetupError, UsageError
 from etl.landing import File
 from etl.periods import Period
@@ -93,7 +93,8 @@ def land(
 
 def waiting(url: str, *, exports: set[str] | None = None) -> list[File]:
     """Files that are kept but not loaded, or have to be judged again, in the order in which they are to be loaded."""
-    with warehouse.transaction(url) as connection:
+    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+        owners.release(cursor)  # a list of units may have told since whose a held list is
         return landing.waiting(connection, exports=exports)
 
 

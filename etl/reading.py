@@ -709,19 +709,24 @@ def _frame(rows: Rows, delimiter: bytes, layout: Layout, line: int) -> pl.DataFr
 
 def _ragged(rows: Rows, delimiter: bytes, width: int, line: int) -> pl.DataFrame:
     """A block in which some rows have more cells than the header, or far more: those are put together behind it."""
-    made = []
-    for at, cells in zip((rows.starts + line).tolist(), _each(rows, delimiter), strict=True):
-        if len(cells) > MAX_CELLS:
-            raise wide_row(at)
-        known = [cell.decode() or None for cell in cells[:width]]
-        beyond = _joined(cell.decode() for cell in cells[width:])
-        made.append([at, *known, *[None] * (width - len(known)), beyond])
+    numbers = (rows.starts + line).tolist()
+    made: list[list[object]] = []
+    try:
+        for cells in _each(rows, delimiter):
+            known = [cell.decode() or None for cell in cells[:width]]
+            beyond = _joined(cell.decode() for cell in cells[width:])
+            made.append([numbers[len(made)], *known, *[None] * (width - len(known)), beyond])
+    except TooWide:
+        raise wide_row(numbers[len(made)]) from None
     return pl.DataFrame(made, schema={"line": pl.Int64, **{str(i): pl.String for i in range(width + 1)}}, orient="row")
 
 
 def _each(rows: Rows, delimiter: bytes) -> Iterator[list[bytes]]:
     if not rows.quoted:
-        yield from (row.removesuffix(b"\r").split(delimiter) for row in rows.text.split(b"\n")[:-1])
+        for row in rows.text.split(b"\n")[:-1]:
+            if row.count(delimiter) >= MAX_CELLS:
+                raise TooWide(0)
+            yield row.removesuffix(b"\r").split(delimiter)
         return
     text = Quoted(rows.text, delimiter)
     start = 0
@@ -772,7 +777,7 @@ def _as_lists(rows: Iterable[workbooks.Row]) -> list[list[str]]:
     for line, cells in rows:
         if line > HEADER_ROWS:
             break
-        lists[line - 1] = [""] * (cells[-1][0] + 1)
+        lists[line - 1] = [""] * (max((column for column, _ in cells), default=-1) + 1)
         for column, text in cells:
             lists[line - 1][column] = text
         last = line

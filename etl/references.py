@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -95,23 +96,56 @@ def _matches(rows: pl.DataFrame, match: Mapping[str, str], reference: pl.DataFra
 # --- what ships with the project ------------------------------------------------------------------------------------
 
 
-@cache
 def holidays() -> frozenset[date]:
-    """Public holidays of Việt Nam, with the days that were swapped for a working Saturday."""
+    """Days off besides weekends: public holidays of Việt Nam, and what `working_days.csv` says beside them."""
+    said = _said_of_days(_working_day_files())
+    return _public_holidays() | {day for day, is_working in said.items() if not is_working}
+
+
+def make_up_days() -> frozenset[date]:
+    """Days on which offices work although the calendar has them off: Saturdays that make up for a swapped day."""
+    return frozenset(day for day, is_working in _said_of_days(_working_day_files()).items() if is_working)
+
+
+@cache
+def _public_holidays() -> frozenset[date]:
     from holidays import country_holidays
 
     return frozenset(country_holidays("VN", years=CALENDAR))
 
 
+def _working_day_files() -> tuple[Path, ...]:
+    """The project's list, and an office's own: what stands in a later one goes before."""
+    return tuple(path for path in catalogue.reference_files() if path.name == "working_days.csv")
+
+
 @cache
-def make_up_days() -> frozenset[date]:
-    """Saturdays and Sundays on which offices worked to make up for a swapped day."""
-    path = catalogue.ROOT / "etl" / "reference" / "working_days.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return frozenset(date.fromisoformat(row["date"]) for row in csv.DictReader(file) if row["is_working"] == "yes")
+def _said_of_days(files: tuple[Path, ...]) -> dict[date, bool]:
+    """What the lists say of single days: whether offices work.
+
+    Raises: CatalogueError if a row is not a day with yes or no.
+    """
+    said = {}
+    for path in files:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for line, row in enumerate(csv.DictReader(file), start=2):
+                try:
+                    said[date.fromisoformat(row["date"].strip())] = {"yes": True, "no": False}[
+                        row["is_working"].strip()
+                    ]
+                except (KeyError, ValueError, AttributeError):
+                    raise CatalogueError(
+                        f"{path}, line {line}: write a date as 2026-01-02 and is_working as yes or no."
+                    ) from None
+    return said
 
 
 def _days_off() -> pl.DataFrame:
+    return _days_off_by(_working_day_files())
+
+
+@cache
+def _days_off_by(files: tuple[Path, ...]) -> pl.DataFrame:
     weekends = pl.date_range(date(YEARS[0], 1, 1), date(YEARS[-1], 12, 31), eager=True)
     weekends = weekends.filter(weekends.dt.weekday() > 5)
     return pl.DataFrame({"day": sorted((set(weekends) | holidays()) - make_up_days())}, schema={"day": pl.Date})
@@ -168,7 +202,7 @@ def _indicator_codes() -> pl.DataFrame:
 
 
 FRAMES: dict[str, Callable[[], pl.DataFrame]] = {
-    "days_off": cache(_days_off),
+    "days_off": _days_off,
     "calendar_years": _calendar_years,
     "declared_periods": cache(_declared_periods),
     "indicator_definitions": _indicator_definitions,

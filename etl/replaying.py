@@ -14,7 +14,7 @@ from pathlib import Path
 from psycopg2.errors import DeadlockDetected, UniqueViolation
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, checking, figures, landing, loading, masking, surveying, warehouse
+from etl import catalogue, checking, figures, landing, loading, masking, owners, surveying, touching, warehouse
 from etl.checking import Call
 from etl.errors import ArchiveDamaged, FileHeld, FileRejected
 from etl.landing import File
@@ -81,6 +81,7 @@ def _replay(
         kept.result()
         mark_stale(cursor, file, known)
         for one in turn:
+            _settle_with_others(cursor, export, one)
             loading.hold_keys(cursor, export, one)
     with warehouse.transaction(url) as connection, connection.cursor() as cursor:
         for table in sorted({table for outcome in outcomes for table in outcome.grown}):
@@ -121,6 +122,7 @@ def _load_one(
     )
     cursor.execute("savepoint one_file")
     try:
+        owners.check(cursor, file)
         return [loading.load(cursor, task, direct=direct)]
     except (FileRejected, FileHeld) as refusal:
         cursor.execute("rollback to one_file")
@@ -267,6 +269,7 @@ def rewind(cursor: Cursor, export: catalogue.Export, file_ids: list[int]) -> Non
     Input: all loads of their sender from some day on. Of the versions that they superseded the newest becomes current
            again, unless another sender's is; the others stay in the history, below what is current now.
     """
+    touching.take_back(cursor, file_ids)
     core, history = f"core.{export.thing}", f"core.{export.thing}_history"
     columns = ", ".join(warehouse.core_columns(export))
     of_history = ", ".join(f"h.{c}" for c in warehouse.core_columns(export))
@@ -295,7 +298,10 @@ def rewind(cursor: Cursor, export: catalogue.Export, file_ids: list[int]) -> Non
     cursor.execute(
         f"update {history} h set superseded_by = c.file_id, superseded_on = c.delivered_on from {core} c"
         f" where h.superseded_by in ({ids}) and {warehouse.same('c', 'h', key)}"
+        f" returning {', '.join(f'h.{c}' for c in ('file_id', 'line'))}"
     )
+    if export.delivery != "snapshot" and (moved := cursor.fetchall()):
+        _relink(cursor, export, cursor.mogrify("(file_id, line) in %s", (tuple(moved),)).decode())
     cursor.execute(
         f"update quality.quarantined_row set resolved_by = null, resolution = null where resolved_by in ({ids})"
     )
@@ -353,6 +359,75 @@ def mark_stale(cursor: Cursor, file: File, known: list[str]) -> None:
         log.info("file %d of %s will be judged again: %s has changed", file_id, export_name, file.export)
     for name in known:
         cursor.execute(f"drop table {name}_before, {name}_after")
+
+
+def _settle_with_others(cursor: Cursor, export: catalogue.Export, file: File) -> None:
+    """Give what a late file tells its place among what other senders told of the same things later.
+
+    Their later files are noted, to be loaded again after this one: what they said last may be what they had said
+    before, and then only their earlier file has it.
+    """
+    if export.delivery == "snapshot":
+        return  # there each sender's rows are its own
+    later = (
+        "other.export = %(export)s and other.sender <> %(sender)s and other.status in ('accepted',"
+        " 'accepted_with_errors') and (other.delivered_on, other.sender) > (%(delivered_on)s, %(sender)s)"
+    )
+    of_file = surveying.of_file(file)
+    cursor.execute(f"select exists (select from landing.file as other where {later})", of_file)
+    if not cursor.fetchone()[0]:
+        return
+    core, key = f"core.{export.thing}", warehouse.core_key(export)
+    of_key = ", ".join(key)
+    cursor.execute(
+        f"""
+        with mine as (
+            select {of_key} from {core} where file_id = %(file_id)s
+            union
+            select {of_key} from {core}_history where file_id = %(file_id)s
+        ),
+        shared as (
+            select c.sender from {core} as c inner join mine on {warehouse.same("c", "mine", key)}
+            union
+            select h.sender from {core}_history as h inner join mine on {warehouse.same("h", "mine", key)}
+        )
+        update landing.file as other
+        set reload_reason = %(reason)s
+        where {later} and other.reload_reason is null and other.sender in (select sender from shared)
+        """,
+        of_file | {"reason": f"{file.sender} đã giao trước đó các dòng cùng khóa (tệp số {file.file_id})"},
+    )
+    _relink(cursor, export, f"file_id = {file.file_id:d}")
+
+
+def _relink(cursor: Cursor, export: catalogue.Export, where: str) -> None:
+    """Let each earlier version of some things be superseded by the next one, whichever of them was loaded first.
+
+    Input: `where`: of which rows of the history the things are meant.
+    """
+    core, key = f"core.{export.thing}", warehouse.core_key(export)
+    of_key = ", ".join(key)
+    columns = f"{of_key}, delivered_on, sender, file_id, line"
+    cursor.execute(
+        f"""
+        with meant as (select distinct {of_key} from {core}_history where {where}),
+        version as (
+            select {columns} from {core} as c where exists (select from meant where {warehouse.same("c", "meant", key)})
+            union all
+            select {columns} from {core}_history as h
+            where exists (select from meant where {warehouse.same("h", "meant", key)})
+        ),
+        link as (
+            select *, lead(file_id) over later as next_file, lead(delivered_on) over later as next_day
+            from version window later as (partition by {of_key} order by delivered_on, sender, file_id, line)
+        )
+        update {core}_history as h
+        set superseded_by = link.next_file, superseded_on = link.next_day
+        from link
+        where {warehouse.same("h", "link", [*key, "file_id", "line"])} and link.next_file is not null
+            and (h.superseded_by, h.superseded_on) is distinct from (link.next_file, link.next_day)
+        """
+    )
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,11 @@
 import os
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from etl.errors import SetupError
 
@@ -20,7 +22,20 @@ class Settings:
     archive: Path
     province: str  # first column of every fact key
     pseudonym_key: bytes
-    quarantine_ceiling: Decimal  # percent of a file's rows that may be in quarantine before `cchc load` exits with 1
+    quarantine_ceiling: Decimal  # percent of a file's rows that may be in quarantine before its load counts as failed
+    landing_min_age: timedelta | None = None  # how long a file must have been quiet before a nightly run takes it
+    landing_done_marker: bool = False  # a nightly run takes only files beside which <name>.done lies
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Whom the nightly message goes to. Addresses hold passwords: they are never shown."""
+
+    smtp: str | None = field(default=None, repr=False)  # smtp://user:password@host:587, smtps://host:465
+    sender: str = ""
+    recipients: tuple[str, ...] = ()
+    webhook: str | None = field(default=None, repr=False)
+    secret: bytes = field(default=b"", repr=False)  # signs what goes to the webhook
 
 
 def read() -> Settings:
@@ -38,7 +53,84 @@ def read() -> Settings:
         province=os.environ.get("CCHC_PROVINCE") or "H21",
         pseudonym_key=_pseudonym_key(home),
         quarantine_ceiling=_percentage("CCHC_QUARANTINE_CEILING", "5"),
+        landing_min_age=_minutes("CCHC_LANDING_MIN_AGE"),
+        landing_done_marker=_yes_or_no("CCHC_LANDING_DONE_MARKER"),
     )
+
+
+def nightly() -> time:
+    """When the first of the nightly loads begins."""
+    return _clock("CCHC_NIGHTLY", "01:00")
+
+
+def notice_time() -> time:
+    """When the message about the night is sent."""
+    return _clock("CCHC_NOTICE_TIME", "06:00")
+
+
+def slots() -> int:
+    """How many tasks work in the warehouse at once: the size of Airflow's pool `warehouse`."""
+    given = os.environ.get("CCHC_WAREHOUSE_SLOTS") or "4"
+    if not given.isascii() or not given.isdigit() or int(given) < 1:
+        raise SetupError(f"CCHC_WAREHOUSE_SLOTS is {given!r}; it is a number of tasks, 1 or more.")
+    return int(given)
+
+
+def notice() -> Notice:
+    """Where the nightly message goes. Read apart from the rest: a wrong address must not stop a load.
+
+    Raises: SetupError if an address cannot be used, or a way of sending lacks a part: half a way tells nobody.
+    """
+
+    def given(name: str) -> str | None:
+        return (os.environ.get(name) or "").strip() or None
+
+    smtp, webhook = given("CCHC_NOTICE_SMTP"), given("CCHC_NOTICE_WEBHOOK")
+    recipients = tuple(r.strip() for r in (given("CCHC_NOTICE_TO") or "").split(",") if r.strip())
+    sender, secret = given("CCHC_NOTICE_FROM") or "", given("CCHC_NOTICE_SECRET") or ""
+    for name, url, schemes in (
+        ("CCHC_NOTICE_SMTP", smtp, ("smtp", "smtps")),
+        ("CCHC_NOTICE_WEBHOOK", webhook, ("http", "https")),
+    ):
+        if url and not _is_address(url, schemes):
+            raise SetupError(f"{name} is not an address: write {schemes[0]}://host:port, or {schemes[1]}://host.")
+    if smtp and not (sender and recipients):
+        raise SetupError("CCHC_NOTICE_SMTP needs CCHC_NOTICE_FROM and CCHC_NOTICE_TO: who writes, and to whom.")
+    if webhook and len(secret) < 16:
+        raise SetupError("CCHC_NOTICE_WEBHOOK needs CCHC_NOTICE_SECRET, 16 characters or more: it signs the message.")
+    return Notice(smtp, sender, recipients, webhook, secret.encode())
+
+
+def _clock(name: str, otherwise: str) -> time:
+    given = os.environ.get(name) or otherwise
+    try:
+        return datetime.strptime(given.strip(), "%H:%M").time()
+    except ValueError:
+        raise SetupError(f"{name} is {given!r}; it is a time of day, e.g. {otherwise}.") from None
+
+
+def _minutes(name: str) -> timedelta | None:
+    given = os.environ.get(name) or ""
+    if not given:
+        return None
+    if not given.isascii() or not given.isdigit():
+        raise SetupError(f"{name} is {given!r}; it is a number of minutes, e.g. 10.")
+    return timedelta(minutes=int(given))
+
+
+def _yes_or_no(name: str) -> bool:
+    given = (os.environ.get(name) or "no").strip().lower()
+    if given not in ("yes", "no"):
+        raise SetupError(f"{name} is {given!r}; it is yes or no.")
+    return given == "yes"
+
+
+def _is_address(url: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0  # .port raises if it is no number
+    except ValueError:
+        return False
 
 
 def lock_wait() -> float:

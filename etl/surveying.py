@@ -39,7 +39,6 @@ class Survey:
     rows: int
     is_first: bool  # core.<thing> holds no row of this sender
     repetitions: "Repetitions"
-    keys: pl.DataFrame | None  # snapshots: the keys of all rows of this delivery
     delivered_again: list[str]  # keys of rows that are in quarantine
     spool: "Spool"
 
@@ -107,10 +106,11 @@ def _detached(rows: pl.DataFrame) -> pl.DataFrame:
     return pl.read_ipc(copied)
 
 
-def survey(cursor: Cursor, file: File, path: Path, spool: "Spool") -> Survey:
+def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool") -> Survey:
     """Read a file, and pass over the rows that are known.
 
-    Input:  `path`: its kept bytes; `spool`: where the others are kept for the second pass.
+    Input:  `path`: its kept bytes; `spool`: where the others are kept for the second pass; `keys`: where, of a
+            snapshot, the keys of all rows of the delivery are kept.
     Raises: FileRejected if it cannot be read (FIL-01 … FIL-05); FileHeld if it is a snapshot that lost half its rows
             (FIL-06), and nobody has said that it is meant so.
     """
@@ -119,16 +119,15 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool") -> Survey:
     passed_over = np.empty(0, np.int64) if checking.plan(export).whole_file else known
     quarantined = _open_quarantine(cursor, file)
     delivered_again: list[str] = []
-    keys: list[pl.DataFrame] = []
     with closing(_Seen(path.parent)) as seen:
         for read in reading.ahead(reading.read(path, export, block_bytes=BLOCK_BYTES)):
             block, typed_keys = _hashed(read, export)
             raw_hash = block["raw_hash"].to_numpy()
             seen.add(block["key_hash"].to_numpy(), raw_hash, block["line"].to_numpy())
             if export.delivery == "snapshot":
-                keys.append(typed_keys)
+                keys.add(typed_keys)
             if quarantined is not None:
-                again = typed_keys.with_columns(raw_hash=raw_hash).select(record_key(export)).to_series()
+                again = record_keys(typed_keys.with_columns(raw_hash=raw_hash), export)
                 delivered_again += again.filter(again.is_in(quarantined)).to_list()
             if len(passed_over):
                 block = block.filter(~_is_in(raw_hash, passed_over))
@@ -136,13 +135,13 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool") -> Survey:
                 spool.add(block)
         repetitions = seen.repetitions(export, passed_over)
     if export.delivery == "snapshot":
-        keys += _keys_of_other_parts(cursor, file, path)
-        _half_at_least(cursor, file, rows=seen.rows, with_parts=sum(k.height for k in keys))
+        for typed_keys in _keys_of_other_parts(cursor, file, path):
+            keys.add(typed_keys)
+        _half_at_least(cursor, file, rows=seen.rows, with_parts=keys.rows)
     return Survey(
         rows=seen.rows,
         is_first=not len(known) and _is_first(cursor, file),
         repetitions=repetitions,
-        keys=pl.concat(keys).unique() if keys else None,
         delivered_again=delivered_again,
         spool=spool,
     )
@@ -165,8 +164,8 @@ def _hashed(block: pl.DataFrame, export: catalogue.Export) -> tuple[pl.DataFrame
     return block.with_columns(pl.Series("raw_hash", raw_hash), pl.Series("key_hash", key_hash)), typed_keys
 
 
-def record_key(export: catalogue.Export) -> pl.Expr:
-    """The key of a row as text; a row whose key is not given is known by its content.
+def record_keys(rows: pl.DataFrame, export: catalogue.Export) -> pl.Series:
+    """The key of each row as text; a row whose key is not given is known by its content.
 
     One that is too long for an index, or looks like somebody's name or number, is known by its hash.
     """
@@ -177,24 +176,15 @@ def record_key(export: catalogue.Export) -> pl.Expr:
             unreadable.append(pl.col(column.name).str.contains(masking.PERSONAL_KEY))
         elif column.type == "code":
             unreadable.append(~pl.col(column.name).is_in(column.vocabulary))
-    return (
-        pl
-        .when(pl.any_horizontal(pl.col(c).is_null() for c in export.key))
-        .then(pl.format("#{}", "raw_hash"))
-        .otherwise(
-            pl.coalesce(
-                pl.when(pl.any_horizontal(unreadable)).then(key).map_batches(_digests, return_dtype=pl.String), key
-            )
-        )
-        .alias("record_key")
+    told = rows.select(
+        key=pl.coalesce(key, pl.format("#{}", "raw_hash")),
+        hidden=key.is_not_null() & pl.any_horizontal(unreadable),
     )
-
-
-def _digests(keys: pl.Series) -> pl.Series:
-    """A hash in place of each key that is given."""
-    given = keys.is_not_null().arg_true()
-    digests = [hashlib.blake2b(key.encode(), digest_size=16).hexdigest() for key in keys.gather(given)]
-    return keys.clone().scatter(given, [f"#{digest}" for digest in digests]) if digests else keys
+    hidden = told["hidden"].arg_true()
+    if not len(hidden):
+        return told["key"]
+    digests = [hashlib.blake2b(one.encode(), digest_size=16).hexdigest() for one in told["key"].gather(hidden)]
+    return told["key"].rechunk().scatter(hidden, [f"#{digest}" for digest in digests])
 
 
 # --- rows kept for the second pass ------------------------------------------------------------------------------------
@@ -206,12 +196,14 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
         self._sizes: list[int] = []
+        self.rows = 0
         self.close = self._file.close
 
     def add(self, block: pl.DataFrame) -> None:
         before = self._file.tell()
         block.write_ipc(self._file, compression="lz4")
         self._sizes.append(self._file.tell() - before)
+        self.rows += block.height
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
         self._file.seek(0)
@@ -443,7 +435,7 @@ def _typed_keys(block: pl.DataFrame, export: catalogue.Export) -> pl.DataFrame:
     return values.typed(block.select("line", *export.key), of_keys).select(export.key)
 
 
-def _keys_of_other_parts(cursor: Cursor, file: File, path: Path) -> list[pl.DataFrame]:
+def _keys_of_other_parts(cursor: Cursor, file: File, path: Path) -> Iterator[pl.DataFrame]:
     """The keys in the other parts of the same delivery: a snapshot may come as duc-co.1.csv and duc-co.2.csv."""
     cursor.execute(
         "select distinct on (path) archived_as from landing.file where export = %s and sender = %s"
@@ -452,9 +444,8 @@ def _keys_of_other_parts(cursor: Cursor, file: File, path: Path) -> list[pl.Data
         (file.export, file.sender, file.delivered_on, file.path),
     )
     export, archive = catalogue.export(file.export), Path(str(path).removesuffix(file.archived_as))
-    keys: list[pl.DataFrame] = []
     for (archived_as,) in cursor.fetchall():
         # a part that cannot be read is refused in its turn, and this one is not
         with suppress(FileRejected):
-            keys += [_typed_keys(block, export) for block in reading.read(archive / archived_as, export)]
-    return keys
+            for block in reading.read(archive / archived_as, export, block_bytes=BLOCK_BYTES):
+                yield _typed_keys(block, export)

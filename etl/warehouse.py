@@ -262,13 +262,13 @@ def migrate(warehouse_url: str) -> bool:
             "insert into landing.script values %s on conflict (name) do update set version = excluded.version",
             sorted(ours.items()),
         )
-        for notice in connection.notices:
-            if notice.startswith("WARNING:"):  # what this user may not set up, and whom to ask
-                log.warning("%s", notice.removeprefix("WARNING:").splitlines()[0].strip())
         cursor.execute(
             "insert into landing.schema_version (version, release) values (%s, %s)",
             (_hash(repr(sorted(ours.items()))), release()),
         )
+        for notice in connection.notices:
+            if notice.startswith("WARNING:"):  # what this user may not set up, and whom to ask
+                log.warning("%s", notice.removeprefix("WARNING:").splitlines()[0].strip())
     if grown:
         with transaction(warehouse_url) as connection, connection.cursor() as cursor:
             cursor.execute(f"analyze {', '.join(grown)}")

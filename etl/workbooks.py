@@ -30,7 +30,9 @@ from etl.errors import FileRejected
 Row = tuple[int, list[tuple[int, str]]]  # its number, and of each cell that is not empty: its column, from 0, its text
 
 TEXT_BYTES = 1 << 30  # of all cells of a sheet: a text that is kept once may be said a million times
-XML_BYTES = 4 << 30  # of one unpacked part
+XML_BYTES = 3 << 30  # of all parts, unpacked
+INFLATED = (16 << 20, 100)  # a part of more bytes than this is not packed to less than a hundredth, unless it is a trap
+SHEETS = 255
 STRING_BYTES = 192 << 20  # of the texts that cells share, which are in memory
 DIRECTORY_BYTES = 1 << 20  # what a zip says of its parts: a workbook has some ten, or a hundred
 NAMES = 10_000  # different names of elements and attributes
@@ -66,7 +68,10 @@ def opened(path: Path) -> Iterator[list[Sheet]]:
             yield _Book(archive, parts).sheets()
     else:
         with closing(_Other(path)) as other:
-            yield [Sheet(name, partial(other.rows, number)) for number, name in enumerate(other.names())]
+            names = other.names()
+            if len(names) > SHEETS:
+                raise too_large(TOO_LARGE)
+            yield [Sheet(name, partial(other.rows, number)) for number, name in enumerate(names)]
 
 
 def check_zip(path: Path) -> None:
@@ -117,6 +122,7 @@ class _Book:
         self._formats: list[str] = []  # by style: "day", "duration" or ""
         self._strings: _Strings | None = None
         self._strings_part = "xl/sharedstrings.xml"
+        self._fed = 0
 
     def sheets(self) -> list[Sheet]:
         with _told_as_broken():
@@ -144,6 +150,8 @@ class _Book:
             for _ in self._parsed("xl/workbook.xml", sheet), self._parsed("xl/_rels/workbook.xml.rels", relation):
                 deque(_, 0)
             self._read_formats()
+        if len(listed) > SHEETS:
+            raise too_large(TOO_LARGE)
         return [Sheet(name, partial(self._rows, targets[key])) for name, key in listed if key in targets]
 
     def _read_formats(self) -> None:
@@ -308,14 +316,21 @@ class _Book:
         parser.StartDoctypeDeclHandler = _no_doctype
         parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
         fed = 0
-        if self._archive.getinfo(self._parts[part]).file_size > XML_BYTES:
+        packed = self._archive.getinfo(self._parts[part])
+        if packed.file_size > INFLATED[0] and packed.file_size > INFLATED[1] * packed.compress_size:
             raise too_large(TOO_LARGE)
         with self._archive.open(self._parts[part]) as file:
             while chunk := file.read(CHUNK):
                 parser.Parse(chunk, False)
                 fed += len(chunk)
+                self._fed += len(chunk)
                 # expat keeps what it has not told yet, a comment or an attribute without end, and every name
-                if fed - parser.CurrentByteIndex > MAX_ROW or len(parser.intern) > NAMES:
+                if (
+                    self._fed > XML_BYTES
+                    or fed - parser.CurrentByteIndex > MAX_ROW
+                    or len(parser.intern) > NAMES
+                    or len(self._formats) > NAMES * 10
+                ):
                     raise too_large(TOO_LARGE)
                 yield
             parser.Parse(b"", True)

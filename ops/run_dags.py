@@ -1,6 +1,8 @@
 """Run DAGs of this project one after the other in this process, as Airflow runs them, but without a scheduler.
 
 Input:  one JSON object per line: {"dag_id": "load__hr", "conf": {…}}; the settings of Airflow are in the environment.
+        With "backfill": a day, the run that Airflow's own backfill makes for it. With "event": {…}, a run that an event
+        of the asset it waits for has woken, with this extra.
 Output: one JSON object per line: {"dag_id": …, "state": "success", "note": …, "tasks": {"load_file[0]": "success", …}}.
         Everything that Airflow and the tasks say goes to standard error.
 """
@@ -9,6 +11,13 @@ Output: one JSON object per line: {"dag_id": …, "state": "success", "note": �
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airflow.sdk import DAG
+    from sqlalchemy.orm import Session
 
 
 def main() -> None:
@@ -18,17 +27,24 @@ def main() -> None:
 
     from airflow.dag_processing.dagbag import DagBag
     from airflow.models.dagrun import DagRun
+    from airflow.models.pool import Pool
     from airflow.utils import db
     from airflow.utils.session import create_session
+
+    from etl import settings
 
     try:
         db.check_migrations(0)
     except Exception:
         db.initdb()
+    said = "Việc làm cùng lúc trong kho số liệu"
+    Pool.create_or_update_pool("warehouse", settings.slots(), said, include_deferred=False)
     for line in sys.stdin:
         asked = json.loads(line)
         # parsed anew for each run: a DAG that has run keeps the parameters it was given
-        ended = DagBag().dags[asked["dag_id"]].test(run_conf=asked.get("conf") or {})
+        dag = DagBag().dags[asked["dag_id"]]
+        with _as_backfill(dag, asked.get("backfill")), _woken(asked.get("event")):
+            ended = dag.test(run_conf=asked.get("conf") or {})
         with create_session() as session:
             run = session.get(DagRun, ended.id)
             tasks = {
@@ -39,6 +55,67 @@ def main() -> None:
         print(json.dumps(result, ensure_ascii=False), file=results)
     sys.stderr.flush()
     os._exit(0)  # all is committed, and an orderly end of Airflow's threads takes seconds
+
+
+@contextmanager
+def _as_backfill(dag: "DAG", day: str | None) -> Iterator[None]:
+    """Let `dag.test` run what Airflow's backfill makes for a day, instead of a run that it makes itself."""
+    if day is None:
+        yield
+        return
+    from datetime import datetime, timedelta
+    from unittest.mock import patch
+
+    from airflow.models.backfill import ReprocessBehavior, _create_backfill
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.state import DagRunState
+    from sqlalchemy import select
+
+    begin = datetime.fromisoformat(day).replace(tzinfo=dag.timezone)
+    made = _create_backfill(
+        dag_id=dag.dag_id,
+        from_date=begin,
+        to_date=begin + timedelta(days=1),
+        max_active_runs=1,
+        reverse=False,
+        dag_run_conf={},
+        triggering_user_name=None,
+        reprocess_behavior=ReprocessBehavior.COMPLETED,
+    )
+
+    def run_of_backfill(*, dag: object, session: "Session", **_: object) -> DagRun:
+        [run] = session.scalars(select(DagRun).where(DagRun.backfill_id == made.id)).all()
+        run.dag, run.state, run.start_date = dag, DagRunState.RUNNING, run.run_after
+        session.commit()
+        return run
+
+    with patch("airflow.models.dagrun.get_or_create_dagrun", run_of_backfill):
+        yield
+
+
+@contextmanager
+def _woken(extra: dict | None) -> Iterator[None]:
+    """Let `dag.test` run what an event of the asset `warehouse` starts."""
+    if extra is None:
+        yield
+        return
+    from unittest.mock import patch
+
+    from airflow.models import dagrun
+    from airflow.models.asset import AssetEvent, AssetModel
+    from sqlalchemy import select
+
+    make = dagrun.get_or_create_dagrun
+
+    def run_of_event(*, session: "Session", **how: object) -> dagrun.DagRun:
+        run = make(session=session, **how)
+        asset = session.scalar(select(AssetModel).where(AssetModel.name == "warehouse"))
+        run.consumed_asset_events.append(AssetEvent(asset_id=asset.id, extra=extra))
+        session.commit()
+        return run
+
+    with patch("airflow.models.dagrun.get_or_create_dagrun", run_of_event):
+        yield
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The note of a DAG run is what its task `finish` returned.
+"""The note of a DAG run is what its task `finish` returned; if it returned nothing, which tasks failed.
 
 Tasks cannot write to Airflow's own database. The scheduler can, and it calls these when a run ends.
 """
@@ -12,6 +12,9 @@ from airflow.plugins_manager import AirflowPlugin
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
     from sqlalchemy.orm import Session
+
+
+LONGEST = 1000  # characters that Airflow keeps of a note
 
 
 class Note:
@@ -42,7 +45,7 @@ def _said(session: "Session", dag_run: "DagRun") -> str | None:
     from airflow.models.xcom import XCOM_RETURN_KEY, XComModel
     from sqlalchemy import select
 
-    return session.scalar(
+    said = session.scalar(
         select(XComModel.value).where(
             XComModel.dag_id == dag_run.dag_id,
             XComModel.run_id == dag_run.run_id,
@@ -50,6 +53,23 @@ def _said(session: "Session", dag_run: "DagRun") -> str | None:
             XComModel.key == XCOM_RETURN_KEY,
         )
     )
+    return said[:LONGEST] if said else _failed(session, dag_run)
+
+
+def _failed(session: "Session", dag_run: "DagRun") -> str | None:
+    from airflow.models.taskinstance import TaskInstance
+    from sqlalchemy import select
+
+    failed = session.scalars(
+        select(TaskInstance.task_id)
+        .where(
+            TaskInstance.dag_id == dag_run.dag_id,
+            TaskInstance.run_id == dag_run.run_id,
+            TaskInstance.state == "failed",
+        )
+        .distinct()
+    ).all()
+    return f"Không chạy xong: {', '.join(sorted(failed))}. Xem nhật ký của bước đó." if failed else None
 
 
 class RunNote(AirflowPlugin):

@@ -90,6 +90,17 @@ def held(url: str, *, whole: bool) -> dict[str, list[str]]:
             str({k: files.get(v, v) if k in origin else v for k, v in row.items() if whole or k != "line"})
             for (row,) in rows(url, f"select to_jsonb(one) from {table} as one")
         )
+    if not whole:
+        # bytes that come again are not told again, and a part may come again where the whole does not
+        del found["quality.violation"]
+        found["quality.quarantined_row"] = [
+            str(row)
+            for row in rows(
+                url,
+                "select export, sender, record_key, rule_ids from quality.quarantined_row join landing.file"
+                " using (file_id, export) where resolved_by is null order by 1, 2, 3, 4",
+            )
+        ]
     return found
 
 

@@ -172,6 +172,30 @@ def test_an_explicit_window_is_on_record(delivered: Path, cchc, warehouse_url: s
     assert "tính đến 30/11/2021" in cchc("show", "2021-N", "631")[1]
 
 
+def test_a_stated_window_is_shown_beside_the_calendar(delivered: Path, cchc, caplog) -> None:
+    """Shown is what was made last, and which that is is said; --from, --to and --as-of choose."""
+    cchc("load", "inbox")
+    stated = ("--from", "2021-06-15", "--to", "2021-08-01")
+    assert cchc("materialise", "2021-Q3")[0] == 0
+    assert cchc("materialise", "2021-Q3", *stated)[0] == 0
+    caplog.clear()
+    assert "15/06/2021 - 01/08/2021" in cchc("show", "2021-Q3", "631")[1]
+    assert "shown is 2021-Q3[2021-06-15..2021-08-01], which was made last; there is also 2021-Q3 " in caplog.text
+    caplog.clear()
+    calendar = ("--from", "2021-06-15", "--to", "2021-09-14")
+    assert "15/06/2021 - 01/08/2021" in cchc("show", "2021-Q3", "631", *stated)[1]
+    assert cchc("materialise", "2021-Q3")[1].endswith("không có gì mới.\n"), "the calendar's figures are still there"
+    assert "15/06/2021 - 14/09/2021" in cchc("show", "2021-Q3", "631")[1]
+    assert "15/06/2021 - 14/09/2021" in cchc("show", "2021-Q3", "631", *calendar)[1]
+    (delivered / "printed.csv").write_text("code,printed_value\n3.4.3,1\n", "utf-8")
+    for window, code in ((stated, "2021-Q3[2021-06-15..2021-08-01]"), ((), "2021-Q3")):
+        assert cchc("reconcile", "2021-Q3", "631", "printed.csv", *window, "--format", "csv")[0] == 0
+        by_code = cchc("reconcile", code, "631", "printed.csv", *window, "--format", "csv")
+        assert by_code == cchc("reconcile", "2021-Q3", "631", "printed.csv", *window, "--format", "csv")
+    status, _, err = cchc("show", "2021-Q3", "631", "--as-of", "2021-09-20")
+    assert (status, "no figures of 2021-Q3[2021-06-15..2021-09-14@2021-09-20]" in err) == (2, True)
+
+
 def test_several_periods_are_made_side_by_side_also_when_the_form_has_just_changed(
     delivered: Path, cchc, warehouse_url: str
 ) -> None:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import random
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -247,6 +248,16 @@ def test_names_are_those_that_the_file_holds(cell: str) -> None:
     assert masking.shown("An toàn", None, names) == "An toàn"
 
 
+@pytest.mark.parametrize("count", [1, masking.MANY + 1])
+def test_a_column_is_masked_like_its_cells(count: int) -> None:
+    cells = [*MARKERS.values(), unicodedata.normalize("NFD", "Võ Thị Lệ"), "Đang xử lí", "30/11/2021", "a\x1bb"]
+    column = catalogue.export("hr/events").column("form")
+    many = [*cells, *(f"{number}/QĐ-UBND" for number in range(count)), None]
+    shown = masking.shown_column(pl.Series(many), column, masking.NOBODY).to_list()
+    assert shown == [cell and masking.shown(cell, column) for cell in many]
+    assert [cell for cell, told in zip(cells, shown, strict=False) if cell == told] == ["Đang xử lí", "30/11/2021"]
+
+
 @pytest.mark.parametrize(
     ("code", "kept"),
     [
@@ -265,9 +276,20 @@ def test_names_are_those_that_the_file_holds(cell: str) -> None:
 )
 def test_a_key_in_quarantine_is_short_and_nobodys(code: str, kept: bool) -> None:
     export = catalogue.export("one_stop_shop/dossiers")
-    keys = pl.DataFrame({"dossier_code": [code], "raw_hash": [1]}).select(surveying.record_key(export)).to_series()
+    keys = surveying.record_keys(pl.DataFrame({"dossier_code": [code], "raw_hash": [1]}), export)
     assert (keys[0] == code) is kept
     assert len(keys[0]) <= surveying.LONGEST_KEY
+
+
+def test_keys_of_rows_that_come_in_pieces() -> None:
+    pieces = [
+        pl.DataFrame(
+            {"dossier_code": codes, "raw_hash": [7] * 3}, schema={"dossier_code": pl.String, "raw_hash": pl.Int64}
+        )
+        for codes in ([None, None, "A"], ["B", None, "NguyễnVănAn"], [None] * 3)
+    ]
+    keys = surveying.record_keys(pl.concat(pieces, rechunk=False), catalogue.export("one_stop_shop/dossiers"))
+    assert [key if len(key) < 5 else key[0] for key in keys] == ["#7", "#7", "A", "B", "#7", "#", "#7", "#7", "#7"]
 
 
 # --- CSV ------------------------------------------------------------------------------------------------------------

@@ -580,6 +580,51 @@ def test_a_held_list_stops_no_newer_one(configured, warehouse_url, inbox):
     assert rows(warehouse_url, "select count(*) from core.unit") == [(29,)]
 
 
+# --- one thing, told of by several senders ----------------------------------------------------------------------------
+
+TOLD = {
+    # sender, day, unit: in the order of deliveries
+    "each something else": [("a", 4, "23857"), ("b", 5, "23860"), ("a", 6, "631"), ("b", 7, "23857")],
+    "said again after somebody else": [("a", 4, "23857"), ("b", 5, "23860"), ("a", 6, "23857")],
+    "said twice, somebody else in between": [
+        ("a", 4, "23857"),
+        ("b", 5, "23860"),
+        ("a", 6, "23857"),
+        ("a", 7, "23857"),
+    ],
+    "on one day": [("a", 4, "23857"), ("b", 4, "23860"), ("a", 5, "23857"), ("b", 5, "631")],
+}
+
+
+@pytest.mark.parametrize("case", TOLD)
+def test_who_tells_of_a_dossier_when_counts_and_not_when_that_arrives(
+    configured, server_url, template_database, tmp_path, case
+):
+    orders = [*itertools.permutations(TOLD[case])]
+    # the first, and some that differ most from it
+    orders = [orders[0], orders[-1], *orders[1 :: len(orders) // 4]]
+    told = []
+    for number, order in enumerate(orders):
+        with fresh_database(server_url, template_database) as url:
+            inbox = tmp_path / str(number)
+            deliver(inbox, "hr/units", "2021-12-01", UNITS)
+            for sender, day, unit in order:
+                text = dossiers(1, unit=unit) + "\n" + drawn_row(day * 10 + ord(sender), unit)
+                deliver(inbox, "one_stop_shop/dossiers", f"2021-12-{day:02d}", text, sender=sender)
+                load(configured, url, inbox)
+            one = "where dossier_code like '%%-0001'"
+            now = rows(url, f"select sender, delivered_on::text, org_code from core.dossier {one}")
+            before = rows(
+                url,
+                f"select sender, delivered_on::text, org_code, superseded_on::text from core.dossier_history {one}"
+                " order by delivered_on, sender",
+            )
+            told.append((now, before))
+            assert told[-1] == told[0], order
+    sender, day, unit = TOLD[case][-1] if case != "said twice, somebody else in between" else ("a", 6, "23857")
+    assert told[0][0] == [(sender, f"2021-12-{day:02d}", unit)]
+
+
 # --- taken back, taken up again ---------------------------------------------------------------------------------------
 
 

@@ -27,7 +27,7 @@ from threading import Event
 from psycopg2 import sql
 from sqlalchemy.engine import make_url
 
-from etl import catalogue, warehouse
+from etl import catalogue, settings, warehouse
 from etl.bench import cases, inputs, measuring, report
 from etl.bench.measuring import BenchFailed
 from etl.demo import airflow
@@ -380,6 +380,7 @@ def _parts(home: Path, airflow_url: str, redis: str) -> Iterator[_Parts]:
     with ExitStack() as stack:
         stack.enter_context(parts.part("redis", [redis, "-"], environment, asked))
         parts.airflow("db", "migrate")
+        parts.airflow("pools", "set", "warehouse", str(settings.slots()), "bench")
         for name in ("api-server", "scheduler", "dag-processor"):
             stack.enter_context(parts.service(name))
         parts.until(lambda: urllib.request.urlopen(f"{base}/api/v2/version", timeout=5).status == 200, base, PATIENCE)

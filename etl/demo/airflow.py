@@ -85,14 +85,17 @@ class Dags:
         self._process = process
         self._log = log
 
-    def run(self, dag_id: str, conf: dict[str, str] | None = None) -> Run:
-        """Run one DAG to its end.
+    def run(
+        self, dag_id: str, conf: dict[str, str] | None = None, *, backfill: str | None = None, event: dict | None = None
+    ) -> Run:
+        """Run one DAG to its end; `backfill`: as Airflow's backfill runs it for a day; `event`: as an event wakes it.
 
         Raises: SetupError if the process is gone.
         """
         assert self._process.stdin and self._process.stdout
         try:
-            print(json.dumps({"dag_id": dag_id, "conf": conf or {}}), file=self._process.stdin, flush=True)
+            asked = {"dag_id": dag_id, "conf": conf or {}, "backfill": backfill, "event": event}
+            print(json.dumps(asked), file=self._process.stdin, flush=True)
             answer = self._process.stdout.readline()
         except BrokenPipeError:
             answer = ""

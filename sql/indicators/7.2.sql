@@ -1,7 +1,7 @@
 -- code: "7.2"
 -- parent: "7"
 -- title: "Xây dựng và vận hành Hệ thống họp trực tuyến"
--- unit: "Chưa có = 0; 2 cấp = 1"
+-- unit: "Chưa có = 0; 2 cấp = 1; 3 cấp = 2"
 -- decimals: 0
 -- behaviour: code
 -- cadence: [quarterly, half_yearly, nine_monthly, annual]

@@ -1,15 +1,43 @@
 -- A series on the boundaries of now: figures of units that were merged are added up under what they became. Numerators and
--- denominators add up; what only a unit can say of itself (a declared share, a code) does not, and stays with units that
--- nothing was merged into.
+-- denominators add up; what several units read off one list (procedures, quotas), a declared share and a code do not, and are
+-- `not_applicable` where something was merged. A unit that ended and nobody is known to have taken over from stands alone.
 create or replace view reporting.indicator_now_boundaries as
-with recursive successor as (
+with recursive succession as (
+    select
+        old_code,
+        old_valid_from,
+        new_code,
+        new_valid_from,
+        effective_on
+    from core.unit_succession as shipped
+    -- what units say of themselves, or the decree says of units that are known, stands below
+    where not exists (
+        select
+        from core.unit_successor as known
+        where
+            known.place = 1
+            and known.org_code = shipped.old_code
+            and known.ended_on between shipped.effective_on - 31 and shipped.effective_on + 31
+    )
+    union
+    select
+        org_code,
+        valid_from,
+        successor_code,
+        successor_valid_from,
+        ended_on
+    from core.unit_successor
+    where place = 1
+),
+
+successor as (
     select
         old_code,
         old_valid_from,
         new_code,
         new_valid_from,
         effective_on as first_on
-    from core.unit_succession
+    from succession
     union
     select
         successor.old_code,
@@ -18,7 +46,7 @@ with recursive successor as (
         later.new_valid_from,
         successor.first_on
     from successor
-    inner join core.unit_succession as later
+    inner join succession as later
         on later.old_code = successor.new_code and later.old_valid_from = successor.new_valid_from
 ),
 
@@ -29,34 +57,84 @@ last_successor as (
         new_code
     from successor
     order by old_code, old_valid_from, new_valid_from desc
+),
+
+known_name as (
+    select distinct on (code)
+        code,
+        name,
+        level
+    from core.administrative_unit
+    where valid_to = 'infinity'
+    order by code, valid_from desc
+),
+
+ended as (
+    select
+        province_code,
+        org_code,
+        valid_from
+    from core.unit_period
+    where valid_to < 'infinity'
+),
+
+told as (
+    select
+        i.*,
+        s.new_code,
+        ended.org_code is not null and s.new_code is null as is_left_alone
+    from mart.indicator as i
+    left join last_successor as s on s.old_code = i.unit_code and i.unit_valid_from < s.first_on
+    left join ended
+        on ended.province_code = i.province_code and ended.org_code = i.unit_code and ended.valid_from = i.unit_valid_from
+    where i.status in ('observed', 'undefined')
 )
 
 select
-    i.period_code,
-    min(i.period_start) as period_start,
-    max(i.period_end) as period_end,
-    coalesce(s.new_code, i.unit_code) as unit_code,
-    i.indicator_code,
+    told.period_code,
+    min(told.period_start) as period_start,
+    max(told.period_end) as period_end,
+    coalesce(told.new_code, told.unit_code) as unit_code,
+    told.indicator_code,
     f.title as indicator_name,
     f.unit_of_measure,
     case
-        when count(*) = 1 then max(i.value)
-        when f.behaviour <> 'code' and (f.origin = 'computed' or f.behaviour <> 'share')
-            then mart.figure_value(sum(i.numerator), sum(i.denominator), 2, f.unit_of_measure = '%')
+        when count(*) = 1 then max(told.value)
+        when f.adds_up then mart.figure_value(sum(told.numerator), sum(told.denominator), 2, f.unit_of_measure = '%')
     end as value,
-    case when f.behaviour <> 'code' then sum(i.numerator) end as numerator,
-    sum(i.denominator) as denominator,
-    array_agg(i.unit_code order by i.unit_code) as merged_from,
-    i.province_code,
-    i.cadence,
-    max(i.computed_at) as computed_at
-from mart.indicator as i
-inner join mart.form as f on f.code = i.indicator_code
-left join last_successor as s on s.old_code = i.unit_code and i.unit_valid_from < s.first_on
-where i.status in ('observed', 'undefined')
+    case when count(*) = 1 or f.adds_up then sum(told.numerator) end as numerator,
+    case when count(*) = 1 or f.adds_up then sum(told.denominator) end as denominator,
+    array_agg(told.unit_code order by told.unit_code) as merged_from,
+    told.province_code,
+    told.cadence,
+    max(told.computed_at) as computed_at,
+    coalesce(
+        (array_agg(told.unit_name order by told.unit_valid_from desc) filter (where told.new_code is null))[1],
+        max(known_name.name),
+        (array_agg(told.unit_name order by told.unit_valid_from desc))[1]
+    ) as unit_name,
+    coalesce(
+        (array_agg(told.unit_level order by told.unit_valid_from desc) filter (where told.new_code is null))[1],
+        max(known_name.level),
+        (array_agg(told.unit_level order by told.unit_valid_from desc))[1]
+    ) as unit_level,
+    case
+        when count(*) = 1 then max(told.status)
+        when not f.adds_up then 'not_applicable'
+        when sum(told.denominator) = 0 then 'undefined'
+        else 'observed'
+    end as status,
+    max(told.as_of) as as_of,
+    bool_or(told.is_left_alone) as is_without_successor,
+    split_part(told.period_code, '[', 1) as calendar_period_code
+from told
+inner join mart.form as f on f.code = told.indicator_code
+left join known_name on known_name.code = told.new_code
 group by
-    i.province_code, i.cadence, i.period_code, coalesce(s.new_code, i.unit_code), i.indicator_code, f.title, f.unit_of_measure,
-    f.behaviour, f.origin;
+    told.province_code, told.cadence, told.period_code, coalesce(told.new_code, told.unit_code), told.indicator_code, f.title,
+    f.unit_of_measure, f.adds_up;
 
 comment on view reporting.indicator_now_boundaries is
-'Chuỗi số liệu theo địa giới hiện nay: số của các đơn vị cũ được cộng về đơn vị kế thừa (cộng tử số, mẫu số; không lấy bình quân tỷ lệ).';
+'Chuỗi số liệu theo địa giới hiện nay: số của các đơn vị cũ được cộng về đơn vị kế thừa (cộng tử số, mẫu số; không lấy bình quân tỷ lệ); '
+'một dòng cho mỗi (period_code, unit_code, indicator_code). Số đọc từ cùng một danh mục (thủ tục, biên chế), mã và tỷ lệ kê khai không cộng được: '
+'status = not_applicable. is_without_successor: đơn vị đã chấm dứt mà chưa biết đơn vị kế thừa, đứng riêng.';

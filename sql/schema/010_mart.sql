@@ -66,6 +66,7 @@ create table if not exists mart.form (
     behaviour text,
     origin text
 );
+alter table mart.form add column if not exists adds_up boolean; -- whether figures of units that were merged may be added up
 
 create table if not exists mart.indicator (
     province_code text not null,

@@ -166,6 +166,7 @@ select
     org_code as code,
     province_code,
     valid_from,
+    valid_to,
     reach_from,
     reach_to,
     org_name as name,

@@ -1,4 +1,64 @@
--- creates: [window_scope, window_catalogue, window_procedure]
+-- creates: [window_owner, window_scope, window_catalogue, window_procedure]
+
+-- Whose the list of a sender was (core.list_owner says whose it is): its units are those that its list of the time held, or had
+-- held until they ended, below what was above them then.
+create temp table window_owner on commit drop as
+with delivered as (
+    select
+        told.province_code,
+        told.sender,
+        unit.unit_code,
+        unit.parent_unit
+    from told_unit as told
+    inner join window_unit as unit on unit.province_code = told.province_code and unit.code = told.org_code
+    where
+        told.presence = 'held'
+        or told.is_first_list
+        or told.presence = 'gone' and unit.valid_to < 'infinity'
+),
+
+sender as (
+    select distinct
+        province_code,
+        sender
+    from told_procedure
+)
+
+select
+    sender.province_code,
+    sender.sender,
+    unit.unit_code
+from sender
+left join landing.sender_unit as said on said.sender = sender.sender
+inner join window_unit as unit
+    on
+        unit.province_code = sender.province_code
+        and case
+            when said.sender is not null then unit.code = said.org_code
+            when
+                exists (
+                    select
+                    from delivered
+                    where delivered.province_code = sender.province_code and delivered.sender = sender.sender
+                )
+                then exists (
+                    select
+                    from delivered as top
+                    where
+                        top.province_code = sender.province_code
+                        and top.sender = sender.sender
+                        and top.unit_code = unit.unit_code
+                        and not exists (
+                            select
+                            from delivered as parent
+                            where
+                                parent.province_code = top.province_code
+                                and parent.sender = top.sender
+                                and parent.unit_code = top.parent_unit
+                        )
+                )
+            else unit.code = sender.sender
+        end;
 
 -- Whose lists are a unit's catalogue of procedures, at each level that it handles: those of the nearest owner at or above it
 -- that has rows of the level; where none has, those of all owners below it. The list of a stranger is never added.
@@ -21,14 +81,13 @@ with recursive handled as (
 
 listed as (
     select distinct
-        unit.unit_code,
+        owner.unit_code,
         procedure.level,
         procedure.province_code,
         procedure.sender
     from told_procedure as procedure
-    inner join core.list_owner_as_told(%(listed_until)s) as owner
+    inner join window_owner as owner
         on owner.province_code = procedure.province_code and owner.sender = procedure.sender
-    inner join window_unit as unit on unit.province_code = owner.province_code and unit.code = owner.org_code
     where
         procedure.presence = 'held'
         or procedure.presence = 'late' and (procedure.latest_announced_on < %(period_end)s or procedure.is_first_list)

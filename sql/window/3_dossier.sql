@@ -91,7 +91,7 @@ state as (
         d.field,
         concerned.is_paused,
         concerned.withdrawn_on,
-        greatest(d.due_on + 1, d.received_on) as overdue_from,
+        case when d.due_on is not null then greatest(d.due_on + 1, d.received_on) end as overdue_from,
         coalesce(
             concerned.withdrawn_on,
             d.finished_on,
@@ -290,16 +290,16 @@ group by subtree.unit_code, subtree.tier, part.field;
 -- Open dossiers that came into what a unit answers for, or left it, because a unit ended. `is_first_day`: when the window
 -- began, so that they stand in what was carried over.
 create temp table window_handover on commit drop as
-with moved as (
+with move as materialized (
     select
+        row_number() over () as move_no,
+        giving.province_code,
+        giving.org_code,
+        giving.reach_from,
+        giving.reach_to,
         taking.from_day as day,
-        daily.field,
         old_unit.unit_code as old_unit,
-        new_unit.unit_code as new_unit,
-        sum(
-            daily.received_online + daily.received_direct + daily.received_postal
-            - daily.resolved_early - daily.resolved_on_time - daily.resolved_late - daily.withdrawn
-        ) as dossiers
+        new_unit.unit_code as new_unit
     from window_holder as giving
     inner join window_holder as taking
         on
@@ -307,17 +307,6 @@ with moved as (
             and taking.org_code = giving.org_code
             and taking.reach_from = giving.reach_from
             and taking.from_day = giving.to_day
-    inner join (
-        select * from mart.dossier_daily
-        union all
-        select province_code, org_code, unit_from, day, field, 0, 0, 0, 0, 0, 0, withdrawn, 0, 0, overdue_out from window_dossier_state
-    ) as daily
-        on
-            daily.province_code = giving.province_code
-            and daily.org_code = giving.org_code
-            and daily.unit_from >= giving.reach_from
-            and daily.unit_from < giving.reach_to
-            and daily.day < taking.from_day
     inner join window_unit as old_unit
         on
             old_unit.province_code = giving.province_code
@@ -331,6 +320,41 @@ with moved as (
             and taking.holder_from >= new_unit.reach_from
             and taking.holder_from < new_unit.reach_to
     where taking.from_day >= %(period_start)s and taking.from_day < %(period_end)s
+),
+
+open as materialized (
+    select
+        move.move_no,
+        daily.field,
+        sum(
+            daily.received_online + daily.received_direct + daily.received_postal
+            - daily.resolved_early - daily.resolved_on_time - daily.resolved_late - daily.withdrawn
+        ) as dossiers
+    from move
+    inner join (
+        select * from mart.dossier_daily
+        union all
+        select province_code, org_code, unit_from, day, field, 0, 0, 0, 0, 0, 0, withdrawn, 0, 0, overdue_out from window_dossier_state
+    ) as daily
+        on
+            daily.province_code = move.province_code
+            and daily.org_code = move.org_code
+            and daily.unit_from >= move.reach_from
+            and daily.unit_from < move.reach_to
+            and daily.day < move.day
+    group by 1, 2
+),
+
+moved as (
+    select
+        move.day,
+        open.field,
+        move.old_unit,
+        move.new_unit,
+        sum(open.dossiers) as dossiers
+    from open
+    inner join move on move.move_no = open.move_no
+    where open.dossiers <> 0
     group by 1, 2, 3, 4
 ),
 

@@ -129,7 +129,7 @@ def test_flow_of_dossiers(loaded: str) -> None:
     engine = create_engine(loaded)
     with engine.connect() as connection:
         rows = connection.execute(text("select * from reporting.dossier_flow where field = 'Tất cả'")).mappings()
-        got = {(row["period_code"], row["unit_code"]): row for row in rows}
+        got = {(row["calendar_period_code"], row["unit_code"]): row for row in rows}
     engine.dispose()
     wrong = []
     for wanted in expected("flow"):

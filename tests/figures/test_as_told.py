@@ -11,13 +11,15 @@ December; where only the first are drawn, both are the same.
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, figures
+from etl import catalogue, figures, pipeline, settings, warehouse
 from etl.periods import Period
 from tests import tables
+from tests.inbox import deliver
 
 Q1 = Period.parse("2021-Q1")
 IN_TIME, AGAIN = date(2021, 4, 14), date(2021, 12, 1)
@@ -726,3 +728,110 @@ def test_a_change_of_state_touches_the_periods_that_it_tells_of(cursor: Cursor, 
     )
     tables.insert(cursor, "dossier", f"{said}\nA | X | 2021-02-10 | 2021-03-01 | 2021-04-10 | {status} | {file_id}")
     assert figures.touched_periods(cursor.connection, [file_id]) == codes.split()
+
+
+def test_a_pause_without_a_due_day_takes_nothing_from_what_is_overdue(cursor: Cursor) -> None:
+    table = """
+        dossier_code | org_code | received_on | due_on     | told       | status
+        A            | X        | 2021-02-10  | -          | 2021-03-20 | Dừng xử lý
+        B            | X        | 2021-02-10  | 2021-03-01 | 2021-03-20 | Đang xử lý
+        C            | X        | 2021-02-10  | -          | 2021-03-10 | Công dân rút hồ sơ
+    """
+    given(cursor, {"dossier": table}, AGAIN)
+    figures.open_window(cursor, Q1)
+    measures = "sum(pending), sum(pending_overdue), sum(withdrawn)"
+    assert tables.rows(cursor, f"select {measures} from window_dossier where unit_code = 'X'") == [(2, 1, 1)]
+
+
+# Delivered as files: what a quarter says when it is made in time, and when lists and dossiers have moved on.
+IN_MARCH = {
+    ("hr/units", "2021-01-05"): """
+        Mã đơn vị | Tên đơn vị | Mã đơn vị cấp trên | Loại
+        631       | UBND huyện |                    | UBND cấp huyện
+        631.P1    | Phòng Một  | 631                | Cơ quan hành chính
+        631.P2    | Phòng Hai  | 631                | Cơ quan hành chính
+        23869     | Xã Ia Kla  | 631                | UBND cấp xã
+    """,
+    ("one_stop_shop/procedures", "2021-01-05"): """
+        Mã thủ tục | Cấp thực hiện | Mức độ | Thanh toán trực tuyến
+        1.000001   | Huyện         | 3      | Không
+        1.000002   | Xã            | 4      | Không
+    """,
+    ("hr/staff", "2021-01-05"): """
+        Mã CBCCVC | Họ và tên | Loại              | Mã đơn vị | Trạng thái
+        H1        | Người Một | Hợp đồng lao động | 631.P1    | Đang làm việc
+        B         | Người Hai | Công chức         | 631.P1    | Đang làm việc
+        R         | Người Ba  | Công chức         | 631.P1    | Đang làm việc
+    """,
+    ("one_stop_shop/dossiers", "2021-03-20"): """
+        Mã hồ sơ | Mã đơn vị | Mã thủ tục | Ngày tiếp nhận | Ngày hẹn trả | Trạng thái
+        D1       | 631       | 1.000001   | 10/02/2021     | 01/03/2021   | Yêu cầu bổ sung
+        D2       | 631       | 1.000001   | 10/02/2021     | 01/03/2021   | Đang xử lý
+        D3       | 631       | 1.000001   | 12/02/2021     | 01/04/2021   | Đang xử lý
+    """,
+}
+BY_SEPTEMBER = {
+    ("one_stop_shop/dossiers", "2021-06-20"): """
+        Mã hồ sơ | Mã đơn vị | Mã thủ tục | Ngày tiếp nhận | Ngày hẹn trả | Ngày kết thúc xử lý | Trạng thái
+        D1       | 631       | 1.000001   | 10/02/2021     | 01/03/2021   | 01/05/2021          | Đã xử lý xong
+        D3       | 631       | 1.000001   | 12/02/2021     | 01/04/2021   |                     | Công dân rút hồ sơ
+    """,
+    ("one_stop_shop/procedures", "2021-09-20"): """
+        Mã thủ tục | Cấp thực hiện | Mức độ | Thanh toán trực tuyến
+        1.000001   | Huyện         | 4      | Có
+        1.000002   | Xã            | 4      | Không
+    """,
+    ("hr/staff", "2021-09-20"): """
+        Mã CBCCVC | Họ và tên | Loại      | Mã đơn vị | Trạng thái
+        H1        | Người Một | Công chức | 631.P1    | Đang làm việc
+        B         | Người Hai | Công chức | 631.P2    | Đang làm việc
+        R         | Người Ba  | Công chức | 631.P1    | Nghỉ hưu
+    """,
+}
+MADE = {"7.8.1": 1, "7.8.2": 1, "3.5.3": 0, "4.2.2": 2, "4.2.3": 1}
+
+
+def test_a_quarter_made_again_in_september_is_that_of_march(
+    warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Delivered as files and loaded: procedures, people and dossiers moved on, and the figures stay."""
+    for name in ("home", "archive"):
+        monkeypatch.setenv(f"CCHC_{name.upper()}", str(tmp_path / name))
+    configured = settings.read()
+
+    def load(files: dict[tuple[str, str], str]) -> None:
+        for (export, day), table in files.items():
+            deliver(tmp_path / "inbox", export, day, table)
+        pipeline.land(configured, warehouse_url, inbox=str(tmp_path / "inbox"))
+        assert [r.status for r in pipeline.load_waiting(configured, warehouse_url)] == ["accepted"] * len(files)
+
+    def told() -> tuple[dict[str, int], list[tuple]]:
+        with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+            found = tables.rows(
+                cursor,
+                "select indicator_code, value from mart.indicator where period_code = '2021-Q1' and unit_code = '631'"
+                " and indicator_code = any(%(codes)s)",
+                {"codes": list(MADE)},
+            )
+            flow = tables.rows(
+                cursor,
+                "select pending, pending_overdue, withdrawn from mart.dossier_flow"
+                " where period_code = '2021-Q1' and unit_code = '631' and field = 'Tất cả'",
+            )
+        return {code: int(value) for code, value in found}, flow
+
+    load(IN_MARCH)
+    assert pipeline.materialise(warehouse_url, Q1) > 0
+    assert told() == (MADE, [(3, 1, 0)])
+    load(BY_SEPTEMBER)
+    pipeline.materialise(warehouse_url, Q1)
+    assert told() == (MADE, [(3, 1, 0)])
+    for period, flow in (("2021-Q2", (2, 2, 0)), ("2021-Q3", (1, 1, 1))):
+        pipeline.materialise(warehouse_url, Period.parse(period))
+        with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+            assert tables.rows(
+                cursor,
+                "select pending, pending_overdue, withdrawn from mart.dossier_flow"
+                " where period_code = %(period)s and unit_code = '631' and field = 'Tất cả'",
+                {"period": period},
+            ) == [flow]

@@ -343,3 +343,35 @@ def test_a_user_who_may_not_make_roles_sets_up_everything_else(cursor: Cursor) -
     cursor.execute(script)
     cursor.execute(script)
     assert tables.rows(cursor, "select rolcanlogin from pg_roles where rolname = 'cchc_nobody'") == [(False,)]
+
+
+def test_figures_that_stood_in_the_place_of_the_calendars_are_told_from_them(made: Cursor) -> None:
+    """A database of before: an explicit window under the calendar's code, and two meanings of one code."""
+    made.execute(
+        "update mart.indicator set period_end = '2021-08-31', as_of = '2021-09-01';"
+        "update mart.dossier_flow set period_end = '2021-08-31', as_of = '2021-09-01';"
+        "insert into quality.finding values"
+        " ('H21', '2021-Q3', '2021-06-15', '2021-08-31', 'H', 'FIG-03', 'x', 'computed', 1, 2, -1, 'x')"
+    )
+    columns = (
+        "province_code, period_code, period_start, period_end, as_of, unit_code, '2021-08-01', unit_name, unit_level"
+    )
+    made.execute(
+        f"insert into mart.dossier_flow select {columns}, field, {'0, ' * 13}0 from mart.dossier_flow"
+        " where unit_code = 'X' and field = 'Tất cả'"
+    )
+    figures.materialise(made.connection, Period.parse("2021-Q4"))
+    made.execute((catalogue.SQL / "migrations" / "001_stated_windows.sql").read_text("utf-8"))
+    for table in ("mart.indicator", "mart.dossier_flow"):
+        assert tables.rows(made, f"select distinct period_code from {table} order by 1") == [
+            ("2021-Q3[2021-06-15..2021-08-31@2021-09-01]",),
+            ("2021-Q4",),
+        ]
+    assert tables.rows(made, "select period_code from quality.finding where subject = 'x'") == [
+        ("2021-Q3[2021-06-15..2021-08-31@2021-09-01]",)
+    ]
+    meanings = (
+        "select unit_valid_from::text, is_current_meaning from mart.dossier_flow where unit_code = 'X'"
+        " and field = 'Tất cả' and period_code like '2021-Q3%%' order by 1"
+    )
+    assert tables.rows(made, meanings) == [("-infinity", False), ("2021-08-01", True)]

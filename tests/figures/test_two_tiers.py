@@ -229,3 +229,26 @@ def test_findings_and_flow_of_the_change_are_proved_again_alike(province: str) -
             (f.unit_code, f.rule_id, f.subject) for f in kept if f.origin == "computed"
         }
         assert figures.last_made(cursor, Period.parse("2025-Q3")).code == "2025-Q3"
+
+
+def test_what_the_office_says_of_a_successor_is_kept(province: str) -> None:
+    said = "select org_code, successor_code from core.unit where successor_code is not null"
+    assert rows(province, said) == [("64.SNV", "52.SNV")]
+
+
+def test_a_list_without_the_column_of_successors_is_no_other_version(
+    warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The column is new: what was delivered without it is what is delivered with it, empty."""
+    monkeypatch.setenv("CCHC_ARCHIVE", str(tmp_path / "archive"))
+    configured = settings.read()
+    for day in ("2025-01-10", "2025-01-11", "2025-01-12"):
+        path = deliver(tmp_path / "inbox", "hr/units", day, BEFORE, sender="64")
+        if day != "2025-01-11":
+            header, *lines = path.read_text("utf-8-sig").splitlines()
+            assert header.endswith(",Đơn vị kế thừa")
+            path.write_text("\n".join(line.rpartition(",")[0] for line in (header, *lines)) + "\n", "utf-8")
+        pipeline.land(configured, warehouse_url, inbox=str(tmp_path / "inbox"))
+        (receipt,) = pipeline.load_waiting(configured, warehouse_url)
+        assert (receipt.status, receipt.rows_loaded) == ("accepted", 8 if day == "2025-01-10" else 0)
+    assert rows(warehouse_url, "select count(*) from core.unit_history") == [(0,)]

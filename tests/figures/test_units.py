@@ -165,6 +165,44 @@ def test_a_series_can_be_shown_on_the_boundaries_of_now(cursor: Cursor) -> None:
     assert [(u, str(v), n, d, sorted(m)) for u, v, n, d, m in found] == [("23869", "66.67", 4, 6, ["23860", "23869"])]
 
 
+def test_what_does_not_add_up_is_not_added_on_the_boundaries_of_now(cursor: Cursor) -> None:
+    """Ia Kla and the old Ia Dơk read the same procedure off one list, and quotas are given anew; persons add up."""
+    tables.insert(cursor, "unit", f"{BEFORE.strip()}\n99001 | Xã Không Còn | 631 | UBND cấp xã")
+    cursor.execute("update core.unit set dissolved_on = '2021-08-01' where org_code = '99001'")
+    tables.insert(cursor, "procedure", "procedure_code | level\n1.000001 | Xã")
+    tables.insert(
+        cursor, "document", "org_code | issued_on\n23869 | 2021-07-01\n23860 | 2021-07-01\n99001 | 2021-07-01"
+    )
+    tables.insert(
+        cursor, "declaration", "indicator_code | org_code | value\n7.1 | 23869 | 1\n7.1 | 23860 | 0\n7.1 | 23872 | 1"
+    )
+    figures.recount(cursor, "document")
+    figures.materialise(cursor.connection, Period.parse("2021-Q3"))
+    columns = "unit_code, indicator_code, value, status, unit_name, unit_level, as_of::text, is_without_successor"
+    found = tables.rows(
+        cursor,
+        f"select {columns} from reporting.indicator_now_boundaries where indicator_code in ('3.1.3.c', '7.6.2', '7.1')"
+        " and unit_code in ('23869', '23872', '99001')",
+    )
+    drawn = """
+        unit  | indicator | value | status         | name         | without
+        23869 | 3.1.3.c   | -     | not_applicable | Xã Ia Dơk    | False
+        23872 | 3.1.3.c   | 1     | observed       | Xã Ia Dom    | False
+        99001 | 3.1.3.c   | 1     | observed       | Xã Không Còn | True
+        23869 | 7.6.2     | 2     | observed       | Xã Ia Dơk    | False
+        23872 | 7.6.2     | 0     | observed       | Xã Ia Dom    | False
+        99001 | 7.6.2     | 1     | observed       | Xã Không Còn | True
+        23869 | 7.1       | -     | not_applicable | Xã Ia Dơk    | False
+        23872 | 7.1       | 1     | observed       | Xã Ia Dom    | False
+    """
+    assert sorted((u, i, None if v is None else str(v), s, n, str(w)) for u, i, v, s, n, _, _, w in found) == sorted(
+        tuple(row.values()) for row in tables.drawn(drawn)
+    )
+    assert {(level, as_of) for *_, level, as_of, _ in found} == {("commune", "2021-09-14")}
+    twice = "select 1 from reporting.indicator_now_boundaries group by period_code, unit_code, indicator_code"
+    assert tables.rows(cursor, f"{twice} having count(*) > 1") == []
+
+
 def test_every_fact_stays_with_what_its_code_meant_that_day(cursor: Cursor) -> None:
     """The code K changes its meaning on 1/8/2021, from a body to another: facts of 31/7 and of 1/8 part."""
     tables.insert(

@@ -45,13 +45,18 @@ def in_utc(cell: date) -> str:
     return (cell - timedelta(hours=7)).strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(cell, datetime) else like_sql(cell)
 
 
+def columns_of(delivery: Delivery) -> list[catalogue.Column]:
+    """The columns that the office's system knew then: successors of units came with 2025."""
+    return [c for c in catalogue.export(delivery.export).columns if c.name != "successor_code"]
+
+
 def spelled(delivery: Delivery, dates: Callable[[date], str] = day_first) -> Cells:
     """The header and the rows of a file as text."""
 
     def text(cell: object) -> str:
         return dates(cell) if isinstance(cell, date) else "" if cell is None else str(cell)
 
-    columns = catalogue.export(delivery.export).columns
+    columns = columns_of(delivery)
     return [[c.header for c in columns], *([text(row.get(c.name)) for c in columns] for row in delivery.rows)]
 
 
@@ -91,7 +96,7 @@ def as_workbook(delivery: Delivery) -> bytes:
     book.set_properties({"created": datetime(2021, 12, 1)})
     book.add_worksheet("Bìa").write_string(0, 0, "UBND HUYỆN CHƯ PRÔNG")
     sheet = book.add_worksheet("Dữ liệu")
-    columns = catalogue.export(delivery.export).columns
+    columns = columns_of(delivery)
     for line, texts in enumerate(spelled(delivery)):
         for place, text in enumerate(texts):
             cell = delivery.rows[line - 1].get(columns[place].name) if line and delivery.style != "xlsx-text" else None

@@ -1,0 +1,336 @@
+"""One message per night: what failed, what was sent back, who did not deliver. In Vietnamese, without data of persons.
+
+What a receipt quotes from a file stays in the warehouse: a message leaves the house.
+"""
+
+import hashlib
+import hmac
+import json
+import logging
+import re
+import smtplib
+import ssl
+import statistics
+import urllib.error
+import urllib.request
+from calendar import monthrange
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from functools import cache
+from itertools import groupby
+from urllib.parse import unquote, urlsplit
+
+from psycopg2.extensions import cursor as Cursor
+
+from etl import catalogue, masking, runs, settings, warehouse
+from etl.errors import SetupError
+from etl.periods import LOCAL
+
+log = logging.getLogger("cchc")
+
+LINES = 30  # of one section; how many more there are is said
+LONGEST = timedelta(days=7)  # a message reaches back to the last one that was sent, and no further
+PATIENCE = 30  # seconds for an answer of a mail server or an address
+NOBODY = "Chưa khai báo nơi nhận thông báo (CCHC_NOTICE_SMTP hoặc CCHC_NOTICE_WEBHOOK): không ai được báo."
+STATES = {"missing": "không chạy", "failed": "có lỗi", "going": "chưa chạy xong"}
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is told of a night."""
+
+    subject: str
+    text: str
+    troubles: int  # how many lines somebody should look at
+    told_until: datetime
+
+
+def of_the_night(
+    url: str, *, ceiling: Decimal, runs_with_trouble: list[str] | None = None, now: datetime | None = None
+) -> Message:
+    """What is to be told since the last message that was sent; that all went in if nothing is: silence is an alarm.
+
+    Input: `runs_with_trouble`: lines about runs, from whoever started them: the warehouse does not know those.
+    """
+    now = (now or datetime.now(LOCAL)).astimezone(LOCAL)
+    stale = runs.stale_periods(url)
+    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+        since = _told_until(cursor, now)
+        new, standing = _files(cursor, since, now)
+        owing = who_owes(_deliveries(cursor, now), now.date())
+    troubled = [file for file in {f.file_id: f for f in [*new, *standing]}.values() if file.trouble(ceiling)]
+    sections = [
+        ("Lần chạy có vấn đề", runs_with_trouble or []),
+        ("Tệp có vấn đề", [_line(file, ceiling) for file in troubled]),
+        ("Nơi gửi chưa giao", owing),
+        ("Tệp lặp lại lần giao trước, không nạp lại", [f"{f.label}" for f in new if f.status == "duplicate"]),
+        ("Kỳ báo cáo có số liệu cũ hơn dữ liệu đã nạp", [", ".join(stale)] if stale else []),
+    ]
+    told = [(title, lines) for title, lines in sections if lines]
+    # that a sender repeats itself is worth a line, but nobody has to do anything
+    troubles = sum(len(lines) for title, lines in told if not title.startswith("Tệp lặp lại"))
+    body = [
+        f"Từ {since:%H:%M %d/%m/%Y} đến {now:%H:%M %d/%m/%Y}: {len(new)} tệp,"
+        f" {_number(new, 'rows_loaded')} dòng đã nạp, {_number(new, 'rows_quarantined')} dòng lỗi được giữ lại."
+    ]
+    if not troubles:
+        body.append("Mọi tệp đã vào kho, không có gì cần xem.")
+    for title, lines in told:
+        body += ["", f"{title} ({len(lines)}):", *(f"- {line}" for line in lines[:LINES])]
+        if len(lines) > LINES:
+            body.append(f"… và {len(lines) - LINES} dòng nữa.")
+    body += ["", "Xem chi tiết: cchc files, và trang Airflow của kho."]
+    verdict = f"{troubles} việc cần xem" if troubles else "mọi tệp đã vào kho"
+    return Message(f"Kho số liệu CCHC {now:%d/%m/%Y}: {verdict}", "\n".join(body) + "\n", troubles, now)
+
+
+def run_line(titles: str, began: datetime, state: str) -> str:
+    """One line about a run that is missing, failed or still going."""
+    return f"{titles}: lần chạy lúc {began:%H:%M %d/%m/%Y} {STATES[state]}"
+
+
+def _number(files: list[runs.Became], attribute: str) -> str:
+    return f"{sum(getattr(file, attribute) for file in files):,}".replace(",", ".")
+
+
+def _told_until(cursor: Cursor, now: datetime) -> datetime:
+    cursor.execute(
+        "select max(told_until) from landing.notice where told_until between %s and %s", (now - LONGEST, now)
+    )
+    return (cursor.fetchone()[0] or now - timedelta(days=1)).astimezone(LOCAL)
+
+
+def _files(cursor: Cursor, since: datetime, now: datetime) -> tuple[list[runs.Became], list[runs.Became]]:
+    """The files that came or were judged since then, and those that wait, since whenever."""
+    cursor.execute(
+        runs.BECAME + " where greatest(landed_at, loaded_at) > %s and greatest(landed_at, loaded_at) <= %s"
+        " order by file_id",
+        (since, now),
+    )
+    new = [runs.Became(*row) for row in cursor.fetchall()]
+    cursor.execute(runs.BECAME + " where status in ('landed', 'held') or reload_reason is not null order by file_id")
+    return new, [runs.Became(*row) for row in cursor.fetchall()]
+
+
+def _line(file: runs.Became, ceiling: Decimal) -> str:
+    reason = _outside(runs.first_sentence(file.trouble(ceiling) or ""))
+    return f"tệp {file.file_id}: {runs.headline(file, ceiling)}. {reason}"
+
+
+def _outside(reason: str) -> str:
+    """A reason as it may leave the house: of what it quotes only our own words stay, and no number of a person.
+
+    >>> _outside("Cột chưa được khai báo: «Nguyễn Văn A», «Mã hồ sơ».")
+    'Cột chưa được khai báo: «…», «Mã hồ sơ».'
+    """
+    quotation = r"«([^»]*)»|'([^']*)'|\"([^\"]*)\""
+    return masking.shown(re.sub(quotation, lambda q: q[0] if _is_ours(q[1] or q[2] or q[3]) else "«…»", reason))
+
+
+@cache
+def _words() -> frozenset[str]:
+    columns = [column for export in catalogue.exports().values() for column in export.columns]
+    headers = {header for column in columns for header in (column.header, *column.aliases)}
+    return frozenset({*headers, *catalogue.exports()})
+
+
+def _is_ours(word: str | None) -> bool:
+    return word in _words()
+
+
+# --- who owes ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """That a sender delivered an export: for which day, and on which day it lay here."""
+
+    export: str
+    sender: str
+    delivered_on: date
+    landed_on: date
+
+
+def who_owes(deliveries: Iterable[Delivered], today: date) -> list[str]:
+    """A line for each sender that delivered in its last two intervals and has not in this one, though it usually had.
+
+    An interval is a working day with the days off behind it, a month or a year, as the contract says. What an office
+    does as ever is not late: who delivers on the 5th is not asked for it on the 2nd, and who delivers in the evening,
+    so that the night finds it a day later, is judged a day later.
+    """
+    key = lambda delivered: (delivered.export, delivered.sender)  # noqa: E731
+    lines = []
+    for (name, sender), group in groupby(sorted(deliveries, key=key), key):
+        export = catalogue.exports().get(name)
+        if export is None or export.delivers is None:
+            continue
+        days = sorted(group, key=lambda delivered: delivered.delivered_on)
+        if _owes(export.delivers, days, today):
+            title, last = export.short_title, days[-1].delivered_on
+            lines.append(f"{title} · {masking.told(sender)}: lần giao gần nhất {last:%d/%m/%Y}")
+    return lines
+
+
+def _owes(rhythm: str, days: list[Delivered], today: date) -> bool:
+    lag = statistics.median_low(max((d.landed_on - d.delivered_on).days, 0) for d in days[-5:])
+    today -= timedelta(days=lag)
+    current = _begin(rhythm, today)
+    if days[-1].delivered_on >= current:
+        return False
+    one = _begin(rhythm, current - timedelta(days=1))
+    two = _begin(rhythm, one - timedelta(days=1))
+    first: dict[date, date] = {}  # of each interval: the day on which it was delivered
+    for day in (d.delivered_on for d in days if d.delivered_on >= two):
+        first.setdefault(one if day >= one else two, day)
+    return bool(first) and today >= max(_same_day(rhythm, begin, day, current) for begin, day in first.items())
+
+
+def _same_day(rhythm: str, begin: date, day: date, current: date) -> date:
+    """What the day of one interval is in the current one, which may be shorter: 31 January is 28 February."""
+    if rhythm == "yearly":
+        return date(current.year, day.month, min(day.day, monthrange(current.year, day.month)[1]))
+    if rhythm == "monthly":
+        return current.replace(day=min(day.day, monthrange(current.year, current.month)[1]))
+    while begin < day and _begin(rhythm, current + timedelta(days=1)) == _begin(rhythm, current):
+        begin, current = begin + timedelta(days=1), current + timedelta(days=1)
+    return current
+
+
+def _begin(rhythm: str, day: date) -> date:
+    """The first day of the interval that holds a day."""
+    if rhythm == "yearly":
+        return day.replace(month=1, day=1)
+    if rhythm == "monthly":
+        return day.replace(day=1)
+    while not _is_working(day):
+        day -= timedelta(days=1)
+    return day
+
+
+def _is_working(day: date) -> bool:
+    from etl import references
+
+    return day in references.make_up_days() or (day.weekday() < 5 and day not in references.holidays())
+
+
+def _deliveries(cursor: Cursor, now: datetime) -> list[Delivered]:
+    cursor.execute(
+        "select export, sender, delivered_on, min(landed_at) from landing.file"
+        " where status <> 'withdrawn' and landed_at <= %s and export = any(%s) group by export, sender, delivered_on",
+        (now, list(catalogue.exports())),
+    )
+    return [
+        Delivered(export, sender, day, landed_at.astimezone(LOCAL).date())
+        for export, sender, day, landed_at in cursor.fetchall()
+    ]
+
+
+# --- sending ----------------------------------------------------------------------------------------------------------
+
+
+def send(url: str, message: Message, to: settings.Notice, *, run: str) -> str:
+    """Send a message by every way that is named; for the run's note, what was sent or that nobody is told.
+
+    Input:  `run`: what sends it; tried again, it leaves out the ways by which it has been sent.
+    Raises: SetupError if a way failed; the others were tried.
+    """
+    ways = {"smtp": (to.smtp, _mail), "webhook": (to.webhook, _post)}
+    named = {way: sends for way, (address, sends) in ways.items() if address}
+    if not named:
+        log.warning("%s", NOBODY)
+        return runs.cut([NOBODY, *message.text.splitlines()])
+    failed = []
+    for way, sends in named.items():
+        if _was_sent(url, run, way):
+            continue
+        try:
+            sends(message, to)
+        except SetupError as error:
+            log.error("%s", error)
+            failed.append(str(error))
+            continue
+        with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "insert into landing.notice (run, sent_by, told_until) values (%s, %s, %s) on conflict do nothing",
+                (run, way, message.told_until),
+            )
+    if failed:
+        raise SetupError(" ".join(failed))
+    return runs.cut([f"Đã gửi ({', '.join(named)}).", *message.text.splitlines()])
+
+
+def _was_sent(url: str, run: str, way: str) -> bool:
+    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+        cursor.execute("select from landing.notice where run = %s and sent_by = %s", (run, way))
+        return cursor.fetchone() is not None
+
+
+def _mail(message: Message, to: settings.Notice) -> None:
+    mail = EmailMessage()
+    mail["Subject"], mail["From"], mail["To"] = message.subject, to.sender, ", ".join(to.recipients)
+    mail["Date"], mail["Message-ID"] = formatdate(message.told_until.timestamp()), make_msgid(domain="cchc")
+    mail.set_content(message.text)
+    server = urlsplit(to.smtp)
+    secure = ssl.create_default_context()
+    try:
+        if server.scheme == "smtps":
+            smtp = smtplib.SMTP_SSL(server.hostname, server.port or 465, timeout=PATIENCE, context=secure)
+        else:
+            smtp = smtplib.SMTP(server.hostname, server.port or 587, timeout=PATIENCE)
+        with smtp:
+            smtp.ehlo()
+            if server.scheme == "smtp" and smtp.has_extn("starttls"):
+                smtp.starttls(context=secure)
+            elif server.scheme == "smtp" and server.password:
+                raise SetupError(
+                    f"the mail server {server.hostname} offers no STARTTLS: a password is not sent in the clear."
+                    " Use smtps:// in CCHC_NOTICE_SMTP, or a server with TLS."
+                )
+            if server.username:
+                smtp.login(unquote(server.username), unquote(server.password or ""))
+            smtp.send_message(mail)
+    except (smtplib.SMTPException, OSError) as error:  # its text may hold addresses
+        raise SetupError(
+            f"the notice was not sent: the mail server {server.hostname} failed ({type(error).__name__}). Check"
+            " CCHC_NOTICE_SMTP, and that this machine reaches it."
+        ) from None
+
+
+def _post(message: Message, to: settings.Notice) -> None:
+    """POST as JSON; X-CCHC-Signature is HMAC-SHA256 of "<X-CCHC-Timestamp>.<body>" with the secret."""
+    body = json.dumps(
+        {"subject": message.subject, "text": message.text, "troubles": message.troubles}, ensure_ascii=False
+    ).encode()
+    stamp = str(int(datetime.now(LOCAL).timestamp()))
+    request = urllib.request.Request(
+        to.webhook,
+        data=body,
+        method="POST",
+        headers={
+            "Content-Type": "application/json; charset=utf-8",
+            "X-CCHC-Timestamp": stamp,
+            "X-CCHC-Signature": "sha256=" + signature(to.secret, stamp, body),
+        },
+    )
+    where = urlsplit(to.webhook).hostname  # the rest of the address may be a secret
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE):
+            pass  # what is no success raises
+    except urllib.error.HTTPError as error:
+        raise SetupError(
+            f"the notice was not sent: {where} answered {error.code}. Check CCHC_NOTICE_WEBHOOK and its secret."
+        ) from None
+    except OSError as error:
+        raise SetupError(
+            f"the notice was not sent: {where} cannot be reached ({type(error).__name__}). Check CCHC_NOTICE_WEBHOOK,"
+            " and that this machine reaches it."
+        ) from None
+
+
+def signature(secret: bytes, stamp: str, body: bytes) -> str:
+    """What a receiver compares, after it has looked whether the time is near its own."""
+    return hmac.new(secret, f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()

@@ -1,0 +1,15 @@
+-- Which periods are older than their loads. Every statement may be run again on a database that has it.
+
+-- a load that may have changed the figures of a period; rows are only added
+create table if not exists mart.touch (
+    touch_id bigint generated always as identity primary key,
+    period_code text not null,
+    touched_at timestamptz not null default clock_timestamp()
+);
+create index if not exists touch_period on mart.touch (period_code);
+
+-- the load whose touches are on record: another loaded_at is a load that nobody has recorded yet
+alter table landing.file add column if not exists touched_for timestamptz;
+
+-- how many touches the period had when these figures were made
+alter table mart.materialisation add column if not exists touches bigint not null default 0;
