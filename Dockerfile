@@ -5,13 +5,13 @@ SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 ENV UV_LINK_MODE=copy
 WORKDIR /opt/cchc
 # Behind an office's mirror or its TLS proxy: the address of the index, and a certificate below ops/, e.g. ops/office.crt.
-ARG INDEX_URL=
+# (pip and uv take an empty address for none.)
+ARG PIP_INDEX_URL=
+ARG UV_DEFAULT_INDEX=
 ARG CA_FILE=
 COPY pyproject.toml requirements.lock ${CA_FILE:-requirements.lock} ./
 RUN cat /etc/ssl/certs/ca-certificates.crt ${CA_FILE:+"${CA_FILE##*/}"} > /tmp/ca.pem
-ENV PIP_INDEX_URL=${INDEX_URL:-https://pypi.org/simple} \
-    UV_DEFAULT_INDEX=${INDEX_URL:-https://pypi.org/simple} \
-    PIP_CERT=/tmp/ca.pem \
+ENV PIP_CERT=/tmp/ca.pem \
     SSL_CERT_FILE=/tmp/ca.pem
 # The lock pins everything; pyproject.toml chooses what production needs of it (no test tools).
 RUN pip install --no-cache-dir "$(grep -oE '^uv==[0-9.]+' requirements.lock)" \

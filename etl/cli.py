@@ -655,6 +655,8 @@ def _database_refused(error: Exception) -> str | None:
     said = (str(cause).strip().splitlines() or ["connection lost"])[0].removesuffix(".")
     if isinstance(cause, psycopg2.errors.InsufficientPrivilege):
         return f"the database user may not do this: {said}. Use a user with more rights in CCHC_WAREHOUSE_URL."
+    if isinstance(cause, psycopg2.errors.DiskFull):
+        return f"the disk of the database is full: {said}. Make room there and run the same command again: it goes on."
     if isinstance(cause, psycopg2.OperationalError | psycopg2.InterfaceError):
         return f"the database stopped answering: {said}. Start it and run the same command again: it goes on."
     return (

@@ -306,8 +306,9 @@ def _copy_rows(cursor: Cursor, into: str, rows: _Rows) -> None:
         try:
             cursor.copy_expert(f"copy {into} from stdin (format csv)", rows.csv)
         except psycopg2.Error as error:  # its CONTEXT quotes the row, its message perhaps a value
-            said = (error.diag.message_primary or "COPY failed").partition('"')[0].strip()
+            said = error.diag.message_primary or "COPY failed"
             if isinstance(error, psycopg2.DataError):  # it never gets better: the file waits, the others go on
+                said = said.partition('"')[0].strip()  # others quote a file or a table, and then say why
                 raise RuleFailed(f"{into.split(' ')[0]}: the database refuses a row of this file ({said}).") from None
             raise type(error)(said) from None
 

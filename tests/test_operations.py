@@ -1,5 +1,6 @@
 """What runs beside the warehouse in production: its roles, its backups, its start, its set-up."""
 
+import io
 import os
 import re
 import shutil
@@ -17,7 +18,7 @@ import pytest
 from psycopg2.extensions import connection as PostgresConnection
 from sqlalchemy.engine import URL, make_url
 
-from etl import embedded, warehouse
+from etl import cli, embedded, loading, warehouse
 from tests.databases import fresh_database
 
 PROJECT = Path(__file__).parents[1]
@@ -293,6 +294,22 @@ def test_a_backup_is_good_whatever_a_reader_and_a_stranger_did(production: tuple
         done = backup(url, tmp_path, secrets / "backup_password")
     ask(url, "select lo_unlink(4711)")
     assert done.returncode == 0, done.stderr
+
+
+def test_a_full_disk_is_told_as_one(warehouse_url: str) -> None:
+    """The reason stands behind the name of a file, which is no value of a row."""
+    reason = 'could not extend file "base/16384/17000": No space left on device'
+    body = f"begin raise disk_full using message = '{reason}'; end"
+    with closing(connected(make_url(warehouse_url))) as connection, connection.cursor() as cursor:
+        cursor.execute("create table written (a int)")
+        cursor.execute(f"create function full_disk() returns trigger language plpgsql as $$ {body} $$")
+        cursor.execute("create trigger t before insert on written for each row execute function full_disk()")
+        with pytest.raises(psycopg2.errors.DiskFull) as error:
+            loading._copy_rows(cursor, "written", loading._Rows(1, io.BytesIO(b"1\n")))
+    assert str(error.value) == reason
+    assert cli._database_refused(error.value) == (
+        f"the disk of the database is full: {reason}. Make room there and run the same command again: it goes on."
+    )
 
 
 # Everything about a database that is no row, as one text.
