@@ -442,9 +442,9 @@ def file_reckoning() -> tuple[list[tuple], list[tuple]]:
         violations += [(*place, rule, rows) for rule, rows in rules.items()]
     for file in (file for file in deliveries() if file.rejected_by):
         place = (file.export, file.sender, file.day)
-        is_duplicate = file.rejected_by == "duplicate"
-        files.append((*place, "duplicate" if is_duplicate else "rejected", "", "", "", ""))
-        violations += [] if is_duplicate else [(*place, file.rejected_by, 1)]
+        status = {"duplicate": "duplicate", "FIL-06": "held"}.get(file.rejected_by, "rejected")
+        files.append((*place, status, "", "", "", ""))
+        violations += [] if status == "duplicate" else [(*place, file.rejected_by, 1)]
     return sorted(files), sorted(violations)
 
 
