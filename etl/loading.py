@@ -503,7 +503,11 @@ def _merge(cursor: Cursor, export: catalogue.Export, file: File) -> int:
         " and hash_version <> %(now)s",
         {"now": surveying.hash_version(export), "export": export.name, "sender": file.sender},
     )
-    cursor.execute(f"delete from incoming i using {core} c where {as_before}")
+    # what was said before another sender said the same is no repetition: it is the earlier version
+    cursor.execute(
+        f"delete from incoming i using {core} c where {as_before}"
+        f" and (i.delivered_on, i.sender) >= (c.delivered_on, c.sender)"
+    )
     # another sender delivered the row later than this (on one day: the one who is read later): what comes now is an
     # earlier version of it
     cursor.execute(
