@@ -23,3 +23,10 @@ def keep() -> None:
     # hardly anything here is garbage that refers to itself: to look for it as often as usual makes an import half as
     # long again
     gc.set_threshold(50_000)
+
+
+def give_back() -> None:
+    """Give the system what is free, before another process that needs much is started beside this one."""
+    gc.collect()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -32,6 +32,7 @@ EXTRA = "#thừa"  # cells beyond the header, or below a header cell that is emp
 HEADER_ROWS = 50  # a header is looked for in so many rows
 SAID_HEADERS = 20  # so many are said in a message
 MAX_COLUMNS = 1_000  # of a header
+MAX_HEADER = 1_000  # characters of a cell of it
 HEAD_BYTES = 256 << 10
 QUOTE_EFFORT = 64  # so many times a block is looked at again, where its quotes are not in order
 DELIMITERS = (b",", b";", b"\t")
@@ -157,6 +158,7 @@ def _layout(rows: list[list[str]], export: Export) -> Layout | None:
     A header may be several rows high: titles of groups above its fullest row, their columns below it, "(1) (2)".
     """
     known = _known(export)
+    rows = [[cell[:MAX_HEADER] for cell in cells] for cells in rows]
     scores = [_score(cells, known) for cells in rows]
     if max(scores, default=0) < 2:
         return None

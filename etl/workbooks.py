@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
+from etl import memory
 from etl.bounds import MAX_CELL, MAX_CELLS, MAX_ROW, long_cell, long_row, not_a_table, too_large, wide_row
 from etl.errors import FileRejected
 
@@ -36,7 +37,7 @@ SHEETS = 255
 STRING_BYTES = 192 << 20  # of the texts that cells share, which are in memory
 DIRECTORY_BYTES = 1 << 20  # what a zip says of its parts: a workbook has some ten, or a hundred
 NAMES = 10_000  # different names of elements and attributes
-OTHER_BYTES = 320 << 20  # what the process that runs calamine may take
+OTHER_BYTES = 304 << 20  # what the process that runs calamine may take: a full .xls of 22 columns needs it
 OTHER_SECONDS = 60
 CHUNK = 256 << 10
 LOCAL = {name: name for name in ("c", "v", "t", "row", "f", "is", "si", "r", "rPh")}  # as nearly all files spell them
@@ -463,6 +464,7 @@ class _Other:
     """
 
     def __init__(self, path: Path) -> None:
+        memory.give_back()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "etl.workbooks", path.absolute()],
             cwd=Path(__file__).parents[1],
@@ -514,8 +516,7 @@ def answer(path: Path) -> None:
     from python_calamine import CalamineWorkbook, PasswordError
 
     try:
-        with path.open("rb") as file:
-            workbook = CalamineWorkbook.from_filelike(file)
+        workbook = CalamineWorkbook.from_path(path)
     except PasswordError:
         print(json.dumps("password"))
         return
