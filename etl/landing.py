@@ -15,7 +15,7 @@ from typing import IO
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue
+from etl import catalogue, locks
 from etl.errors import SetupError, UsageError
 from etl.inbox import Delivery, Inbox, Look, PassedOver, Unreadable, today
 
@@ -115,19 +115,15 @@ def land(
     with connection.cursor() as cursor:
         for found in _unseen(cursor, wanted):
             delivery = found.delivery
-            # somebody else may be landing this inbox: one receipt is enough
-            sender = f"{delivery.export}/{delivery.sender}"
-            cursor.execute("select pg_advisory_lock(hashtext('land'), hashtext(%s))", (sender,))
             try:
-                if not list(_unseen(cursor, [found])):
-                    continue
-                file_id = _land(cursor, box, found, archive)
+                # somebody else may be landing this inbox: one receipt is enough
+                with locks.landing(cursor, f"{delivery.export}/{delivery.sender}"):
+                    still_new = list(_unseen(cursor, [found]))
+                    file_id = _land(cursor, box, found, archive) if still_new else None
                 if file_id is not None:
                     result.file_ids.append(file_id)
             except Unreadable as error:
                 pass_over(delivery.path, str(error))
-            finally:
-                cursor.execute("select pg_advisory_unlock(hashtext('land'), hashtext(%s))", (sender,))
     return result
 
 

@@ -98,6 +98,8 @@ def set_owner(cursor: Cursor, sender: str, unit: str, *, by: str) -> list[int]:
         " on conflict (sender) do update set org_code = excluded.org_code, by_name = excluded.by_name, at = now()",
         (sender, unit, by),
     )
+    # every period that was made may say otherwise now: the next night makes it again
+    cursor.execute("insert into mart.touch (period_code) select distinct period_code from mart.materialisation")
     return release(cursor)
 
 

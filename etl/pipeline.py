@@ -213,9 +213,10 @@ def _replayed(settings: Settings, url: str, file: File) -> list[int]:
         from etl import replaying  # half a second: who finds nothing new does without
 
         return replaying.load(settings, url, file)
-    except (KeyboardInterrupt, SystemExit, GeneratorExit):
-        raise
-    except BaseException as error:  # also a panic of Polars, which is no Exception
+    except BaseException as error:
+        # a panic of Polars is no Exception; whatever else is none ends the process or the task: Ctrl-C, a time-out
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         reason = _why(error)
         if not warehouse.answers(url):
             raise SetupError(
