@@ -91,7 +91,9 @@ listed as (
     where
         procedure.presence = 'held'
         or procedure.presence = 'late' and (procedure.latest_announced_on < %(period_end)s or procedure.is_first_list)
-        or procedure.presence = 'gone' and procedure.latest_repealed_on >= %(period_start)s
+        or procedure.presence = 'gone'
+        and procedure.latest_repealed_on >= %(period_start)s
+        and procedure.latest_repealed_on <= procedure.told_until
 ),
 
 -- up the tree until a list is found
@@ -155,7 +157,7 @@ from (
 group by unit_code, level, province_code;
 
 -- A procedure is what the list of the time said; its days are what was said last. One that was taken off the list is gone, but if
--- it has a day of repeal; one that only a later list holds was there if its day of announcement says so.
+-- that was because it had been repealed; one that only a later list holds was there if its day of announcement says so.
 create temp table window_catalogue on commit drop as
 select distinct on (scope.senders, named.national_code, p.level)
     scope.senders,
@@ -179,7 +181,7 @@ cross join lateral (
     -- a province's own suffix behind the national code names the same procedure
     select case when p.procedure_code ~ '^\d\.\d{6}' then left(p.procedure_code, 8) else p.procedure_code end as national_code
 ) as named
-where p.presence <> 'gone' or p.latest_repealed_on is not null
+where p.presence <> 'gone' or p.latest_repealed_on <= p.told_until
 order by
     scope.senders,
     named.national_code,

@@ -3,7 +3,7 @@
 -- Who is present on the last day of the window, by kind; inside communes since there are two tiers. Two offices may deliver the
 -- same person. A person is what the list of the time said; a day that was said later speaks all the same: of joining, or of a
 -- status. Somebody who left is present until the day before the new status. Who was taken off the list is gone, but if a status
--- says from which day. Who only a later list holds was there if a day says so, and nobody's list of the time knew the person.
+-- had said from which day. Who only a later list holds was there if a day says so, and nobody's list of the time knew the person.
 create temp table window_staff on commit drop as
 with listed as (
     select
@@ -12,6 +12,7 @@ with listed as (
         person.staff_kind,
         person.org_code,
         person.presence,
+        person.told_until,
         person.latest_joined_on as joined_on,
         said.status in ('Đang làm việc', 'Biệt phái', 'Nghỉ thai sản') as is_at_work,
         said.status_on
@@ -57,6 +58,8 @@ where
     and coalesce(staff.joined_on, '-infinity') <= %(last_day)s
     and case
         when staff.is_at_work then staff.presence <> 'gone'
-        else staff.status_on > %(last_day)s
+        else
+            staff.status_on > %(last_day)s
+            and (staff.presence <> 'gone' or staff.status_on <= staff.told_until)
     end
 group by 1, 2

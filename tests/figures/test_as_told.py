@@ -215,6 +215,16 @@ STAFF = [
         {"4.2.2": 1},
     ),
     Case(
+        "taken off the list before the day on which the person was to leave: gone",
+        {
+            "staff": """
+                staff_code | org_code | told       | until      | gone | status    | status_on
+                A          | P        | 2021-01-05 | 2021-04-10 | yes  | Thôi việc | 2021-12-13
+            """
+        },
+        {"4.2.2": 0},
+    ),
+    Case(
         "joined in the window, told late: shown",
         {"staff": "staff_code | org_code | told | joined_on\nA | P | 2021-09-20 | 2021-03-14"},
         {"4.2.2": 0},
@@ -343,6 +353,16 @@ PROCEDURES = [
             """
         },
         {"3.1.3": 1},
+    ),
+    Case(
+        "taken off the list long before the day of repeal that it had: gone",
+        {
+            "procedure": """
+                procedure_code | told       | until      | gone | repealed_on
+                1.000001       | 2021-01-05 | 2021-04-10 | yes  | 2021-10-07
+            """
+        },
+        {"3.1.3": 0},
     ),
     Case(
         "taken off the list, and put back long after the window",
