@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from great_expectations.validator.metric_configuration import MetricConfiguration
 
 FAILURES = {"line": pl.Int64, "rule_id": pl.String, "severity": pl.String, "column_name": pl.String, "value": pl.String}
-GATHERED_ROWS = 4_000_000  # of 24 bytes
+GATHERED_ROWS = 3_000_000  # of 24 bytes
 QUOTED = re.compile(r" values: | value\(s\): |; valid columns: |\[")  # where Polars begins to quote
 SESSION = "-c work_mem=128MB -c jit=off"  # a million codes are sorted in memory; compiling costs more than it saves
 
@@ -88,6 +88,12 @@ def _plan(export: catalogue.Export, folders: tuple[Path, ...]) -> Plan:
     shaped = [c.name for c in export.shaped if any(c.name in rule.fails for rule in rules.values())]
     judged = tuple(dict.fromkeys([*said["judged"], *shaped]))
     whole_file = said.get("whole_file")
+    compared = [str(said.get("derived")), *(condition for rule in rules.values() for condition in rule.fails.values())]
+    if whole_file is not True and any(re.search(r"(?i)\bover\s*\(", one) for one in compared):
+        raise CatalogueError(
+            f"{where}: rows are compared with one another (`over`), but judged in batches. Say `whole_file: true`, or"
+            " compare them in a function that gathers what it needs of all rows."
+        )
     return Plan(judged, bool(whole_file), whole_file is True, derived, rules, conditions)
 
 
@@ -230,15 +236,17 @@ def gathered(blocks: Iterable[pl.DataFrame], export: catalogue.Export) -> dict[s
             parts.append(first_look(block))
             if sum(part.height for part in parts) > GATHERED_ROWS:
                 parts[:] = [again(pl.concat(parts))]
-                if parts[0].height > GATHERED_ROWS // 2:
-                    raise bounds.long_list(GATHERED_ROWS // 2)
+                if parts[0].height > GATHERED_ROWS * 2 // 3:
+                    raise bounds.long_list(GATHERED_ROWS * 2 // 3)
     return {call: GATHERED[call][1](pl.concat(parts)) for call, parts in found.items() if parts}
 
 
+# Of an issuer and year; by their hash, for texts would keep the blocks in memory in which they stood.
+BOOK, NUMBER = (pl.struct("org_code", "issue_year", name).hash(2021).alias(name) for name in ("book", "number"))
+
+
 def _serials_by_day(frame: pl.DataFrame) -> pl.DataFrame:
-    """The largest number of each book and day; the book by its hash, for its names would keep the whole block."""
-    book = pl.struct("org_code", "issue_year", "book").hash(2021).alias("book")
-    return _largest_by_day(frame.drop_nulls(["serial", "issued_on"]).select(book, "issued_on", "serial"))
+    return _largest_by_day(frame.drop_nulls(["serial", "issued_on"]).select(BOOK, "issued_on", "serial"))
 
 
 def _largest_by_day(serials: pl.DataFrame) -> pl.DataFrame:
@@ -250,8 +258,23 @@ def _largest_earlier_serial(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFr
     by_day = lookups["largest_earlier_serial"] if "largest_earlier_serial" in lookups else _serials_by_day(frame)
     largest = pl.col("serial").cum_max().shift(1).over("book")
     earlier = by_day.sort("issued_on").select("book", "issued_on", largest.alias("largest"))
-    rows = frame.select(pl.struct("org_code", "issue_year", "book").hash(2021).alias("book"), "issued_on")
+    rows = frame.select(BOOK, "issued_on")
     return rows.join(earlier, on=["book", "issued_on"], how="left", maintain_order="left")["largest"]
+
+
+def _rows_by_number(frame: pl.DataFrame) -> pl.DataFrame:
+    return _first_and_last(frame.select(NUMBER, first="raw_hash", last="raw_hash"))
+
+
+def _first_and_last(numbers: pl.DataFrame) -> pl.DataFrame:
+    return numbers.group_by("number").agg(pl.col("first").min(), pl.col("last").max())
+
+
+def _number_used_again(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.Series:
+    """Whether the issuer gave the number in the same year to a row that says something else."""
+    numbers = lookups["number_used_again"] if "number_used_again" in lookups else _rows_by_number(frame)
+    again = numbers.filter(pl.col("first") != pl.col("last"))["number"]
+    return frame.select(NUMBER).to_series().is_in(again.implode())
 
 
 def _parent_is_delivered(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -> pl.Series:
@@ -271,30 +294,52 @@ def _is_own_ancestor(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -
     for unit, parent in pl.concat([ours, known]).iter_rows():
         above.setdefault(unit, set()).add(parent)
 
-    def reaches(unit: str | None, start: str | None) -> bool:
-        seen: set[str] = set()
-        todo = [start] if unit is not None and start is not None else []
-        while todo:
-            one = todo.pop()
-            if one == unit:
-                return True
-            if one not in seen:
-                seen.add(one)
-                todo += above.get(one, ())
-        return False
-
+    circle = _circles(above)
     rows = frame.select("org_code", "parent_code").iter_rows()
-    return pl.Series([reaches(unit, parent) for unit, parent in rows], dtype=pl.Boolean)
+    comes_back = [None not in row and circle[row[0]] == circle[row[1]] for row in rows]
+    return pl.Series(comes_back, dtype=pl.Boolean)
+
+
+def _circles(above: Mapping[str, Collection[str]]) -> dict[str, str]:
+    """For each unit one that stands for all from which a way up leads to it and back; in linear time (Kosaraju)."""
+    left: dict[str, None] = {}  # units in the order in which all above them have been seen
+    seen: set[str] = set()
+    below: dict[str, list[str]] = {}
+    for start in above:
+        way = [] if start in seen else [(start, iter(above[start]))]
+        seen.add(start)
+        while way:
+            unit, parents = way[-1]
+            parent = next(parents, None)
+            if parent is None:
+                left[unit] = None
+                way.pop()
+                continue
+            below.setdefault(parent, []).append(unit)
+            if parent not in seen:
+                seen.add(parent)
+                way.append((parent, iter(above.get(parent, ()))))
+    circle: dict[str, str] = {}
+    for start in reversed(left):
+        todo = [] if start in circle else [start]
+        while todo:
+            unit = todo.pop()
+            if unit not in circle:
+                circle[unit] = start
+                todo += below.get(unit, ())
+    return circle
 
 
 FUNCTIONS: dict[str, Callable[[pl.DataFrame, Mapping[str, pl.DataFrame]], pl.Series]] = {
     "is_own_ancestor": _is_own_ancestor,
     "parent_is_delivered": _parent_is_delivered,
     "largest_earlier_serial": _largest_earlier_serial,
+    "number_used_again": _number_used_again,
 }
 # What such a function needs of all rows: of each block, and of several of these put together.
 GATHERED: dict[str, tuple[Callable[[pl.DataFrame], pl.DataFrame], Callable[[pl.DataFrame], pl.DataFrame]]] = {
     "largest_earlier_serial": (_serials_by_day, _largest_by_day),
+    "number_used_again": (_rows_by_number, _first_and_last),
 }
 
 

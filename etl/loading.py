@@ -92,7 +92,7 @@ def load(cursor: Cursor, task: Task, *, direct: bool) -> Outcome:
             target = core if direct and survey.is_first else _incoming(cursor, export)
             references = checking.lookups(cursor.connection, export)
             if export.delivery == "snapshot" and checking.plan(export).at_once:
-                references["delivered"] = pl.concat([*keys]).unique()
+                references["delivered"] = _whole(keys, 10 * LIST_ROWS).unique()
             asked |= _asked_of_itself(cursor, side, task, staging, keys)
             outcome = _copy(task, cursor, side, _batches(task, survey, references), staging=staging, target=target)
             outcome.rows_read = survey.rows
@@ -190,7 +190,7 @@ def _batches(task: Task, survey: Survey, references: dict[str, pl.DataFrame]) ->
     plan = checking.plan(export)
     candidates = survey.candidates(export, task.path)
     if plan.whole_file and not plan.at_once:
-        typed = (values.typed(block.drop(surveying.FLAGS), export) for block in candidates)
+        typed = (values.typed(b.drop(surveying.FLAGS), export).hstack(b.select("raw_hash")) for b in candidates)
         references = references | checking.gathered(typed, export)
         candidates = survey.candidates(export, task.path)
     for block in [_whole(candidates)] if plan.at_once else _together(candidates):
@@ -214,8 +214,8 @@ def _together(blocks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         yield pl.concat(waiting, how="diagonal")
 
 
-def _whole(blocks: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    """All rows of a list.
+def _whole(blocks: Iterable[pl.DataFrame], most: int = LIST_ROWS) -> pl.DataFrame:
+    """All rows of a list, or of its parts together.
 
     Raises: FileRejected FIL-01 if there are more than can be held at once.
     """
@@ -224,8 +224,8 @@ def _whole(blocks: Iterable[pl.DataFrame]) -> pl.DataFrame:
     for block in blocks:
         held.append(block)
         rows, size = rows + block.height, size + block.estimated_size()
-        if rows > LIST_ROWS or size > LIST_BYTES:
-            raise bounds.long_list(LIST_ROWS)
+        if rows > most or size > LIST_BYTES:
+            raise bounds.long_list(most)
     return pl.concat(held, how="diagonal")
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from etl import catalogue, figures, landing, pipeline, replaying, settings, surveying, warehouse
+from etl import catalogue, figures, landing, loading, pipeline, replaying, settings, surveying, warehouse
 from etl.errors import UsageError
 from etl.periods import Period
 from etl.pipeline import Receipt
 from tests.databases import content, fresh_database, rows
-from tests.inbox import PROCEDURES, UNITS, deliver
+from tests.inbox import DEFAULTS, PROCEDURES, UNITS, deliver
 
 MONDAY = """
     Mã hồ sơ                  | Ngày tiếp nhận | Ngày hẹn trả | Ngày kết thúc xử lý | Trạng thái
@@ -594,3 +594,38 @@ def test_of_several_periods_those_that_can_be_made_are_made(configured, warehous
         for period, _ in pipeline.materialise_each(warehouse_url, asked):
             made.append(period.code)
     assert made == ["2021-Q1", "2021-Q2"]
+
+
+def test_a_register_is_judged_alike_in_one_batch_and_in_many(
+    configured: settings.Settings, warehouse_url: str, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numbers that are used again, and numbers out of order, are found among rows of other batches."""
+    deliver(inbox, "hr/units", "2021-12-15", UNITS)
+    register = """
+        Mã đơn vị ban hành | Số ký hiệu | Ngày ban hành | Trích yếu
+        631                | 5/UBND-VP  | 01/02/2021    | a
+        631                | 7/UBND-VP  | 03/02/2021    | b
+        631                | 5/UBND-VP  | 05/02/2021    | c
+        631                | 4/UBND-VP  | 07/02/2021    | d
+        631                | 9/UBND-VP  | 08/02/2021    | e
+    """
+    usual = {
+        "Loại văn bản": "Công văn",
+        "Chiều": "Đi",
+        "Ký số": "Có",
+        "Hình thức gửi": "Điện tử",
+        "Trạng thái": "Đã phát hành",
+    }
+    monkeypatch.setitem(DEFAULTS, "document_management/documents", usual)
+    deliver(inbox, "document_management/documents", "2021-12-15", register)
+    deliver(inbox, "document_management/documents", "2021-12-16", register, sender="huyen-khac")
+    monkeypatch.setattr(surveying, "BLOCK_BYTES", 50)
+    monkeypatch.setattr(loading, "BATCH_ROWS", 1)
+    assert [(receipt.status, receipt.rows_read) for receipt in load(configured, warehouse_url, inbox)][1:] == [
+        ("accepted_with_errors", 5)
+    ] * 2
+    found = rows(
+        warehouse_url,
+        "select line, rule_id from quality.violation where rule_id in ('DOC-05', 'DOC-52') group by 1, 2 order by 2, 1",
+    )
+    assert found == [(2, "DOC-05"), (4, "DOC-05"), (4, "DOC-52"), (5, "DOC-52")]

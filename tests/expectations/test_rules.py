@@ -374,3 +374,16 @@ def test_only_some_rules_run(connection: Any) -> None:
         only={"DOS-03"},
     )
     assert found["rule_id"].to_list() == ["DOS-03"]
+
+
+def test_rows_that_are_judged_in_batches_are_not_compared_by_a_condition(events: Any) -> None:
+    with pytest.raises(CatalogueError, match=r"expectations/hr/events.yml: rows are compared with one another"):
+        checking.plan(events("count(event_code) over (partition by org_code) > 1"))
+
+
+def test_a_unit_is_its_own_ancestor_in_linear_time() -> None:
+    """100,000 units of which each is below the next one, and the last below the first."""
+    above = {str(n): {str((n + 1) % 100_000)} for n in range(100_000)}
+    assert len(set(checking._circles(above).values())) == 1
+    del above["99999"]
+    assert len(set(checking._circles(above).values())) == 100_000
