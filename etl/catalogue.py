@@ -119,6 +119,7 @@ class Export:
     delivers: str | None = None  # how often each sender is expected: daily, monthly, yearly; None: nobody waits for it
     touches: tuple[str, ...] = ()  # which days' figures a row changes: names of its days, or TOUCHES
     reaches_on: bool = False  # it tells a state: from the first of these days on, up to the delivery
+    owned: bool = False  # its rows name no unit: they are those of its sender's owner units
     removed: tuple[str, ...] = ()  # columns that the contract had: what was loaded of them is dropped
 
     @property

@@ -57,14 +57,9 @@ def senders(cursor: Cursor) -> list[Sender]:
     ]
 
 
-def belongs_to_owner(export: catalogue.Export) -> bool:
-    """Whether the rows of an export name no unit, so that they are their sender's owner's."""
-    return export.delivery == "snapshot" and all(c.name != "org_code" for c in export.columns)
-
-
 def is_known(cursor: Cursor, export: catalogue.Export, sender: str) -> bool:
     """Whether a delivery of this export can count for somebody."""
-    if not belongs_to_owner(export):
+    if not export.owned:
         return True
     cursor.execute("select exists (select from core.list_owner where sender = %s)", (sender,))
     return cursor.fetchone()[0]
