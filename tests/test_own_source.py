@@ -126,7 +126,7 @@ def test_a_source_of_an_office_touches_the_periods_that_its_contract_says(
     deliver(tmp_path / "inbox", "feedback/complaints", "2021-12-01", COMPLAINTS)
     (receipt,) = load(warehouse_url, tmp_path / "inbox")
     assert (receipt.status, receipt.rows_loaded) == ("accepted", 3)
-    assert runs.touched_periods(warehouse_url, [receipt.file_id]) == periods
+    assert runs.stale_periods(warehouse_url) == periods
 
 
 def test_figures_of_a_source_of_an_office_are_made_and_proved(
@@ -136,8 +136,8 @@ def test_figures_of_a_source_of_an_office_are_made_and_proved(
     own_source(tmp_path, monkeypatch, "touches: counts")
     deliver(tmp_path / "inbox", "hr/units", "2021-12-01", UNITS)
     deliver(tmp_path / "inbox", "feedback/complaints", "2021-12-01", COMPLAINTS)
-    loaded = load(warehouse_url, tmp_path / "inbox")
-    for code in runs.touched_periods(warehouse_url, [receipt.file_id for receipt in loaded]):
+    load(warehouse_url, tmp_path / "inbox")
+    for code in runs.stale_periods(warehouse_url):
         pipeline.materialise(warehouse_url, Period.parse(code))
     with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
         cursor.execute(

@@ -62,6 +62,8 @@ def inbox(tmp_path: Path, warehouse_url: str, monkeypatch: pytest.MonkeyPatch) -
     for unit in ("hr/units",):  # the units that good rows of other exports name
         units = [{"org_code": code, "org_name": "Đơn vị", "unit_kind": "UBND cấp huyện"} for code in ("D01", "P01")]
         write(tmp_path / "inbox" / unit / "2021-01-01" / "so-noi-vu.csv", catalogue.export(unit), units)
+    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:  # whose its procedures are
+        cursor.execute("insert into landing.sender_unit (sender, org_code, by_name) values ('ia-dok', 'D01', 'ops')")
     return tmp_path / "inbox"
 
 
