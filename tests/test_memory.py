@@ -1,5 +1,6 @@
 """A process changes how it keeps memory when it is told to, not when it imports us."""
 
+import os
 import subprocess
 import sys
 
@@ -9,9 +10,11 @@ from etl import catalogue
 
 
 def said_by(script: str) -> str:
-    """What a fresh interpreter prints."""
+    """What a fresh interpreter prints, whatever the process of the tests has set."""
+    settings = {name: value for name, value in os.environ.items() if not name.startswith(("_RJEM", "MALLOC"))}
+    command = [sys.executable, "-c", script]
     return subprocess.run(
-        [sys.executable, "-c", script], cwd=catalogue.ROOT, capture_output=True, text=True, timeout=120, check=True
+        command, cwd=catalogue.ROOT, env=settings, capture_output=True, text=True, timeout=120, check=True
     ).stdout
 
 
