@@ -346,17 +346,17 @@ def test_exactly_half_is_accepted(configured, warehouse_url, inbox):
 def test_what_cannot_be_read_is_rejected_with_a_sentence_and_kept(configured, warehouse_url, inbox):
     path = deliver(inbox, "hr/units", "2021-12-01", UNITS)
     path.write_bytes(b"\x00\x01\x02 not a table \xff\xfe")
-    deliver(inbox, "one_stop_shop/procedures", "2021-12-01", PROCEDURES)
+    deliver(inbox, "hr/units", "2021-12-01", UNITS, sender="noi-vu")
     load(configured, warehouse_url, inbox)
     ((status, rule, message, archived_as),) = rows(
-        warehouse_url, "select status, rule_id, message, archived_as from landing.file where export = 'hr/units'"
+        warehouse_url, "select status, rule_id, message, archived_as from landing.file where sender = 'duc-co'"
     )
     assert (status, rule) == ("rejected", "FIL-01")
     assert message.endswith(".")
     kept = configured.archive / archived_as
     assert kept.read_bytes() == path.read_bytes()
     assert not kept.stat().st_mode & 0o222
-    assert rows(warehouse_url, "select count(*) from core.procedure") == [(1,)]
+    assert rows(warehouse_url, "select count(*) from core.unit") == [(3,)]
 
 
 MISPLACED = {
