@@ -88,10 +88,10 @@ def test_a_load_that_is_taken_back_and_refused_leaves_its_periods_old(
 ) -> None:
     """The list of the 12th is loaded; a longer one of the 11th, found late, makes it look cut off: it is refused."""
     longer = PROCEDURES + "    2.000636\n    2.000637\n"
-    deliver(inbox, "one_stop_shop/procedures", "2021-12-12", PROCEDURES, sender="so-tu-phap")
+    deliver(inbox, "one_stop_shop/procedures", "2021-12-12", PROCEDURES, sender="631")
     load(configured, made, inbox)
     make(made, runs.stale_periods(made))
-    deliver(inbox, "one_stop_shop/procedures", "2021-12-11", longer, sender="so-tu-phap")
+    deliver(inbox, "one_stop_shop/procedures", "2021-12-11", longer, sender="631")
     pipeline.land(configured, made, inbox=str(inbox))
     list(pipeline.load_waiting(configured, made))
     assert [f.status for f in runs.became(made, [4])] in (["rejected"], ["held"])

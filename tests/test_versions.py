@@ -99,6 +99,7 @@ def test_counts_know_what_they_rest_on(
 ) -> None:
     """Their query, the views and the reference data that it may ask."""
     monkeypatch.setattr(figures, "REFERENCE", project / "etl" / "reference")
+    monkeypatch.setattr(catalogue, "REFERENCE", project / "etl" / "reference")
     assert not warehouse.migrate(warehouse_url)
     with_documents(warehouse_url)
     say(warehouse_url, "update mart.document_daily set sent = 99")
