@@ -143,12 +143,12 @@ def test_a_query_that_fails_is_told_by_its_file(warehouse_url: str, project: Pat
 @pytest.mark.parametrize(
     ("there", "here", "may"),
     [
-        ("0.1.0", "0.1.0", True),
-        ("0.1.0", "0.2.0", True),
-        ("0.9.0", "0.10.0", True),
-        ("0.2.0", "0.1.0", False),
-        ("0.10.0", "0.9.9", False),
-        ("1.0", "0.99.1", False),
+        ("20.1.0", "20.1.0", True),
+        ("20.1.0", "20.2.0", True),
+        ("20.9.0", "20.10.0", True),
+        ("20.2.0", "20.1.0", False),
+        ("20.10.0", "20.9.9", False),
+        ("21.0", "20.99.1", False),
     ],
 )
 def test_code_of_an_older_release_stops_at_a_newer_database(
