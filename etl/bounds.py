@@ -42,3 +42,10 @@ def long_list(rows: int) -> FileRejected:
         f"Danh mục quá lớn hoặc có hơn {rows} dòng, không so sánh các dòng với nhau được."
         " Hãy chia theo đơn vị thành nhiều tệp rồi gửi lại.",
     )
+
+
+def repeated_key(times: int) -> FileRejected:
+    return FileRejected(
+        "FIL-01",
+        f"Tệp lặp lại cùng một mã hơn {times} lần, không phải dữ liệu thật. Hãy kiểm tra lần kết xuất rồi gửi lại.",
+    )

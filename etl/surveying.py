@@ -10,7 +10,7 @@ import itertools
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import IO
 
@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, checking, masking, reading, values
+from etl import bounds, catalogue, checking, masking, reading, values
 from etl.errors import FileHeld, FileRejected
 from etl.landing import File
 
@@ -27,6 +27,7 @@ BLOCK_BYTES = 4 << 20
 FLAGS = ("raw_hash", "key_hash", "key_repeated", "key_given_again", "is_superseded")
 LONGEST_KEY = 200  # characters of a key in quarantine: an index of PostgreSQL takes 2,700 bytes
 _BUCKETS = 32
+BUCKET_BYTES = 24_000_000  # a bucket that is larger, and larger than others, has a key that comes a million times
 _SEEN = np.dtype([("key", np.int64), ("raw", np.int64), ("line", np.int64)])
 # Binary COPY: 19 bytes of header, per row a field count, a length and the number, 2 bytes at the end.
 _COPIED = np.dtype([("fields", ">i2"), ("length", ">i4"), ("hash", ">i8")])
@@ -241,43 +242,52 @@ class _Seen:
         rows["key"], rows["raw"], rows["line"] = key_hash, raw_hash, line
         bucket = key_hash & (_BUCKETS - 1)
         order = np.argsort(bucket, kind="stable")
-        bounds = np.searchsorted(bucket[order], np.arange(_BUCKETS + 1))
+        edges = np.searchsorted(bucket[order], np.arange(_BUCKETS + 1))
         ordered = rows[order]
         for number, file in enumerate(self._buckets):
-            file.write(ordered[bounds[number] : bounds[number + 1]].tobytes())
+            file.write(ordered[edges[number] : edges[number + 1]].tobytes())
         self.rows += len(rows)
 
     def repetitions(self, export: catalogue.Export, known: np.ndarray) -> Repetitions:
-        """Input: `known`: hashes of the rows that were passed over, sorted."""
-        found: list[np.ndarray] = []
-        for file in self._buckets:
-            file.seek(0)
-            rows = np.frombuffer(file.read(), _SEEN)
-            rows = rows[np.argsort(rows["key"])]
-            same = rows["key"][1:] == rows["key"][:-1]
-            found += [rows[1:][same], rows[:-1][same]]
-        rows = np.concatenate(found)
-        frame = pl.DataFrame({name: rows[name] for name in _SEEN.names or ()})
+        """Those of all buckets.
+
+        Input:  `known`: hashes of the rows that were passed over, sorted.
+        Raises: FileRejected FIL-01 if one key comes so often that its rows cannot be held.
+        """
         copies_are_one_row = _copies_are_one_row(export)
-        frame = frame.with_columns(
-            is_repeated=pl.col("raw").n_unique().over("key") > 1,
-            is_superseded=pl.col("line") < pl.col("line").max().over("key"),
-            is_copy=(pl.col("line") < pl.col("line").max().over("key", "raw")) & copies_are_one_row,
-            is_known=pl.Series(_is_in(rows["raw"], known)),
-        )
-        # a row that only says again what is known is passed over as often as it comes
-        matters = pl.col("is_repeated") | (not copies_are_one_row)
+        found: dict[str, list[np.ndarray]] = {field.name: [] for field in fields(Repetitions)}
+        for file in self._buckets:
+            if file.tell() > BUCKET_BYTES and file.tell() > 2 * self.rows * _SEEN.itemsize // _BUCKETS:
+                raise bounds.repeated_key(BUCKET_BYTES // _SEEN.itemsize)
+            file.seek(0)
+            for name, part in _repetitions(np.frombuffer(file.read(), _SEEN), copies_are_one_row, known).items():
+                found[name].append(part)
+        return Repetitions(**{name: np.unique(np.concatenate(parts)) for name, parts in found.items()})
 
-        def ordered(what: str, where: pl.Expr | None = None) -> np.ndarray:
-            return np.unique((frame if where is None else frame.filter(where))[what].to_numpy())
 
-        return Repetitions(
-            given_again=ordered("key"),
-            repeated=ordered("key", pl.col("is_repeated")),
-            superseded=ordered("line", pl.col("is_superseded")),
-            copies=ordered("line", pl.col("is_copy")),
-            known_again=ordered("line", pl.col("is_known") & matters & ~pl.col("is_copy")),
-        )
+def _repetitions(rows: np.ndarray, copies_are_one_row: bool, known: np.ndarray) -> dict[str, np.ndarray]:
+    rows = rows[np.argsort(rows["key"])]
+    same = rows["key"][1:] == rows["key"][:-1]
+    comes_again = np.zeros(len(rows), bool)
+    comes_again[1:] |= same
+    comes_again[:-1] |= same
+    rows = rows[comes_again]
+    frame = pl.DataFrame({name: rows[name] for name in _SEEN.names or ()}).with_columns(
+        is_repeated=pl.col("raw").n_unique().over("key") > 1,
+        is_superseded=pl.col("line") < pl.col("line").max().over("key"),
+        is_copy=(pl.col("line") < pl.col("line").max().over("key", "raw")) & copies_are_one_row,
+        is_known=pl.Series(_is_in(rows["raw"], known)),
+    )
+    # a row that only says again what is known is passed over as often as it comes
+    matters = pl.col("is_repeated") | (not copies_are_one_row)
+    asked = {
+        "given_again": ("key", pl.lit(True)),
+        "repeated": ("key", pl.col("is_repeated")),
+        "superseded": ("line", pl.col("is_superseded")),
+        "copies": ("line", pl.col("is_copy")),
+        "known_again": ("line", pl.col("is_known") & matters & ~pl.col("is_copy")),
+    }
+    return {name: np.unique(frame.filter(where)[what].to_numpy()) for name, (what, where) in asked.items()}
 
 
 def _copies_are_one_row(export: catalogue.Export) -> bool:
