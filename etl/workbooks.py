@@ -110,7 +110,7 @@ def _told_as_broken() -> Iterator[None]:
         yield
     except (zipfile.BadZipFile, zlib.error, expat.ExpatError, OSError, EOFError, NotImplementedError):
         raise not_a_table(BROKEN) from None
-    except (RuntimeError, KeyError, ValueError, IndexError, OverflowError):  # a password; a cell that refers to nothing
+    except (RuntimeError, LookupError, ValueError, OverflowError):  # a password; a cell that refers to nothing
         raise not_a_table(BROKEN) from None
 
 

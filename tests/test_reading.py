@@ -337,6 +337,16 @@ def test_a_damaged_workbook_is_refused(tmp_path: Path, name: str) -> None:
         assert rejected(written(tmp_path, damaged, name)).rule_id == "FIL-01"
 
 
+def test_a_workbook_in_an_encoding_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    with (
+        zipfile.ZipFile(FILES / "merged_header.xlsx") as before,
+        zipfile.ZipFile(tmp_path / "tệp.xlsx", "w") as after,
+    ):
+        for name in before.namelist():
+            after.writestr(name, before.read(name).replace(b'encoding="UTF-8"', b'encoding="TF-8"'))
+    assert rejected(tmp_path / "tệp.xlsx").rule_id == "FIL-01"
+
+
 def test_a_cell_in_the_last_corner_of_a_sheet_is_refused(tmp_path: Path) -> None:
     with xlsxwriter.Workbook(tmp_path / "tệp.xlsx") as book:
         sheet = book.add_worksheet()
