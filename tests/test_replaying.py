@@ -486,12 +486,18 @@ SETTLED = {
 }
 
 
-@pytest.mark.parametrize("backwards", [False, True], ids=["in order", "backwards"])
-@pytest.mark.parametrize("case", SETTLED)
+@pytest.mark.parametrize(
+    ("case", "backwards"),
+    [
+        (case, backwards)
+        for case in SETTLED
+        for backwards in (False, True)
+        # which of two files of one name on one day is the newer one is known by their arrival
+        if not (backwards and case == "a part that is corrected on its day")
+    ],
+)
 def test_a_row_in_quarantine_is_settled_by_its_own_sender_alone(configured, warehouse_url, inbox, case, backwards):
     export, deliveries, expected = SETTLED[case]
-    if backwards and case == "a part that is corrected on its day":
-        pytest.skip("which of two files of one name on one day is the newer one is known by their arrival")
     deliver(inbox, "hr/units", "2021-12-01", UNITS)
     load(configured, warehouse_url, inbox)
     for sender, day, drawn in reversed(deliveries) if backwards else deliveries:
@@ -536,12 +542,18 @@ HALVES = {
 }
 
 
-@pytest.mark.parametrize("at_once", [True, False], ids=["landed together", "one by one"])
-@pytest.mark.parametrize("case", HALVES)
+@pytest.mark.parametrize(
+    ("case", "at_once"),
+    [
+        (case, at_once)
+        for case, (deliveries, _) in HALVES.items()
+        for at_once in (True, False)
+        # landed together, the second of two files of one name and day would replace the first
+        if not (at_once and len({d[:2] for d in deliveries}) < len(deliveries))
+    ],
+)
 def test_a_list_that_lost_half_its_rows_waits_for_a_person(configured, warehouse_url, inbox, case, at_once):
     deliveries, is_held = HALVES[case]
-    if at_once and len({d[:2] for d in deliveries}) < len(deliveries):
-        pytest.skip("the second file replaces the first before it is landed")
     for part, day, numbers in deliveries:
         deliver(inbox, "hr/units", f"2021-12-{day:02d}", units(*numbers), sender=part)
         if not at_once:
