@@ -375,7 +375,7 @@ def test_a_warning_goes_when_what_it_missed_arrives(configured, warehouse_url, i
     assert rows(warehouse_url, warned) == [("DOS-56",), ("EVT-51",)]
     staff = REFERRING["STF-02"][1].replace("24631", "23857")
     deliver(inbox, "hr/staff", "2021-12-08", staff, sender="z")
-    deliver(inbox, "one_stop_shop/procedures", "2021-12-08", PROCEDURES, sender="z")
+    deliver(inbox, "one_stop_shop/procedures", "2021-12-08", PROCEDURES, sender="631")
     load(configured, warehouse_url, inbox)
     assert rows(warehouse_url, warned) == []
 
@@ -743,13 +743,13 @@ def test_a_wait_says_what_for_and_has_an_end(configured, warehouse_url, inbox, m
         other.close()
     assert {(r.export, r.status) for r in receipts} == {
         ("hr/units", "landed"),
-        ("one_stop_shop/procedures", "accepted"),
+        ("one_stop_shop/procedures", "held"),  # whose it is, the list of units says
     }
     assert "waits for loads of hr/units and of what refers to it (held by process" in caplog.text
     ((message,),) = rows(warehouse_url, "select message from landing.file where export = 'hr/units'")
     assert "waited 0.005 minutes for loads of hr/units" in message
     assert "CCHC_LOCK_WAIT" in message
-    assert [r.status for r in load(configured, warehouse_url, inbox)] == ["accepted"]
+    assert [r.status for r in load(configured, warehouse_url, inbox)] == ["accepted", "accepted"]
 
 
 LOCKS = {
