@@ -21,9 +21,10 @@ import polars as pl
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
-from etl import bounds, catalogue, masking, references
+from etl import catalogue, masking, references
 from etl.errors import CatalogueError, RuleFailed
 from etl.masking import Names, mask  # noqa: F401 - others ask checking for mask
+from etl.reading import bounds
 from etl.references import Lookup
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def failures(
 ) -> pl.DataFrame:
     """Every rule that every row breaks.
 
-    Input:   `typed`, `raw`: the same rows in the same order, as values.typed and reading.read give them; `typed` also
+    Input:   `typed`, `raw`: the same rows in the same order, as values.typed and read.blocks give them; `typed` also
              has `raw_hash`, `key_repeated`, `key_given_again` where a rule asks. `only`: ids of the rules to run.
              `names`: those that earlier rows of the file held in personal columns; those of these rows join them.
     Output:  one row per line, rule and column that breaks it: line, rule_id, severity, column_name, value (as

@@ -20,7 +20,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from etl import catalogue, locks, periods, printed, warehouse
+from etl import catalogue, locks, periods, printed, spelling, warehouse
 from etl.errors import CatalogueError, SetupError, UsageError
 from etl.periods import Period
 
@@ -652,9 +652,7 @@ def fill_reference(cursor: Cursor) -> None:
     classes = catalogue.read_yaml(REFERENCE / "field_class.yml")
     patterns = [(name, pattern) for name, patterns in classes.items() for pattern in patterns]
     _replace(cursor, "core.field_class", [(name, pattern, place) for place, (name, pattern) in enumerate(patterns)])
-    from etl import values  # Polars: half a second that only a migration takes
-
-    fields = {values.fold(word): name for name, *also in catalogue.fields() for word in (name, *also)}
+    fields = {spelling.fold(word): name for name, *also in catalogue.fields() for word in (name, *also)}
     _replace(cursor, "core.field", list(fields.items()))
     types = catalogue.read_yaml(REFERENCE / "legal_document_types.yml")
     _replace(cursor, "core.legal_document_type", [(name.lower(), abbreviation) for name, abbreviation in types.items()])

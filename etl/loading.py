@@ -25,10 +25,11 @@ from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from etl import bounds, catalogue, checking, data_docs, figures, locks, reading, surveying, values, warehouse
+from etl import catalogue, checking, data_docs, figures, locks, surveying, warehouse
 from etl.errors import RuleFailed
 from etl.landing import File
 from etl.masking import Names
+from etl.reading import bounds, prefetch, values
 from etl.surveying import Spool, Survey
 
 BATCH_ROWS = 8_000
@@ -281,7 +282,7 @@ def _copy(
     warehouse.ensure_partitions(side, export, made)
     with side.cursor() as side_cursor, ThreadPoolExecutor(1) as beside:
         _create_staging(side_cursor, staging, export)
-        for batch in reading.ahead(batches):
+        for batch in prefetch.ahead(batches):
             staged = beside.submit(_copy_rows, side_cursor, staging, batch.staged)
             _copy_rows(cursor, _VIOLATIONS, batch.violations)
             _copy_rows(cursor, _QUARANTINE, batch.quarantined)

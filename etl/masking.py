@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from etl import catalogue
 from etl.catalogue import Column, Export
+from etl.spelling import fold
 
 if TYPE_CHECKING:
     import polars as pl
@@ -84,7 +85,7 @@ class Names:
     rows: int = 0
 
     def learn(self, rows: "pl.DataFrame", export: Export) -> None:
-        """Input: rows of the file as `reading.read` gives them."""
+        """Input: rows of the file as `read.blocks` gives them."""
         self.rows += rows.height
         for column in export.columns:
             if column.personal == "name" and column.name in rows.columns and len(self.whole) < MOST_NAMES:
@@ -182,8 +183,6 @@ def is_plain(name: str) -> bool:
 def _fold(word: str) -> str:
     if word.isascii():
         return word.lower()
-    from etl.values import fold  # Polars: half a second, which most names of files can do without
-
     return fold(word)
 
 

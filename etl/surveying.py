@@ -18,9 +18,10 @@ import numpy as np
 import polars as pl
 from psycopg2.extensions import cursor as Cursor
 
-from etl import bounds, catalogue, checking, masking, reading, values
+from etl import catalogue, checking, masking
 from etl.errors import FileHeld, FileRejected
 from etl.landing import File
+from etl.reading import bounds, prefetch, read, values
 
 BLOCK_BYTES = 4 << 20
 # What a candidate carries besides its cells.
@@ -93,7 +94,7 @@ class Survey:
     def _known_again(self, export: catalogue.Export, path: Path) -> Iterator[pl.DataFrame]:
         """Rows that were passed over and must be looked at all the same: the file is read once more."""
         if len(self.repetitions.known_again):
-            for block in reading.read(path, export, block_bytes=BLOCK_BYTES):
+            for block in read.blocks(path, export, block_bytes=BLOCK_BYTES):
                 wanted = _is_in(block["line"].to_numpy(), self.repetitions.known_again)
                 if wanted.any():
                     yield _hashed(_detached(block.filter(wanted)), export)[0]
@@ -121,8 +122,8 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool"
     quarantined = _open_quarantine(cursor, file)
     delivered_again: list[str] = []
     with closing(_Seen(path.parent)) as seen:
-        for read in reading.ahead(reading.read(path, export, block_bytes=BLOCK_BYTES)):
-            block, typed_keys = _hashed(read, export)
+        for raw in prefetch.ahead(read.blocks(path, export, block_bytes=BLOCK_BYTES)):
+            block, typed_keys = _hashed(raw, export)
             raw_hash = block["raw_hash"].to_numpy()
             seen.add(block["key_hash"].to_numpy(), raw_hash, block["line"].to_numpy())
             if export.delivery == "snapshot":
@@ -457,5 +458,5 @@ def _keys_of_other_parts(cursor: Cursor, file: File, path: Path) -> Iterator[pl.
     for (archived_as,) in cursor.fetchall():
         # a part that cannot be read is refused in its turn, and this one is not
         with suppress(FileRejected):
-            for block in reading.read(archive / archived_as, export, block_bytes=BLOCK_BYTES):
+            for block in read.blocks(archive / archived_as, export, block_bytes=BLOCK_BYTES):
                 yield _typed_keys(block, export)

@@ -11,10 +11,11 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from etl import catalogue, values
-from etl.bounds import MAX_CELL
+from etl import catalogue, spelling
 from etl.errors import FileRejected
-from etl.reading import read
+from etl.reading import values
+from etl.reading.bounds import MAX_CELL
+from etl.reading.read import blocks
 
 FILES = Path(__file__).parent / "reading"
 TASKS = catalogue.export("document_management/tasks")
@@ -45,7 +46,7 @@ def written(folder: Path, content: str | bytes, name: str = "tệp.csv") -> Path
 
 
 def rows(path: Path, export: catalogue.Export = TASKS, **options: int) -> pl.DataFrame:
-    return pl.concat(read(path, export, **options))
+    return pl.concat(blocks(path, export, **options))
 
 
 def lines_and(frame: pl.DataFrame, *columns: str) -> list[tuple[object, ...]]:
@@ -74,7 +75,7 @@ def test_every_form_says_the_same(name: str, lines: list[int]) -> None:
     typed = values.typed(frame, TASKS)
     assert typed.select(*THEIR_DAYS[0]).to_dicts() == THEIR_DAYS
     assert typed.select(pl.col("^.*__unread$").any()).row(0) == (False, False, False)
-    assert [values.clean(t) for t in frame["content"]] == [values.clean(t[1]) for t in THREE_TASKS]
+    assert [spelling.clean(t) for t in frame["content"]] == [spelling.clean(t[1]) for t in THREE_TASKS]
     assert frame["assigning_document"].to_list() == ["12/NQ-CP", None, "01a/KH-UBND"]
 
 
@@ -160,7 +161,7 @@ def test_encodings_delimiters_and_line_ends(tmp_path: Path, delimiter: str, enco
     for block_bytes in (3, 8 << 20):
         frame = rows(path, block_bytes=block_bytes)
         assert lines_and(frame, "task_code", "org_code") == [(2, "NV-1", "H21.19"), (3, "NV-2", "H21.19")]
-        assert values.clean(frame["content"][1]) == "Đúng hạn"
+        assert spelling.clean(frame["content"][1]) == "Đúng hạn"
 
 
 # --- rows that are not data ------------------------------------------------------------------------------------------
@@ -360,12 +361,13 @@ def test_a_cell_in_the_last_corner_of_a_sheet_is_refused(tmp_path: Path) -> None
 MEASURE = """
 import resource, sys
 from pathlib import Path
-from etl import catalogue, reading
+from etl import catalogue
+from etl.reading import read
 export = catalogue.export("document_management/tasks")
 small, large = (Path(p) for p in sys.argv[1:])
-rows = sum(block.height for block in reading.read(small, export, block_bytes=1 << 20))
+rows = sum(block.height for block in read.blocks(small, export, block_bytes=1 << 20))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-rows = sum(block.height for block in reading.read(large, export, block_bytes=1 << 20))
+rows = sum(block.height for block in read.blocks(large, export, block_bytes=1 << 20))
 print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 

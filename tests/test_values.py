@@ -8,7 +8,8 @@ import pytest
 
 from etl import catalogue
 from etl.catalogue import Column, Export
-from etl.values import COMMON, clean, fold, moment, typed
+from etl.reading.values import COMMON, moment, typed
+from etl.spelling import clean, fold
 
 
 def column(type_: str, cells: list[str | None], **said: object) -> pl.DataFrame:

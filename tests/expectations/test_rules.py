@@ -12,9 +12,10 @@ import psycopg2
 import pytest
 import yaml
 
-from etl import catalogue, checking, values, warehouse
+from etl import catalogue, checking, warehouse
 from etl.catalogue import Export
 from etl.errors import CatalogueError, RuleFailed
+from etl.reading import values
 from tests.tables import cells
 
 HERE = Path(__file__).parent

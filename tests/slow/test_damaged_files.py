@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from etl import catalogue, reading
+from etl import catalogue
 from etl.errors import FileRejected
+from etl.reading import read
 
 SAMPLES = sorted(path for path in (Path(__file__).parents[1] / "reading").iterdir() if path.suffix != ".md")
 TASKS = catalogue.export("document_management/tasks")
@@ -68,7 +69,7 @@ def test_a_damaged_file_is_read_or_refused(tmp_path: Path, too_late: None, seed:
         damaged_file(chance, sample, path)
         signal.alarm(20)
         try:
-            for _ in reading.read(path, TASKS, block_bytes=chance.choice((64, 4096, 4 << 20))):
+            for _ in read.blocks(path, TASKS, block_bytes=chance.choice((64, 4096, 4 << 20))):
                 pass
         except FileRejected:
             pass

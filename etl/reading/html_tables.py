@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from etl.bounds import MAX_CELL, MAX_CELLS, MAX_ROW, long_cell, long_row, not_a_table, wide_row
+from etl.reading.bounds import MAX_CELL, MAX_CELLS, MAX_ROW, long_cell, long_row, not_a_table, wide_row
 
 Row = tuple[int, int, list[tuple[int, str]]]  # its number in the document, that of its table, its cells by their column
 

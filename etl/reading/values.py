@@ -5,15 +5,14 @@ a load reads millions of cells, of which hardly one is unusual.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 
 import polars as pl
 
 from etl.catalogue import Column, Export
+from etl.spelling import INVISIBLE, clean, fold
 
-INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 LOCAL = timezone(timedelta(hours=7))  # Asia/Ho_Chi_Minh has kept this offset since 1975
 YEARS = range(1900, 2101)  # a year of two digits or with a digit too many is not read
 SERIALS = range(32874, 73416)  # Excel's day numbers of 1990-01-01 … 2100-12-31
@@ -58,29 +57,10 @@ COMMON = (
 )
 
 
-def fold(text: str) -> str:
-    """One spelling for what reads the same: composed small letters, single spaces, nothing invisible, one kind of Đ.
-
-    >>> fold("  MÃ\u00a0HỒ   SƠ\ufeff") == fold("Mã hồ sơ")
-    True
-    """
-    composed = unicodedata.normalize("NFC", clean(text).translate(_ONE_D))
-    return unicodedata.normalize("NFC", composed.casefold())
-
-
-_ONE_D = {ord("Ð"): "Đ", ord("Ɖ"): "Đ", ord("ð"): "đ", ord("ɖ"): "đ"}
-_INVISIBLE = {ord(c): None for c in INVISIBLE}
-
-
-def clean(text: str) -> str:
-    """Composed letters, single spaces, nothing invisible; upper and lower case stay."""
-    return unicodedata.normalize("NFC", " ".join(text.translate(_INVISIBLE).split()))
-
-
 def typed(block: pl.DataFrame, export: Export) -> pl.DataFrame:
     """Give a block of text rows its types.
 
-    Input:  a block of `reading.read`.
+    Input:  a block of `read.blocks`.
     Output: same rows, same order: `line`, and of each contract column, by its type:
             text           the cleaned text (nothing at all of names, phones and birthdays)
             identity no.   the text without white space, and `<name>__shape`: each digit as 9, each letter as x

@@ -1,0 +1,131 @@
+"""A delivered file of any kind comes in, blocks of text rows go out; nothing in a row is lost, guessed or corrected.
+
+What a row is, is decided here: title rows, repeated headers, blank rows and "Tổng cộng" rows are not data. What a cell
+means is decided in `values`. One block is in memory at a time, bounded in bytes and cells, whatever the file has.
+"""
+
+import itertools
+import re
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import polars as pl
+
+from etl import masking
+from etl.catalogue import Export
+from etl.errors import FileRejected
+from etl.reading import html_tables, sheets, workbook
+from etl.reading.header import HEADER_ROWS, Layout, find_layout, list_headers, no_header
+from etl.reading.rows import data_rows, raw_blocks
+from etl.reading.text import as_utf8, open_text, possible_encodings
+
+
+def blocks(path: Path, export: Export, *, block_bytes: int = 8 << 20) -> Iterator[pl.DataFrame]:
+    """The data rows of a delivered file, in blocks.
+
+    Input:  CSV (, ; tab; UTF-8, UTF-16, Windows-1258), .xlsx, .xls, or an HTML table saved as .xls: content decides.
+    Output: one row per data row: `line` (Int64, the line or sheet row a clerk sees, the first of it), each contract
+            column in contract order (text as delivered; white space only is null), each ignored column of the file as
+            `#<header>`, and `#thừa`: what stood beyond the header, or below an empty cell of it.
+    Raises: FileRejected FIL-01 (cannot be read), FIL-02 (columns missing), FIL-03 (a column twice), FIL-04 (unknown
+            columns), FIL-05 (no data row; raised at the end).
+    """
+    layout, blocks = {"workbook": _workbook, "html": _html, "text": open_text}[_kind(path)](path, export, block_bytes)
+    found = False
+    with closing(blocks):  # a workbook is open until then
+        for raw in blocks:
+            block = data_rows(raw, layout, export)
+            if not block.height:
+                continue
+            found = True
+            if layout.problems:
+                break
+            yield block
+    problems = layout.problems if found else (*layout.problems, ("FIL-05", _no_rows()))
+    if problems:
+        raise FileRejected(min(problems)[0], " ".join(message for _, message in sorted(problems)))
+
+
+# --- what kind of file it is -----------------------------------------------------------------------------------------
+
+
+def _kind(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if not head.strip(b"\0 \t\r\n\xef\xbb\xbf\xfe\xff"):
+        raise FileRejected("FIL-01", "Tệp trống, không có nội dung. Hãy xuất lại dữ liệu từ phần mềm và gửi lại.")
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        workbook.check_zip(path)
+        return "workbook"
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return "workbook"
+    start = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xfe\xff \t\r\n").lower()
+    if start.startswith(b"<") and re.search(rb"<(html|table|!doctype html|head|body|meta|tr|div|style)\b", start):
+        return "html"
+    return "text"
+
+
+def _no_rows() -> str:
+    return "Tệp không có dòng dữ liệu nào dưới dòng tiêu đề. Hãy kiểm tra kỳ và đơn vị khi xuất rồi gửi lại."
+
+
+# --- workbooks and HTML tables ---------------------------------------------------------------------------------------
+
+
+def _workbook(path: Path, export: Export, _block_bytes: int) -> tuple[Layout, Generator[pl.DataFrame]]:
+    with ExitStack() as stack:
+        found = []
+        looked_at: list[list[str]] = []
+        for sheet in stack.enter_context(workbook.opened(path)):
+            first = list(sheet.rows(HEADER_ROWS + 1))
+            top = _as_lists(first)
+            looked_at += top[: HEADER_ROWS * 20 - len(looked_at)]
+            if layout := find_layout(top, export):
+                found.append((sheet, layout, first[-1][0] > layout.rows))
+        if len(found) > 1:  # a sheet that has only the header is a form not filled in
+            found = [one for one in found if one[2]] or found[:1]
+        if not found:
+            raise no_header(looked_at, export)
+        if len(found) > 1:
+            names = list_headers(masking.told(sheet.name) for sheet, _, _ in found)
+            raise FileRejected(
+                "FIL-01",
+                f"Tệp có nhiều trang tính cùng mẫu ({names}). Hãy gộp vào một trang, hoặc gửi mỗi trang một tệp.",
+            )
+        sheet, layout, _ = found[0]
+        still_open = stack.pop_all()
+
+    def data() -> Generator[sheets.Row]:
+        with still_open:
+            yield from ((line, cells) for line, cells in sheet.rows(None) if line > layout.rows)
+
+    return layout, raw_blocks(data(), layout)
+
+
+def _as_lists(rows: Iterable[sheets.Row]) -> list[list[str]]:
+    """The first rows of a sheet, also those that are empty, with all cells, also those that are empty."""
+    lists: list[list[str]] = [[] for _ in range(HEADER_ROWS)]
+    last = 0
+    for line, cells in rows:
+        if line > HEADER_ROWS:
+            break
+        lists[line - 1] = [""] * (max((column for column, _ in cells), default=-1) + 1)
+        for column, text in cells:
+            lists[line - 1][column] = text
+        last = line
+    return lists[:last]
+
+
+def _html(path: Path, export: Export, block_bytes: int) -> tuple[Layout, Generator[pl.DataFrame]]:
+    with path.open("rb") as file:
+        encoding = possible_encodings(file.read(1 << 20))[0]
+    rows = html_tables.rows(as_utf8(path, encoding, min(block_bytes, 1 << 20)))
+    first = list(itertools.islice(rows, HEADER_ROWS))
+    top = _as_lists((line, cells) for line, _, cells in first)
+    layout = find_layout(top, export)
+    if not layout:
+        raise no_header(top, export)
+    table = first[layout.rows - 1][1]
+    below = itertools.chain(first[layout.rows :], rows)
+    return layout, raw_blocks(((line, cells) for line, its_table, cells in below if its_table == table), layout)

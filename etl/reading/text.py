@@ -1,0 +1,155 @@
+"""Text files: which encoding, which delimiter, and rows in blocks of bounded size."""
+
+import codecs
+import itertools
+import unicodedata
+from collections.abc import Generator, Iterable, Iterator
+from pathlib import Path
+
+import polars as pl
+
+from etl.catalogue import Export
+from etl.errors import FileRejected
+from etl.reading.bounds import BLOCK_CELLS, MAX_ROW, long_row, not_a_table, wide_row
+from etl.reading.header import HEADER_ROWS, MAX_COLUMNS, Layout, find_layout, no_header, old_font
+from etl.reading.quotes import Quoted, TooWide, as_frame, cells_of_row, mend
+
+HEAD_BYTES = 256 << 10
+DELIMITERS = (b",", b";", b"\t")
+
+
+def possible_encodings(head: bytes) -> list[str]:
+    """The encodings that the first bytes allow, in order of trial; a known header proves Windows-1258."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return ["utf-16"]
+    zeros = head.count(0)
+    if zeros > len(head) // 100:
+        even, odd = head[0::2].count(0), head[1::2].count(0)
+        if max(even, odd) > 4 * min(even, odd) and zeros > len(head) // 10:
+            return ["utf-16-le" if odd > even else "utf-16-be"]
+        raise not_a_table("Tệp không phải bảng dữ liệu (nội dung nhị phân).")
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return ["cp1258", "utf-8"]
+    return ["utf-8"]
+
+
+def as_utf8(path: Path, encoding: str, block_bytes: int) -> Iterator[bytes]:
+    """The file in UTF-8, without byte-order mark and NUL (PostgreSQL has none), its lines ending in LF or CRLF."""
+    with path.open("rb") as file:
+        chunks: Iterator[bytes] = iter(lambda: file.read(block_bytes), b"")
+        if encoding != "utf-8":
+            chunks = _recoded(chunks, encoding)
+        started = False
+        for chunk in chunks:
+            if not started:
+                chunk = chunk.removeprefix(codecs.BOM_UTF8)
+                started = True
+            yield chunk.replace(b"\0", b"") if b"\0" in chunk else chunk
+
+
+def _recoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """Windows-1258 writes a tone mark after its letter: they are put together line by line, for any size of chunks."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    held = ""
+    try:
+        for chunk in chunks:
+            text = held + decoder.decode(chunk)
+            cut = max(text.rfind("\n"), text.rfind("\r")) + 1 or (len(text) if len(text) > MAX_ROW else 0)
+            held = text[cut:]
+            yield unicodedata.normalize("NFC", text[:cut]).encode()
+        yield unicodedata.normalize("NFC", held + decoder.decode(b"", final=True)).encode()
+    except UnicodeError:
+        raise not_a_table(f"Tệp có ký tự không đúng bảng mã {encoding.upper()}.") from None
+
+
+def open_text(path: Path, export: Export, block_bytes: int) -> tuple[Layout, Generator[pl.DataFrame]]:
+    with path.open("rb") as file:
+        encodings = possible_encodings(file.read(1 << 20))
+    for encoding in encodings:
+        try:
+            chunks = as_utf8(path, encoding, block_bytes)
+            head = b""
+            while len(head) < HEAD_BYTES and (chunk := next(chunks, None)) is not None:
+                head += chunk
+        except FileRejected:
+            if encoding == encodings[-1]:
+                raise
+            continue
+        cr_only = b"\r" in head and b"\n" not in head
+        if cr_only:
+            head = head.replace(b"\r", b"\n")
+            chunks = (chunk.replace(b"\r", b"\n") for chunk in chunks)
+        final = len(head) < HEAD_BYTES
+        for line_by_line in (False, True):  # a title with a stray quote must not swallow the header
+            tops = {d: _first_rows(head, d, final, line_by_line=line_by_line) for d in DELIMITERS}
+            layouts = {d: it for d, top in tops.items() if (it := find_layout([cells for cells, _, _ in top], export))}
+            if layouts:
+                break
+        if layouts:
+            break
+    else:
+        if len(encodings) == 1:
+            raise no_header([cells for cells, _, _ in tops[b","]], export)
+        font = old_font(head.decode("latin-1")) or "không phải UTF-8, UTF-16 hay Windows-1258"
+        raise not_a_table(f"Không nhận ra bảng mã chữ của tệp ({font}).")
+    delimiter, layout = max(layouts.items(), key=lambda found: sum(name is not None for name in found[1].names))
+    if encoding == "utf-8" and len(encodings) > 1:
+        raise not_a_table("Tệp có ký tự không đúng bảng mã UTF-8.")
+    _, end, line = tops[delimiter][layout.rows - 1]
+    return layout, _csv(itertools.chain([head[end:]], chunks), delimiter, layout, line + 1)
+
+
+def _first_rows(head: bytes, delimiter: bytes, final: bool, *, line_by_line: bool) -> list[tuple[list[str], int, int]]:
+    """The first rows of a text: their cells, where each ends, and its last line."""
+    rows, start, line = [], 0, 0
+    text = Quoted(head, delimiter)
+    while start < len(head) and len(rows) < HEADER_ROWS:
+        stop = (head.find(b"\n", start) + 1 if line_by_line else 0) or len(head)
+        try:
+            row = cells_of_row(text, start, stop, final or line_by_line)
+        except TooWide:
+            break
+        if row is None:
+            break
+        cells, end = row
+        line += max(1, head.count(b"\n", start, end))
+        rows.append(([cell.decode("utf-8", "replace") for cell in cells], end, line))
+        start = end
+    return rows
+
+
+def _csv(chunks: Iterable[bytes], delimiter: bytes, layout: Layout, line: int) -> Generator[pl.DataFrame]:
+    """Blocks of rows from UTF-8 text; `line` is the number of its first line."""
+    carry = b""
+    most = BLOCK_CELLS // min(layout.width + 1, MAX_COLUMNS)
+    for chunk in itertools.chain(_pieces(chunks, most), [None]):
+        done = chunk is None
+        text = carry + (chunk or b"")
+        if done and text and not text.endswith(b"\n"):
+            text += b"\n"
+        try:
+            rows, end = mend(text, delimiter, layout.width, done)
+        except TooWide as row:
+            raise wide_row(line + text.count(b"\n", 0, row.start)) from None
+        carry = text[end:]
+        if len(carry) > MAX_ROW:
+            raise long_row(line + text[:end].count(10))
+        if len(rows.starts):
+            try:
+                yield as_frame(rows, delimiter, layout, line)
+            except UnicodeDecodeError as error:
+                at = line + error.object.count(b"\n", 0, error.start)
+                raise not_a_table(f"Khoảng dòng {at} có ký tự không đúng bảng mã UTF-8.") from None
+        line += text.count(b"\n", 0, end)
+
+
+def _pieces(chunks: Iterable[bytes], lines: int) -> Iterator[bytes]:
+    """The same text in pieces of at most so many lines: of short rows a chunk has millions."""
+    for chunk in chunks:
+        if chunk.count(b"\n") <= lines or len(chunk) < 2:
+            yield chunk
+        else:
+            half = len(chunk) // 2
+            yield from _pieces([chunk[:half], chunk[half:]], lines)
