@@ -22,6 +22,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from etl import catalogue, masking, references
+from etl.catalogue import project_files
 from etl.errors import CatalogueError, RuleFailed
 from etl.masking import Names, mask  # noqa: F401 - others ask checking for mask
 from etl.reading import bounds
@@ -67,7 +68,7 @@ def plan(export: catalogue.Export) -> Plan:
 
     Raises: CatalogueError if a condition cannot be read.
     """
-    return _plan(export, catalogue.expectation_folders())
+    return _plan(export, project_files.expectation_folders())
 
 
 @cache
@@ -121,7 +122,7 @@ def asked_by(export: catalogue.Export) -> set[str]:
     """The reference data of the warehouse that the rules of an export ask, by name."""
     asked = [d for d in plan(export).derived.values() if isinstance(d, Lookup | Call)]
     names = {d.of for d in asked if d.of} | {d.then.of for d in asked if isinstance(d, Lookup) and d.then}
-    return {name for name in names if (catalogue.SQL / "lookups" / f"{name}.sql").exists()}
+    return {name for name in names if (project_files.SQL / "lookups" / f"{name}.sql").exists()}
 
 
 def failures(
@@ -372,7 +373,7 @@ def suite(export: catalogue.Export, delivered_on: date) -> "ExpectationSuite":
     Raises: CatalogueError if there is none.
     """
     import_great_expectations()
-    for folder in catalogue.expectation_folders():
+    for folder in project_files.expectation_folders():
         path = folder / f"{export.name}.py"
         if path.exists():
             return _module(path).suite(delivered_on)

@@ -21,6 +21,7 @@ from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
 from etl import catalogue, locks, periods, printed, spelling, warehouse
+from etl.catalogue import project_files
 from etl.errors import CatalogueError, SetupError, UsageError
 from etl.periods import Period
 
@@ -53,21 +54,21 @@ class Count:
         """Changes whenever the same facts may be counted otherwise: with the query, and what it asks beside them."""
         rests_on = [self.query, *self.key, *self.counts]
         if "core." in self.query:
-            rests_on += [path.read_text("utf-8") for path in catalogue.sql_files("core")]
+            rests_on += [path.read_text("utf-8") for path in project_files.sql_files("core")]
             rests_on += [path.read_text("utf-8") for path in sorted(REFERENCE.iterdir())]
         return hashlib.sha256("\n".join(rests_on).encode()).hexdigest()
 
 
 def counts() -> tuple[Count, ...]:
     """Every table of counts. Raises: CatalogueError if a file does not define one."""
-    return _counts(catalogue.sql_files("counts"))
+    return _counts(project_files.sql_files("counts"))
 
 
 @cache
 def _counts(paths: tuple[Path, ...]) -> tuple[Count, ...]:
     found = []
     for path in paths:
-        header, query = catalogue.read_sql(path)
+        header, query = project_files.read_sql(path)
         try:
             count = Count(
                 path,
@@ -290,7 +291,7 @@ def compute(cursor: Cursor, period: Period, indicators: list[catalogue.Indicator
     bound = bindings(period)
     open_window(cursor, period)
     _results(cursor, period, indicators, bound)
-    make(cursor, catalogue.SQL / "mart" / "figure.sql", bound)
+    make(cursor, project_files.SQL / "mart" / "figure.sql", bound)
 
 
 def open_window(cursor: Cursor, period: Period) -> None:
@@ -316,7 +317,7 @@ def windows() -> tuple[Path, ...]:
 
     Raises: CatalogueError if a file creates nothing, or files read each other's tables.
     """
-    return _windows(catalogue.sql_files("window"))
+    return _windows(project_files.sql_files("window"))
 
 
 @cache
@@ -324,7 +325,7 @@ def _windows(paths: tuple[Path, ...]) -> tuple[Path, ...]:
     creates: dict[str, Path] = {}
     reads: dict[Path, set[str]] = {}
     for path in paths:
-        header, statement = catalogue.read_sql(path)
+        header, statement = project_files.read_sql(path)
         if not header.get("creates") or header.get("then", next(iter(THEN))) not in THEN:
             raise CatalogueError(
                 f"{path}: the header has `creates: [window_…]`, the tables that it makes, and perhaps `then:`, which is"
@@ -359,7 +360,7 @@ def bindings(period: Period) -> dict[str, Any]:
 
 @cache
 def _text(name: str) -> str:
-    return (catalogue.SQL / name).read_text("utf-8")
+    return (project_files.SQL / name).read_text("utf-8")
 
 
 def make(cursor: Cursor, path: Path, bound: dict[str, Any]) -> dict[str, Any]:
@@ -367,7 +368,7 @@ def make(cursor: Cursor, path: Path, bound: dict[str, Any]) -> dict[str, Any]:
 
     Raises: CatalogueError if the database refuses it.
     """
-    header, statement = catalogue.read_sql(path)
+    header, statement = project_files.read_sql(path)
     tables = ", ".join(f"pg_temp.{name}" for name in header["creates"])
     cursor.execute(f"set local client_min_messages = warning; drop table if exists {tables}")
     try:
@@ -649,12 +650,12 @@ def fill_reference(cursor: Cursor) -> None:
     open_days = {"old_valid_from": "-infinity", "new_valid_from": "-infinity"}
     successions = [tuple(r[c] or open_days.get(c, "") for c in r) for r in _rows("unit_succession.csv")]
     _replace(cursor, "core.unit_succession", successions)
-    classes = catalogue.read_yaml(REFERENCE / "field_class.yml")
+    classes = project_files.read_yaml(REFERENCE / "field_class.yml")
     patterns = [(name, pattern) for name, patterns in classes.items() for pattern in patterns]
     _replace(cursor, "core.field_class", [(name, pattern, place) for place, (name, pattern) in enumerate(patterns)])
     fields = {spelling.fold(word): name for name, *also in catalogue.fields() for word in (name, *also)}
     _replace(cursor, "core.field", list(fields.items()))
-    types = catalogue.read_yaml(REFERENCE / "legal_document_types.yml")
+    types = project_files.read_yaml(REFERENCE / "legal_document_types.yml")
     _replace(cursor, "core.legal_document_type", [(name.lower(), abbreviation) for name, abbreviation in types.items()])
     fill_form(cursor)
 

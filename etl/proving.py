@@ -16,6 +16,7 @@ from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
 from etl import appendix, catalogue, figures, printed
+from etl.catalogue import project_files
 from etl.errors import CatalogueError, UsageError
 from etl.periods import Period
 
@@ -81,14 +82,14 @@ class _Stored:
 
 def checks() -> tuple[Check, ...]:
     """Every check, by rule. Raises: CatalogueError if a file does not say what it checks."""
-    return _checks(catalogue.sql_files("checks"))
+    return _checks(project_files.sql_files("checks"))
 
 
 @cache
 def _checks(paths: tuple[Path, ...]) -> tuple[Check, ...]:
     found: list[Check] = []
     for path in paths:
-        header, query = catalogue.read_sql(path)
+        header, query = project_files.read_sql(path)
         try:
             found.append(Check(header["rule_id"], header["title"], header["statement"], header["over"], query))
         except KeyError as missing:
@@ -113,7 +114,7 @@ def prove(connection: Connection, period: Period, unit: str | None = None, *, is
         found = _broken(cursor, "figures", "computed")
         if not is_open:
             figures.open_window(cursor, stored)
-        figures.make(cursor, catalogue.SQL / "mart" / "proved_flow.sql", figures.bindings(stored))
+        figures.make(cursor, project_files.SQL / "mart" / "proved_flow.sql", figures.bindings(stored))
         found += [f for f in _broken(cursor, "flow", "computed") if unit in (None, f.unit_code)]
         _keep(cursor, stored, found, "computed", unit)
     return found

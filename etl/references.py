@@ -12,6 +12,7 @@ import polars as pl
 from psycopg2.extensions import connection as Connection
 
 from etl import catalogue, periods
+from etl.catalogue import project_files
 from etl.errors import CatalogueError
 
 YEARS = range(1990, 2101)  # years that a row may speak of
@@ -48,10 +49,10 @@ def fetch(connection: Connection, names: Iterable[str]) -> dict[str, pl.DataFram
     """
     found = {}
     for name in names:
-        path = next((path for path in catalogue.sql_files("lookups") if path.stem == name), None)
+        path = next((path for path in project_files.sql_files("lookups") if path.stem == name), None)
         if path:
             with connection.cursor() as cursor:
-                cursor.execute(catalogue.read_sql(path)[1])
+                cursor.execute(project_files.read_sql(path)[1])
                 columns = {d.name: DTYPES.get(d.type_code, pl.String) for d in cursor.description}
                 found[name] = pl.DataFrame(cursor.fetchall(), schema=columns, orient="row")
         elif name in FRAMES:
@@ -116,7 +117,7 @@ def _public_holidays() -> frozenset[date]:
 
 def _working_day_files() -> tuple[Path, ...]:
     """The project's list, and an office's own: what stands in a later one goes before."""
-    return tuple(path for path in catalogue.reference_files() if path.name == "working_days.csv")
+    return tuple(path for path in project_files.reference_files() if path.name == "working_days.csv")
 
 
 @cache

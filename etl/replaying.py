@@ -15,6 +15,7 @@ from psycopg2.errors import DeadlockDetected, UniqueViolation
 from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue, checking, figures, landing, loading, masking, owners, surveying, touching, warehouse
+from etl.catalogue import project_files
 from etl.checking import Call
 from etl.errors import ArchiveDamaged, FileHeld, FileRejected
 from etl.landing import File
@@ -328,8 +329,8 @@ def _remember(cursor: Cursor, export: catalogue.Export) -> list[str]:
 
 
 def _fetch(cursor: Cursor, name: str, when: str) -> None:
-    text = (catalogue.SQL / "lookups" / f"{name}.sql").read_text("utf-8")
-    cursor.execute(f"create temp table {name}_{when} on commit drop as {catalogue.sql_header(text)[1]}")
+    text = (project_files.SQL / "lookups" / f"{name}.sql").read_text("utf-8")
+    cursor.execute(f"create temp table {name}_{when} on commit drop as {project_files.sql_header(text)[1]}")
 
 
 def mark_stale(cursor: Cursor, file: File, known: list[str]) -> None:

@@ -17,6 +17,7 @@ from psycopg2.extras import execute_values
 from sqlalchemy.engine import make_url
 
 from etl import catalogue, locks, settings
+from etl.catalogue import project_files
 from etl.errors import CatalogueError, SetupError
 
 TIME_ZONE = "Asia/Ho_Chi_Minh"
@@ -215,7 +216,7 @@ Scripts = list[tuple[str, str]]  # name and text
 
 
 def _named(paths: Iterable[Path]) -> Scripts:
-    root = catalogue.ROOT
+    root = project_files.ROOT
     return [
         (
             # an office's own folder may lie elsewhere on every machine
@@ -228,11 +229,11 @@ def _named(paths: Iterable[Path]) -> Scripts:
 
 def _scripts() -> Scripts:
     """Everything the schema consists of, in the order in which it is run."""
-    files = catalogue.sql_files("schema")
+    files = project_files.sql_files("schema")
     base = [path for path in files if path.name.startswith("00")]
     tables = [(f"core.{e.thing}", core_tables(e)) for e in catalogue.exports().values()]
     rest = [path for path in files if path not in base]
-    views = [*catalogue.sql_files("core"), *catalogue.sql_files("reporting")]
+    views = [*project_files.sql_files("core"), *project_files.sql_files("reporting")]
     return [*_named(base), *tables, *_named(rest), *_named(views)]
 
 
@@ -245,8 +246,8 @@ def migrate(warehouse_url: str) -> bool:
             asks for what would lose data.
     """
     scripts = _scripts()
-    migrations = _named(catalogue.sql_files("migrations"))
-    beside = _named([*catalogue.reference_files(), *catalogue.sql_files("counts")])
+    migrations = _named(project_files.sql_files("migrations"))
+    beside = _named([*project_files.reference_files(), *project_files.sql_files("counts")])
     contracts = [(e.name, repr(e)) for e in catalogue.exports().values()]
     ours = {name: _hash(text) for name, text in [*scripts, *migrations, *beside, *contracts, ("release", release())]}
     with transaction(warehouse_url) as connection, connection.cursor() as cursor:
@@ -360,7 +361,7 @@ def _be_no_older(cursor: Cursor, migrations: set[str]) -> None:
 @cache
 def release() -> str:
     """The version of this program, as pyproject.toml states it."""
-    return tomllib.loads((catalogue.ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    return tomllib.loads((project_files.ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 
 
 def _ordered(version: str) -> tuple[int, ...]:

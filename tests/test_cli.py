@@ -15,6 +15,7 @@ from inbox import PROCEDURES, UNITS, deliver
 from sqlalchemy.engine import make_url
 
 from etl import catalogue, cli, embedded, loading, pipeline, quality, warehouse
+from etl.catalogue import project_files
 from etl.checking import Judgement, Verdict
 from etl.periods import Period
 
@@ -413,7 +414,7 @@ def process(*arguments: str, **options: object) -> subprocess.CompletedProcess:
     environment = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     return subprocess.run(
         [sys.executable, "-m", "etl", *arguments],
-        cwd=catalogue.ROOT,
+        cwd=project_files.ROOT,
         env=environment,
         timeout=60,
         check=False,
@@ -447,7 +448,7 @@ def test_help_answers_without_importing_anything_heavy() -> None:
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr); sys.exit(status)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=catalogue.ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", script], cwd=project_files.ROOT, capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stderr) == (0, "[]\n")
     for command in ("load", "materialise", "show", "reconcile", "quality", "files"):
@@ -463,7 +464,7 @@ def test_great_expectations_is_imported_without_what_nobody_asks_of_it() -> None
         "print(scipy.stats.norm.cdf(0), hasattr(scipy.stats, 'nothing'), asked.alt.Chart.__name__)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=catalogue.ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", script], cwd=project_files.ROOT, capture_output=True, text=True, timeout=60
     )
     assert done.stdout == "set()\n0.5 False Chart\n", done.stderr
 

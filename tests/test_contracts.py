@@ -14,6 +14,7 @@ import yaml
 from sqlalchemy.engine import make_url
 
 from etl import altering, catalogue, cli, pipeline, settings, warehouse
+from etl.catalogue import project_files
 from etl.errors import CatalogueError
 from tests.databases import fresh_database
 from tests.inbox import deliver
@@ -355,12 +356,12 @@ def test_a_view_of_ours_that_reads_a_changed_column_is_made_anew(
     ):
         (tmp_path / "views" / folder).mkdir(parents=True)
         (tmp_path / "views" / folder / "errand.sql").write_text(text)
-    views = catalogue.sql_files
+    views = project_files.sql_files
 
     def with_views(kind: str) -> tuple[Path, ...]:
         return (*views(kind), *sorted((tmp_path / "views" / kind).glob("*.sql")))
 
-    monkeypatch.setattr(catalogue, "sql_files", with_views)
+    monkeypatch.setattr(project_files, "sql_files", with_views)
     warehouse.migrate(url)
     assert rows(url, "select max(due) from reporting.errand_due") == [("17/12/2021",)]
     says(lambda c: column(c, "due", type="date"))

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from etl import catalogue
+from etl.catalogue import project_files
 
 
 def said_by(script: str) -> str:
@@ -14,7 +14,7 @@ def said_by(script: str) -> str:
     settings = {name: value for name, value in os.environ.items() if not name.startswith(("_RJEM", "MALLOC"))}
     command = [sys.executable, "-c", script]
     return subprocess.run(
-        command, cwd=catalogue.ROOT, env=settings, capture_output=True, text=True, timeout=120, check=True
+        command, cwd=project_files.ROOT, env=settings, capture_output=True, text=True, timeout=120, check=True
     ).stdout
 
 

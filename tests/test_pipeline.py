@@ -12,6 +12,7 @@ import psycopg2
 import pytest
 
 from etl import catalogue, figures, landing, loading, pipeline, replaying, settings, surveying, warehouse
+from etl.catalogue import project_files
 from etl.errors import UsageError
 from etl.periods import Period
 from etl.pipeline import Receipt
@@ -256,7 +257,7 @@ def test_a_load_that_is_killed_leaves_nothing_half_done(
         for n, day in enumerate((["02/12"] * 49 + ["30/11"]) * 120, start=1)
     ]
     deliver(inbox, "one_stop_shop/dossiers", "2021-12-06", "\n".join([MONDAY.strip("\n").splitlines()[0], *lines]))
-    environment = os.environ | {"CCHC_WAREHOUSE_URL": warehouse_url, "PYTHONPATH": str(catalogue.ROOT)}
+    environment = os.environ | {"CCHC_WAREHOUSE_URL": warehouse_url, "PYTHONPATH": str(project_files.ROOT)}
     work = subprocess.Popen([sys.executable, "-m", "etl", "load", str(inbox)], env=environment, stdout=-3, stderr=-3)
     watching = psycopg2.connect(
         warehouse.engine(warehouse_url).url.set(drivername="postgresql").render_as_string(False)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from etl import catalogue, cli
+from etl import cli
+from etl.catalogue import project_files
 
 PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text("utf-8")
@@ -37,7 +38,7 @@ def test_the_targets_of_make_that_are_named_exist() -> None:
 def test_every_view_of_the_province_is_named() -> None:
     views = {
         view
-        for path in (catalogue.SQL / "reporting").glob("*.sql")
+        for path in (project_files.SQL / "reporting").glob("*.sql")
         for view in re.findall(r"^create (?:or replace )?view reporting\.(\w+)", path.read_text("utf-8"), re.M)
     }
     assert {view for view in views if f"`{view}`" not in README} == set()

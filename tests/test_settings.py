@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from etl import catalogue, settings
+from etl.catalogue import project_files
 from etl.errors import CatalogueError, SetupError
 
 MAIL = {
@@ -94,7 +95,7 @@ def test_every_contract_says_how_often_it_is_delivered() -> None:
 def test_another_rhythm_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     contract = tmp_path / "contracts" / "registry" / "births.yml"
     contract.parent.mkdir(parents=True)
-    units = (catalogue.CONTRACTS / "hr" / "units.yml").read_text("utf-8")
+    units = (project_files.CONTRACTS / "hr" / "units.yml").read_text("utf-8")
     contract.write_text(units.replace("delivers: yearly", "delivers: weekly"), "utf-8")
     monkeypatch.setenv("CCHC_CATALOGUE", str(tmp_path))
     with pytest.raises(CatalogueError, match=r"births\.yml.*daily, monthly, yearly"):

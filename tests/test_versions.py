@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from etl import catalogue, cli, figures, warehouse
+from etl import cli, figures, warehouse
+from etl.catalogue import project_files
 from etl.errors import CatalogueError, SetupError
 from tests import tables
 from tests.databases import opened
@@ -23,11 +24,11 @@ VIEW = "create or replace view reporting.office as\nselect 1 as one, 2 as two;\n
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of `sql/` that a test may change; the program reads it in place of its own."""
-    shutil.copytree(catalogue.SQL, tmp_path / "sql")
-    shutil.copytree(catalogue.ROOT / "etl" / "reference", tmp_path / "etl" / "reference")
-    shutil.copy(catalogue.ROOT / "pyproject.toml", tmp_path)
-    monkeypatch.setattr(catalogue, "ROOT", tmp_path)
-    monkeypatch.setattr(catalogue, "SQL", tmp_path / "sql")
+    shutil.copytree(project_files.SQL, tmp_path / "sql")
+    shutil.copytree(project_files.ROOT / "etl" / "reference", tmp_path / "etl" / "reference")
+    shutil.copy(project_files.ROOT / "pyproject.toml", tmp_path)
+    monkeypatch.setattr(project_files, "ROOT", tmp_path)
+    monkeypatch.setattr(project_files, "SQL", tmp_path / "sql")
     return tmp_path
 
 
@@ -99,7 +100,7 @@ def test_counts_know_what_they_rest_on(
 ) -> None:
     """Their query, the views and the reference data that it may ask."""
     monkeypatch.setattr(figures, "REFERENCE", project / "etl" / "reference")
-    monkeypatch.setattr(catalogue, "REFERENCE", project / "etl" / "reference")
+    monkeypatch.setattr(project_files, "REFERENCE", project / "etl" / "reference")
     assert not warehouse.migrate(warehouse_url)
     with_documents(warehouse_url)
     say(warehouse_url, "update mart.document_daily set sent = 99")
@@ -190,8 +191,8 @@ def test_two_catalogues_on_one_database_do_not_undo_each_other(
     assert not warehouse.migrate(warehouse_url)
     monkeypatch.setenv("CCHC_CATALOGUE", str(tmp_path))
     assert not warehouse.migrate(warehouse_url)
-    files = catalogue.sql_files
-    monkeypatch.setattr(catalogue, "sql_files", lambda kind: tuple(reversed(files(kind))))
+    files = project_files.sql_files
+    monkeypatch.setattr(project_files, "sql_files", lambda kind: tuple(reversed(files(kind))))
     assert not warehouse.migrate(warehouse_url)
 
 

@@ -18,6 +18,7 @@ from etl import catalogue, embedded, warehouse
 from etl.bench import measuring
 from etl.bench.inputs import DOSSIERS, Inputs
 from etl.bench.measuring import BenchFailed, Measure
+from etl.catalogue import project_files
 
 PERIODS = ("2021-N", "2021-Q1", "2021-Q2", "2021-Q3", "2021-Q4")
 CODE_HEADER = "Mã số hồ sơ"
@@ -105,7 +106,7 @@ def workplace() -> Iterator[tuple[Path, str]]:
     Below CCHC_HOME, on the server of CCHC_WAREHOUSE_URL or CCHC_HOME; else on one of our own, stopped afterwards.
     """
     given, url = os.environ.get("CCHC_HOME"), os.environ.get("CCHC_WAREHOUSE_URL")
-    of_server = Path(given).expanduser().absolute() if given else catalogue.ROOT / ".bench"
+    of_server = Path(given).expanduser().absolute() if given else project_files.ROOT / ".bench"
     home = of_server / "bench" if given else of_server
     home.mkdir(parents=True, exist_ok=True)
     (home / ".gitignore").write_text("*\n")

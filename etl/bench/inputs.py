@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from etl import catalogue, warehouse
+from etl import warehouse
 from etl.bench import measuring
+from etl.catalogue import project_files
 
 DOSSIERS = "one_stop_shop/dossiers"
 UNITS = 200
@@ -61,7 +62,7 @@ def prepare(folder: Path, size: int, *, log: Path) -> Inputs:
 
 
 def _made_by() -> str:
-    writers = [*sorted((catalogue.ROOT / "etl" / "demo").glob("*.py")), Path(__file__)]
+    writers = [*sorted((project_files.ROOT / "etl" / "demo").glob("*.py")), Path(__file__)]
     return hashlib.sha256(b"".join(path.read_bytes() for path in writers)).hexdigest()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from psycopg2.extensions import connection as Connection
 
-from etl import catalogue
+from etl.catalogue import project_files
 from etl.errors import CchcError, UsageError
 from etl.periods import LOCAL
 
@@ -52,7 +52,7 @@ def run(command: list[str], *, environment: dict[str, str], log: Path) -> Measur
     began = time.monotonic()
     with log.open("ab") as out:
         process = subprocess.Popen(
-            command, env=environment, cwd=catalogue.ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            command, env=environment, cwd=project_files.ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out
         )
         _, status, usage = os.wait4(process.pid, 0)  # unlike Popen.wait, it says what the process took
     seconds = time.monotonic() - began

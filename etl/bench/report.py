@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from etl import catalogue
 from etl.bench.measuring import Measure
+from etl.catalogue import project_files
 
-FOLDER = catalogue.ROOT / "docs"
+FOLDER = project_files.ROOT / "docs"
 
 TITLES = {
     "a": "bare typed `COPY` into a partitioned table with its key: the limit",

@@ -30,6 +30,7 @@ from sqlalchemy.engine import make_url
 from etl import catalogue, settings, warehouse
 from etl.bench import cases, inputs, measuring, report
 from etl.bench.measuring import BenchFailed
+from etl.catalogue import project_files
 from etl.demo import airflow
 from etl.errors import CchcError, SetupError
 
@@ -279,7 +280,7 @@ class _Parts:
             process = subprocess.Popen(
                 command,
                 env=environment,
-                cwd=catalogue.ROOT,
+                cwd=project_files.ROOT,
                 stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=out,

@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etl import catalogue, embedded, runs, settings, warehouse
+from etl.catalogue import project_files
 from etl.demo import airflow, printout
 from etl.demo.calendar import WINDOW_END, WINDOW_START
 from etl.demo.exports import Planted, write_exports
 from etl.errors import CchcError, UsageError
 from etl.periods import Period
 
-HOME = catalogue.ROOT / ".cchc"
+HOME = project_files.ROOT / ".cchc"
 PERIOD = "2021-N"
 REPORTED = Period.parse(PERIOD).with_window(WINDOW_START, WINDOW_END)
 # The annual report states its own window; the other reports of the year follow the calendar.

@@ -19,12 +19,13 @@ from pathlib import Path
 import psycopg2
 from sqlalchemy.engine import make_url
 
-from etl import catalogue, embedded
+from etl import embedded
+from etl.catalogue import project_files
 from etl.errors import SetupError
 
 PARTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 PATIENCE = 180  # seconds; half a minute is usual
-RUNNER = catalogue.ROOT / "ops" / "run_dags.py"
+RUNNER = project_files.ROOT / "ops" / "run_dags.py"
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ def environment(home: Path, airflow_url: str) -> dict[str, str]:
     return os.environ | {
         "AIRFLOW_HOME": str(home / "airflow"),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": airflow_url,
-        "AIRFLOW__CORE__DAGS_FOLDER": str(catalogue.ROOT / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(catalogue.ROOT / "plugins"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(project_files.ROOT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(project_files.ROOT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "4",  # as many processes are forked at once
@@ -74,7 +75,7 @@ def environment(home: Path, airflow_url: str) -> dict[str, str]:
         "AIRFLOW__API_AUTH__JWT_SECRET": _derived(key, "jwt").hex(),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "GX_ANALYTICS_ENABLED": "false",
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(catalogue.ROOT), os.environ.get("PYTHONPATH")])),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(project_files.ROOT), os.environ.get("PYTHONPATH")])),
     }
 
 
@@ -117,7 +118,7 @@ def dags(settings: dict[str, str], log: Path) -> Iterator[Dags]:
             text=True,
             encoding="utf-8",
             env=settings,
-            cwd=catalogue.ROOT,
+            cwd=project_files.ROOT,
         )
         try:
             yield Dags(process, log)
@@ -160,7 +161,7 @@ def serve(home: Path, airflow_url: str, *, port: int = 8080) -> int:
                     stdout=out,
                     stderr=subprocess.STDOUT,
                     env=settings,
-                    cwd=catalogue.ROOT,
+                    cwd=project_files.ROOT,
                     start_new_session=True,  # Ctrl-C reaches us alone, and we stop them in order
                 )
         _wait(parts, page, home, ("metadatabase", "scheduler", "triggerer", "dag_processor"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from psycopg2.extensions import connection as Connection
 
 from etl import catalogue, proving, quality
+from etl.catalogue import project_files
 from etl.demo.district import DISTRICT
 from etl.demo.exports import Planted
 from etl.periods import Period
@@ -220,7 +221,7 @@ def where_to_look(connection: Connection, home: Path, database: str, *, is_up: b
         "files",
         f"quality --rows {worst.file_id}",
         f"show 2021-Q3 {DISTRICT}",
-        f"reconcile 2021-N {DISTRICT} {(REPORTS / 'appendix_2021.csv').relative_to(catalogue.ROOT)}",
+        f"reconcile 2021-N {DISTRICT} {(REPORTS / 'appendix_2021.csv').relative_to(project_files.ROOT)}",
     ):
         print(f"    .venv/bin/cchc {command}")
     print()

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from etl import catalogue, checking, warehouse
-from etl.catalogue import Export
+from etl.catalogue import Export, project_files
 from etl.errors import CatalogueError, RuleFailed
 from etl.reading import values
 from tests.tables import cells
@@ -204,7 +204,7 @@ def events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         folder.mkdir(parents=True)
         (folder / "events.yml").write_text(RULES % condition, "utf-8")
         (folder / "events.py").write_text(SUITE % expectation, "utf-8")
-        monkeypatch.setattr(catalogue, "EXPECTATIONS", tmp_path / "expectations")
+        monkeypatch.setattr(project_files, "EXPECTATIONS", tmp_path / "expectations")
         return catalogue.export("hr/events")
 
     return define
@@ -266,7 +266,7 @@ PLANTED = "Bùi Thị Lộ 064190001234"
 def test_function_that_crashes_names_no_person(crash: Any, events: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(checking.FUNCTIONS, "crash", lambda frame, lookups: crash(frame["form"]))
     export = events()
-    path = catalogue.EXPECTATIONS / "hr" / "events.yml"
+    path = project_files.EXPECTATIONS / "hr" / "events.yml"
     path.write_text(path.read_text("utf-8") + "derived: {wrong: {call: crash}}\n", "utf-8")
     raw, typed = delivered(export, [{"event_code": "1", "form": PLANTED}])
     with pytest.raises(

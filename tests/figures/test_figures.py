@@ -9,6 +9,7 @@ import pytest
 from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue, figures, warehouse
+from etl.catalogue import project_files
 from etl.errors import UsageError
 from etl.periods import Period
 from tests import tables
@@ -334,7 +335,9 @@ def test_the_schema_can_be_brought_up_to_date_again_and_again(made: Cursor) -> N
 
 def test_a_user_who_may_not_make_roles_sets_up_everything_else(cursor: Cursor) -> None:
     """The reader's role is then a database administrator's to make, and the set-up says so."""
-    script = (catalogue.SQL / "reporting" / "090_reader.sql").read_text("utf-8").replace("cchc_reader", "cchc_nobody")
+    script = (
+        (project_files.SQL / "reporting" / "090_reader.sql").read_text("utf-8").replace("cchc_reader", "cchc_nobody")
+    )
     cursor.execute("create role plain nologin; set local role plain")
     del cursor.connection.notices[:]
     cursor.execute(script)
@@ -361,7 +364,7 @@ def test_figures_that_stood_in_the_place_of_the_calendars_are_told_from_them(mad
         " where unit_code = 'X' and field = 'Tất cả'"
     )
     figures.materialise(made.connection, Period.parse("2021-Q4"))
-    made.execute((catalogue.SQL / "migrations" / "001_stated_windows.sql").read_text("utf-8"))
+    made.execute((project_files.SQL / "migrations" / "001_stated_windows.sql").read_text("utf-8"))
     for table in ("mart.indicator", "mart.dossier_flow"):
         assert tables.rows(made, f"select distinct period_code from {table} order by 1") == [
             ("2021-Q3[2021-06-15..2021-08-31@2021-09-01]",),

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, figures
+from etl import figures
+from etl.catalogue import project_files
 from etl.errors import CatalogueError
 from etl.periods import Period
 from tests import tables
@@ -48,14 +49,14 @@ def test_a_tenth_window_finds_its_place(
 def test_every_window_comes_after_what_it_reads() -> None:
     made: set[str] = set()
     for path in figures.windows():
-        header, statement = catalogue.read_sql(path)
+        header, statement = project_files.read_sql(path)
         made |= set(header["creates"])
         read = {name for name in every() if f"{name} " in statement.replace("\n", " ") + " "}
         assert read <= made, path.name
 
 
 def every() -> set[str]:
-    return {name for path in catalogue.sql_files("window") for name in catalogue.read_sql(path)[0]["creates"]}
+    return {name for path in project_files.sql_files("window") for name in project_files.read_sql(path)[0]["creates"]}
 
 
 @pytest.mark.parametrize(

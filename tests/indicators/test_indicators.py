@@ -9,6 +9,7 @@ import yaml
 from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue, figures
+from etl.catalogue import project_files
 from etl.errors import CatalogueError
 from etl.periods import Period
 from tests import tables
@@ -186,7 +187,7 @@ def test_since_there_are_two_tiers_a_commune_answers_for_what_its_district_did()
 
 def test_a_broken_query_says_where(cursor: Cursor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An office's own indicator stands in its own folder; a mistake in it is told with the file's name."""
-    header = (catalogue.INDICATORS / "1.1.1.sql").read_text("utf-8").replace('"1.1.1"', '"8.1"')
+    header = (project_files.INDICATORS / "1.1.1.sql").read_text("utf-8").replace('"1.1.1"', '"8.1"')
     (tmp_path / "indicators").mkdir()
     (tmp_path / "indicators" / "8.1.sql").write_text(header.replace("window_task", "window_nothing"), encoding="utf-8")
     monkeypatch.setenv("CCHC_CATALOGUE", str(tmp_path))
@@ -209,7 +210,7 @@ def test_a_broken_header_is_told(
 ) -> None:
     (tmp_path / "indicators").mkdir()
     broken = (
-        (catalogue.INDICATORS / "1.1.1.sql").read_text("utf-8").replace('"1.1.1"', '"8.1"').replace(mistake, repair)
+        (project_files.INDICATORS / "1.1.1.sql").read_text("utf-8").replace('"1.1.1"', '"8.1"').replace(mistake, repair)
     )
     (tmp_path / "indicators" / "8.1.sql").write_text(broken, encoding="utf-8")
     monkeypatch.setenv("CCHC_CATALOGUE", str(tmp_path))
@@ -219,7 +220,7 @@ def test_a_broken_header_is_told(
 
 def test_a_new_rule_is_a_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "indicators").mkdir()
-    text = (catalogue.INDICATORS / "1.1.1.sql").read_text("utf-8").replace('"1.1.1"', '"8.1"')
+    text = (project_files.INDICATORS / "1.1.1.sql").read_text("utf-8").replace('"1.1.1"', '"8.1"')
     old = text.replace("-- valid_to:", "-- valid_to: 2021-12-14").replace('title: "Số', 'title: "Cũ: số')
     (tmp_path / "indicators" / "8.1.sql").write_text(old, encoding="utf-8")
     newer = tmp_path / "indicators" / "8.1@2022.sql"
@@ -252,7 +253,7 @@ def test_a_definition_is_tested_in_its_own_time(
 ) -> None:
     """A new rule of 2027 leaves the cases of 2026 alone, and each of the two definitions wants cases of its own."""
     (tmp_path / "indicators").mkdir()
-    text = (catalogue.INDICATORS / "1.1.1.sql").read_text("utf-8").replace('"1.1.1"', '"8.1"')
+    text = (project_files.INDICATORS / "1.1.1.sql").read_text("utf-8").replace('"1.1.1"', '"8.1"')
     old = text.replace("-- valid_to:", "-- valid_to: 2026-12-14")
     new = text.replace("2020-12-15", "2026-12-15").replace("count(*)", "100 + count(*)")
     assert old != text and "100 + " in new
@@ -286,7 +287,7 @@ def test_a_version_tells_what_makes_a_figure_and_not_its_wording(
 ) -> None:
     """Figures of a definition that was ended, or whose comment was mended, are not other figures."""
     before, after, is_same = WORDING[change]
-    text = (catalogue.INDICATORS / "1.1.1.sql").read_text("utf-8").replace('"1.1.1"', '"8.1"')
+    text = (project_files.INDICATORS / "1.1.1.sql").read_text("utf-8").replace('"1.1.1"', '"8.1"')
     assert before in text
     versions = []
     for folder, said in (("a", text), ("b", text.replace(before, after, 1))):

@@ -21,7 +21,8 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from etl import catalogue, embedded, figures, pipeline, settings, warehouse
+from etl import embedded, figures, pipeline, settings, warehouse
+from etl.catalogue import project_files
 from etl.periods import Period
 from tests.databases import content, fresh_database, rows
 from tests.inbox import PROCEDURES, UNITS, deliver
@@ -129,7 +130,7 @@ def _process(configured: settings.Settings, url: str, inbox: Path) -> subprocess
         "CCHC_WAREHOUSE_URL": url,
         "CCHC_ARCHIVE": str(configured.archive),
         "CCHC_HOME": str(configured.home),
-        "PYTHONPATH": str(catalogue.ROOT),
+        "PYTHONPATH": str(project_files.ROOT),
     }
     command = [sys.executable, "-m", "etl", "load", str(inbox)]
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

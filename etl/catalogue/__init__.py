@@ -1,0 +1,37 @@
+"""The catalogue: exports, rules and indicators, read from the files that define them. A file in place is registered."""
+
+from etl.catalogue.contracts import ORIGIN, Column, Export, export, exports, fields, misshapen, sources
+from etl.catalogue.definitions import (
+    LEVELS,
+    FormRow,
+    Indicator,
+    form,
+    form_order,
+    indicator_versions,
+    indicators,
+    reported,
+)
+from etl.catalogue.rule_book import SEVERITIES, Rule, rule_settings, rules
+
+__all__ = [
+    "LEVELS",
+    "ORIGIN",
+    "SEVERITIES",
+    "Column",
+    "Export",
+    "FormRow",
+    "Indicator",
+    "Rule",
+    "export",
+    "exports",
+    "fields",
+    "form",
+    "form_order",
+    "indicator_versions",
+    "indicators",
+    "misshapen",
+    "reported",
+    "rule_settings",
+    "rules",
+    "sources",
+]
