@@ -112,9 +112,10 @@ def _load_again(numbers: list[str], since: date | None, until: date | None) -> i
 
 def _print_loaded(settings: "Settings", url: str, file_ids: list[int], nothing: str, *, passed_over: int = 0) -> int:
     """Print what became of files; the exit status."""
-    from etl import pipeline, quality, warehouse
+    from etl import pipeline, quality
+    from etl.warehouse import database
 
-    with warehouse.transaction(url) as connection:
+    with database.transaction(url) as connection:
         files = quality.deliveries(connection, file_ids=sorted(set(file_ids)))
     if passed_over:
         print(f"{passed_over} tệp hoặc thư mục không đọc được, chưa nhận; lý do ở nhật ký phía trên.")
@@ -487,20 +488,22 @@ def print_notice() -> None:
 
 def _warehouse() -> tuple["Settings", str]:
     """The settings, and the URL of a warehouse whose schema is up to date."""
-    from etl import settings, warehouse
+    from etl import settings
+    from etl.migration import schema
+    from etl.warehouse import database
 
     configured = settings.read()
-    url = warehouse.url(configured)
-    warehouse.migrate(url)
+    url = database.url(configured)
+    schema.migrate(url)
     return configured, url
 
 
 @contextmanager
 def _connection() -> Iterator["Connection"]:
-    from etl import warehouse
+    from etl.warehouse import database
 
     _, url = _warehouse()
-    with warehouse.transaction(url) as connection:
+    with database.transaction(url) as connection:
         yield connection
 
 

@@ -4,7 +4,6 @@ Counts are kept by folding what a load changed into them, with a sign; counted a
 What a figure means stands in `sql/indicators/<code>.sql`; what its query may read (`window_…`) stands in `sql/window/`.
 """
 
-import csv
 import hashlib
 import re
 from collections.abc import Callable
@@ -20,12 +19,12 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from etl import catalogue, locks, periods, printed, spelling, warehouse
+from etl import catalogue, periods, printed
 from etl.catalogue import project_files
 from etl.errors import CatalogueError, SetupError, UsageError
 from etl.periods import Period
+from etl.warehouse import core_tables, locks
 
-REFERENCE = Path(__file__).resolve().parent / "reference"
 STATUSES = ("observed", "not_applicable", "not_reported", "undefined")
 
 # Rows beyond which the planner has to learn what a table now holds.
@@ -55,7 +54,7 @@ class Count:
         rests_on = [self.query, *self.key, *self.counts]
         if "core." in self.query:
             rests_on += [path.read_text("utf-8") for path in project_files.sql_files("core")]
-            rests_on += [path.read_text("utf-8") for path in sorted(REFERENCE.iterdir())]
+            rests_on += [path.read_text("utf-8") for path in sorted(project_files.REFERENCE.iterdir())]
         return hashlib.sha256("\n".join(rests_on).encode()).hexdigest()
 
 
@@ -172,7 +171,7 @@ def _add(cursor: Cursor, count: Count, changed: str) -> int:
     sums = ", ".join(f"{c} = stored.{c} + excluded.{c}" for c in count.counts)
     something = " or ".join(f"{c} <> 0" for c in count.counts)
     nothing = " and ".join(f"{c} = 0" for c in count.counts)
-    is_there = f"exists (select from {count.table} as stored where {warehouse.same('stored', 'change', count.key)})"
+    is_there = f"exists (select from {count.table} as stored where {core_tables.same('stored', 'change', count.key)})"
     query = count.query.replace("{changed}", changed)
     # a table of its own: only so may PostgreSQL count in parallel; and in memory, if it is a million rows
     cursor.execute("set local work_mem = '256MB'")
@@ -388,12 +387,12 @@ def _units_are_known(cursor: Cursor, period: Period) -> None:
 
 def _tell(cursor: Cursor, export: catalogue.Export, bound: dict[str, Any]) -> None:
     """Make the list of an export as it was told up to a month after the window: temporary table told_<thing>."""
-    columns, key = warehouse.core_columns(export), warehouse.core_key(export)
+    columns, key = core_tables.core_columns(export), core_tables.core_key(export)
     described = {
         "{thing}": export.thing,
         "{columns}": ", ".join(columns),
         "{key}": ", ".join(key),
-        "{latest}": ", ".join(f"{c} as latest_{c}" for c in warehouse.business_columns(export) if c not in key),
+        "{latest}": ", ".join(f"{c} as latest_{c}" for c in core_tables.business_columns(export) if c not in key),
     }
     statement = _text("mart/told.sql")
     for name, text in described.items():
@@ -614,7 +613,7 @@ def _touched_days(
 
 def _changed(cursor: Cursor, export: catalogue.Export, file_ids: list[int]) -> str:
     """The rows that these loads put in (sign +1) and took out (sign -1), as a relation."""
-    columns = ", ".join(warehouse.core_columns(export))
+    columns = ", ".join(core_tables.core_columns(export))
     return cursor.mogrify(
         f"(select {columns}, 1 as sign from core.{export.thing} where file_id = any(%(files)s)"
         f" union all select {columns}, -1 from core.{export.thing}_history"
@@ -635,65 +634,3 @@ def _told_until(cursor: Cursor, export: catalogue.Export, sender: str, delivered
 
 def _reaching(first: date | None, last: date) -> set[date]:
     return set() if first is None else {first + timedelta(days=n) for n in range((last - first).days + 1)}
-
-
-# --- reference data ---------------------------------------------------------------------------------------------------
-
-
-def fill_reference(cursor: Cursor) -> None:
-    """Write the reference data that ships with the project, and the form; nothing changes if it is there already."""
-    units = [
-        (r["code"], r["name"], r["level"], r["parent_code"] or None, *_validity(r), r["decree"])
-        for r in _rows("administrative_unit.csv")
-    ]
-    _replace(cursor, "core.administrative_unit", units)
-    open_days = {"old_valid_from": "-infinity", "new_valid_from": "-infinity"}
-    successions = [tuple(r[c] or open_days.get(c, "") for c in r) for r in _rows("unit_succession.csv")]
-    _replace(cursor, "core.unit_succession", successions)
-    classes = project_files.read_yaml(REFERENCE / "field_class.yml")
-    patterns = [(name, pattern) for name, patterns in classes.items() for pattern in patterns]
-    _replace(cursor, "core.field_class", [(name, pattern, place) for place, (name, pattern) in enumerate(patterns)])
-    fields = {spelling.fold(word): name for name, *also in catalogue.fields() for word in (name, *also)}
-    _replace(cursor, "core.field", list(fields.items()))
-    types = project_files.read_yaml(REFERENCE / "legal_document_types.yml")
-    _replace(cursor, "core.legal_document_type", [(name.lower(), abbreviation) for name, abbreviation in types.items()])
-    fill_form(cursor)
-
-
-def fill_form(cursor: Cursor) -> None:
-    """Write the form anew if it is not what the definitions say: an office may add an indicator at any time."""
-    known = catalogue.indicators()
-    rows = [
-        (
-            r.code,
-            r.order,
-            r.parent,
-            r.kind,
-            r.title,
-            r.unit,
-            *(_of(known[r.code]) if r.code in known else (None, None, None)),
-        )
-        for r in catalogue.form()
-    ]
-    cursor.execute("select * from mart.form")
-    if set(cursor.fetchall()) != set(rows):
-        _replace(cursor, "mart.form", rows)
-
-
-def _of(indicator: catalogue.Indicator) -> tuple[str, str, bool]:
-    return indicator.behaviour, indicator.origin, indicator.adds_up
-
-
-def _rows(name: str) -> list[dict[str, str]]:
-    with (REFERENCE / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _validity(row: dict[str, str]) -> tuple[str, str]:
-    return row["valid_from"] or "-infinity", row["valid_to"] or "infinity"
-
-
-def _replace(cursor: Cursor, table: str, rows: list[tuple]) -> None:
-    """Make a small table hold these rows. Locked first, so that two migrations at once wait for each other."""
-    cursor.execute(f"lock table {table} in share row exclusive mode; delete from {table}")
-    execute_values(cursor, f"insert into {table} values %s", rows)

@@ -15,9 +15,10 @@ from typing import IO
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, locks
+from etl import catalogue
 from etl.errors import SetupError, UsageError
 from etl.inbox import Delivery, Inbox, Look, PassedOver, Unreadable, today
+from etl.warehouse import locks
 
 log = logging.getLogger("cchc")
 

@@ -5,7 +5,6 @@ checked and copied while the next block is prepared, and counted a second time b
 """
 
 import csv
-import hashlib
 import io
 import json
 import re
@@ -25,12 +24,14 @@ from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, checking, data_docs, figures, locks, surveying, warehouse
+from etl import catalogue, checking, data_docs, figures, surveying
 from etl.errors import RuleFailed
 from etl.landing import File
 from etl.masking import Names
+from etl.pseudonyms import keyed_hashes
 from etl.reading import bounds, prefetch, values
 from etl.surveying import Spool, Survey
+from etl.warehouse import core_tables, database, locks
 
 BATCH_ROWS = 8_000
 BATCH_BYTES = 8 << 20
@@ -81,7 +82,7 @@ def load(cursor: Cursor, task: Task, *, direct: bool) -> Outcome:
     """
     file, export, began = task.file, task.export, time.monotonic()
     core, staging = f"core.{export.thing}", f"staging.{export.thing}_{file.file_id}"
-    side = warehouse.connect(task.warehouse_url)  # what others must see before the load is committed
+    side = database.connect(task.warehouse_url)  # what others must see before the load is committed
     side.autocommit = True
     beside = ThreadPoolExecutor(1)
     beside.submit(checking.suite, export, file.delivered_on)  # importing takes seconds, and reading leaves a core free
@@ -141,7 +142,7 @@ def _asked_of_itself(cursor: Cursor, side: Connection, task: Task, staging: str,
             asked[name] = f"{staging}_{name.removeprefix('core.')}"
             _copy_beside(cursor, side_cursor, f"table {name}", f"like {name}", asked[name])
         if checking.DELIVERED in queries:
-            types = warehouse.core_columns(export)
+            types = core_tables.core_columns(export)
             asked[checking.DELIVERED] = f"{staging}_delivered"
             side_cursor.execute(
                 f"drop table if exists {staging}_delivered; create unlogged table {staging}_delivered"
@@ -238,7 +239,7 @@ def _batch(task: Task, block: pl.DataFrame, references: dict[str, pl.DataFrame],
     errors = failures.filter(pl.col("severity") == "error")
     is_bad = typed["line"].is_in(errors["line"].unique().implode())
     good = _core_rows(typed.filter(~is_bad), task)
-    columns = list(warehouse.core_columns(export))
+    columns = list(core_tables.core_columns(export))
     days = good[export.partition_by] if export.partition_by else pl.Series([], dtype=pl.Date)
     return _Batch(
         failed=Counter(dict(_by_rule(failures))),
@@ -275,11 +276,11 @@ def _copy(
 ) -> Outcome:
     export = task.export
     outcome = Outcome()
-    columns = ", ".join(warehouse.core_columns(export))
+    columns = ", ".join(core_tables.core_columns(export))
     history = f"core.{export.thing}_history ({columns}, superseded_by, superseded_on, closed)"
     # ahead: nobody's load has to wait for a table to be made on New Year's night
     made = {task.file.delivered_on.year, task.file.delivered_on.year + 1} if export.partition_by else set()
-    warehouse.ensure_partitions(side, export, made)
+    core_tables.ensure_partitions(side, export, made)
     with side.cursor() as side_cursor, ThreadPoolExecutor(1) as beside:
         _create_staging(side_cursor, staging, export)
         for batch in prefetch.ahead(batches):
@@ -289,7 +290,7 @@ def _copy(
             _copy_rows(cursor, history, batch.earlier)
             staged.result()
             if batch.years - made:
-                warehouse.ensure_partitions(side, export, batch.years - made)
+                core_tables.ensure_partitions(side, export, batch.years - made)
                 made |= batch.years
             _copy_rows(cursor, f"{target} ({columns})", batch.good)
             outcome.failed += batch.failed
@@ -341,7 +342,7 @@ def _core_rows(good: pl.DataFrame, task: Task) -> pl.DataFrame:
     """Typed rows as core.<thing> takes them: province and origin added, identity numbers hashed, keys never null."""
     export, file = task.export, task.file
     hashed = [
-        pl.Series(c.name, pseudonyms(task.pseudonym_key, good[c.name].to_list()), pl.String)
+        pl.Series(c.name, keyed_hashes(task.pseudonym_key, good[c.name].to_list()), pl.String)
         for c in export.loaded
         if c.personal == "id"
     ]
@@ -354,18 +355,6 @@ def _core_rows(good: pl.DataFrame, task: Task) -> pl.DataFrame:
         *hashed,
         *(pl.col(c.name).fill_null(missing[c.type]) for c in export.columns if c.key),
     )
-
-
-def pseudonyms(key: bytes, numbers: list[str | None]) -> list[str | None]:
-    """Keyed hashes: the same person is recognised again, and without the key nobody can try all numbers."""
-    keyed = hashlib.blake2b(key=key[:64], digest_size=16)
-
-    def pseudonym(number: str) -> str:
-        one = keyed.copy()
-        one.update(number.encode())
-        return one.hexdigest()
-
-    return [number and pseudonym(number) for number in numbers]
 
 
 # --- quarantine -------------------------------------------------------------------------------------------------------
@@ -484,11 +473,11 @@ def _merge(cursor: Cursor, export: catalogue.Export, file: File) -> int:
     Anti-join first: an upsert would lock, and log, every row that has not changed.
     """
     core, history = f"core.{export.thing}", f"core.{export.thing}_history"
-    columns = ", ".join(warehouse.core_columns(export))
-    of_core = ", ".join(f"c.{c}" for c in warehouse.core_columns(export))
-    of_incoming = ", ".join(f"i.{c}" for c in warehouse.core_columns(export))
-    business = warehouse.business_columns(export)
-    match = warehouse.same("c", "i", warehouse.core_key(export))
+    columns = ", ".join(core_tables.core_columns(export))
+    of_core = ", ".join(f"c.{c}" for c in core_tables.core_columns(export))
+    of_incoming = ", ".join(f"i.{c}" for c in core_tables.core_columns(export))
+    business = core_tables.business_columns(export)
+    match = core_tables.same("c", "i", core_tables.core_key(export))
     as_before = (
         f"{match} and ({', '.join(f'c.{b}' for b in business)})"
         f" is not distinct from ({', '.join(f'i.{b}' for b in business)})"
@@ -548,7 +537,7 @@ def hold_keys(cursor: Cursor, export: catalogue.Export, file: File) -> None:
         return
     cursor.execute(
         f"select exists (select from {core} as mine inner join {core} as other"
-        f" on {warehouse.same('mine', 'other', warehouse.core_key(export))} and other.file_id <> mine.file_id"
+        f" on {core_tables.same('mine', 'other', core_tables.core_key(export))} and other.file_id <> mine.file_id"
         f" where mine.file_id = {file.file_id:d})"
     )
     if cursor.fetchone()[0]:
@@ -558,7 +547,7 @@ def hold_keys(cursor: Cursor, export: catalogue.Export, file: File) -> None:
 def _close_what_is_gone(cursor: Cursor, export: catalogue.Export, file: File, keys: Spool) -> int:
     """Move rows that this sender's snapshot no longer holds to the history; how many."""
     core, history = f"core.{export.thing}", f"core.{export.thing}_history"
-    types = warehouse.core_columns(export)
+    types = core_tables.core_columns(export)
     missing = {"text": "", "date": date(1, 1, 1), "bigint": 0}
     cursor.execute(f"create temp table delivered ({', '.join(f'{k} {types[k]}' for k in export.key)}) on commit drop")
     for block in keys:
@@ -568,7 +557,7 @@ def _close_what_is_gone(cursor: Cursor, export: catalogue.Export, file: File, ke
     columns = ", ".join(types)
     cursor.execute(
         f"with gone as (delete from {core} c where c.sender = %(sender)s"
-        f" and not exists (select from delivered d where {warehouse.same('c', 'd', export.key)}) returning {columns})"
+        f" and not exists (select from delivered d where {core_tables.same('c', 'd', export.key)}) returning {columns})"
         f" insert into {history} ({columns}, superseded_by, superseded_on, closed)"
         f" select {columns}, %(file_id)s, %(day)s, true from gone",
         {"sender": file.sender, "file_id": file.file_id, "day": file.delivered_on},
@@ -580,7 +569,7 @@ def _close_what_is_gone(cursor: Cursor, export: catalogue.Export, file: File, ke
 
 def _changes(export: catalogue.Export, file_id: int) -> str:
     """The rows a load put in (sign +1) and took out (sign -1), as a relation."""
-    columns = ", ".join(warehouse.core_columns(export))
+    columns = ", ".join(core_tables.core_columns(export))
     return (
         f"(select {columns}, 1 as sign from core.{export.thing} where file_id = {file_id:d}"
         f" union all select {columns}, -1 from core.{export.thing}_history where superseded_by = {file_id:d}"

@@ -26,9 +26,10 @@ from urllib.parse import unquote, urlsplit
 
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, masking, runs, settings, warehouse
+from etl import catalogue, masking, runs, settings
 from etl.errors import SetupError
 from etl.periods import LOCAL
+from etl.warehouse import database
 
 log = logging.getLogger("cchc")
 
@@ -58,7 +59,7 @@ def of_the_night(
     """
     now = (now or datetime.now(LOCAL)).astimezone(LOCAL)
     stale = runs.stale_periods(url)
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         since = _told_until(cursor, now)
         new, standing = _files(cursor, since, now)
         owing = who_owes(_deliveries(cursor, now), now.date())
@@ -253,7 +254,7 @@ def send(url: str, message: Message, to: settings.Notice, *, run: str) -> str:
             log.error("%s", error)
             failed.append(str(error))
             continue
-        with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+        with database.transaction(url) as connection, connection.cursor() as cursor:
             cursor.execute(
                 "insert into landing.notice (run, sent_by, told_until) values (%s, %s, %s) on conflict do nothing",
                 (run, way, message.told_until),
@@ -264,7 +265,7 @@ def send(url: str, message: Message, to: settings.Notice, *, run: str) -> str:
 
 
 def _was_sent(url: str, run: str, way: str) -> bool:
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute("select from landing.notice where run = %s and sent_by = %s", (run, way))
         return cursor.fetchone() is not None
 

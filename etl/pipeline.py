@@ -26,11 +26,13 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, landing, locks, owners, warehouse
+from etl import catalogue, landing, owners
 from etl.errors import CchcError, LoadFailed, SetupError, UsageError
 from etl.landing import File
+from etl.migration import schema
 from etl.periods import Period
 from etl.settings import Settings
+from etl.warehouse import database, locks
 
 log = logging.getLogger("cchc")
 
@@ -53,8 +55,8 @@ class Receipt:
 
 def prepare(settings: Settings) -> str:
     """Start or find the warehouse, bring its schema up to date; its URL."""
-    url = warehouse.url(settings)
-    warehouse.migrate(url)
+    url = database.url(settings)
+    schema.migrate(url)
     return url
 
 
@@ -74,7 +76,7 @@ def land(
     Input: `exports` limits the work to these; `since` and `until` are inclusive delivery days; `min_age`,
            `done_marker`: what a nightly run leaves for the next one, see landing.land.
     """
-    connection = warehouse.connect(url)
+    connection = database.connect(url)
     connection.autocommit = True
     try:
         return landing.land(
@@ -93,7 +95,7 @@ def land(
 
 def waiting(url: str, *, exports: set[str] | None = None) -> list[File]:
     """Files that are kept but not loaded, or have to be judged again, in the order in which they are to be loaded."""
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         owners.release(cursor)  # a list of units may have told since whose a held list is
         return landing.waiting(connection, exports=exports)
 
@@ -162,7 +164,7 @@ def _load(settings: Settings, url: str, file_id: int, failed: Collection[int] = 
 
     Input: `failed`: files that are not to be tried again now.
     """
-    with warehouse.transaction(url) as connection:
+    with database.transaction(url) as connection:
         file = landing.file(connection, file_id)
         # also one that lay in the wrong place, whose export nobody knows
         if file_id not in {one.file_id for one in landing.waiting(connection, exports={file.export})}:
@@ -193,7 +195,7 @@ def _load(settings: Settings, url: str, file_id: int, failed: Collection[int] = 
 @contextmanager
 def _locks(url: str, file: File) -> Iterator[Connection]:
     """A connection that holds what a load of this file needs to itself."""
-    connection = warehouse.connect(url)
+    connection = database.connect(url)
     connection.autocommit = True
     try:
         with connection.cursor() as cursor:
@@ -218,7 +220,7 @@ def _replayed(settings: Settings, url: str, file: File) -> list[int]:
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         reason = _why(error)
-        if not warehouse.answers(url):
+        if not database.answers(url):
             raise SetupError(
                 f"the database stopped answering: {reason} Start it and run the same command again: it goes on."
             ) from None
@@ -247,7 +249,7 @@ def _why(error: BaseException) -> str:
 
 def _keep_waiting(url: str, file: File, reason: str) -> None:
     log.error("file %d of %s is not loaded: %s", file.file_id, file.export, reason)
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(
             "update landing.file set message = %s"
             " where file_id = %s and (status = 'landed' or reload_reason is not null)",
@@ -275,7 +277,7 @@ def again(
     Input:  files by their numbers, or by inclusive delivery days.
     Raises: UsageError if a number is no file's, or that file cannot be taken up.
     """
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         known = set(catalogue.exports() if exports is None else exports)
         for file_id in file_ids or []:
             file = landing.file(connection, file_id)
@@ -308,7 +310,7 @@ def confirm(url: str, file_id: int, *, by: str, reason: str) -> None:
 
     Raises: UsageError if there is no such file, or it is not held.
     """
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         file = landing.file(connection, file_id)
         if file.status != "held":
             raise UsageError(f"file {file_id} is not held ({file.status}): there is nothing to confirm.")
@@ -327,7 +329,7 @@ def withdraw(settings: Settings, url: str, file_id: int, *, by: str, reason: str
     Output: the receipts of the file and of those that were loaded again.
     Raises: UsageError if there is no such file, or it is taken back already.
     """
-    with warehouse.transaction(url) as connection:
+    with database.transaction(url) as connection:
         file = landing.file(connection, file_id)
         if file.status == "withdrawn":
             raise UsageError(f"file {file_id} is taken back already.")
@@ -349,7 +351,7 @@ def _note(cursor: Cursor, file_id: int, kind: str, *, by: str, reason: str) -> N
 
 def check_archive(settings: Settings, url: str) -> Iterator[tuple[File, str]]:
     """Compare the kept bytes of every file with the hash of what was delivered; each with what is wrong, or ''."""
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(f"select sha256, {landing.COLUMNS} from landing.file order by file_id")
         files = cursor.fetchall()
     seen: dict[tuple[str, str], str] = {}  # files that say the same share their bytes
@@ -363,7 +365,7 @@ def check_archive(settings: Settings, url: str) -> Iterator[tuple[File, str]]:
 
 def receipt(url: str, file_id: int) -> Receipt:
     """The receipt of a file as it stands now."""
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select file_id, export, sender, delivered_on, status, rows_read, rows_loaded, rows_unchanged,"
             " rows_quarantined, message from landing.file where file_id = %s",
@@ -378,8 +380,9 @@ def materialise(url: str, period: Period, *, as_of: date | None = None) -> int:
     All of them rest on one state of the warehouse, whatever is loaded meanwhile.
     """
     from etl import figures, proving
+    from etl.migration import reference
 
-    connection = warehouse.connect(url)
+    connection = database.connect(url)
     try:
         # the lock before the state: who waited for another must not write by what stood when it began to wait
         connection.autocommit = True
@@ -387,7 +390,7 @@ def materialise(url: str, period: Period, *, as_of: date | None = None) -> int:
         connection.autocommit = False
         # on its own: who waits for another to write the form would be told that the state has moved on
         with connection, connection.cursor() as cursor:
-            figures.fill_form(cursor)
+            reference.fill_form(cursor)
         connection.set_session(isolation_level="REPEATABLE READ")
         with connection:
             written = figures.materialise(connection, period, as_of=as_of)

@@ -14,13 +14,14 @@ from pathlib import Path
 from psycopg2.errors import DeadlockDetected, UniqueViolation
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, checking, figures, landing, loading, masking, owners, surveying, touching, warehouse
+from etl import catalogue, checking, figures, landing, loading, masking, owners, surveying, touching
 from etl.catalogue import project_files
 from etl.checking import Call
 from etl.errors import ArchiveDamaged, FileHeld, FileRejected
 from etl.landing import File
 from etl.references import Lookup
 from etl.settings import Settings
+from etl.warehouse import core_tables, database
 
 log = logging.getLogger("cchc")
 
@@ -61,7 +62,7 @@ def _replay(
 ) -> list[int]:
     export = catalogue.export(file.export)
     outcomes: list[loading.Outcome] = []
-    with ThreadPoolExecutor(1) as beside, warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with ThreadPoolExecutor(1) as beside, database.transaction(url) as connection, connection.cursor() as cursor:
         now = landing.file(connection, file.file_id)
         if not withdrawn and not _waits(cursor, now):
             return []  # done by another task in the meantime
@@ -84,7 +85,7 @@ def _replay(
         for one in turn:
             _settle_with_others(cursor, export, one)
             loading.hold_keys(cursor, export, one)
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         for table in sorted({table for outcome in outcomes for table in outcome.grown}):
             cursor.execute(f"analyze {table}")
     return [one.file_id for one in turn]
@@ -272,15 +273,15 @@ def rewind(cursor: Cursor, export: catalogue.Export, file_ids: list[int]) -> Non
     """
     touching.take_back(cursor, file_ids)
     core, history = f"core.{export.thing}", f"core.{export.thing}_history"
-    columns = ", ".join(warehouse.core_columns(export))
-    of_history = ", ".join(f"h.{c}" for c in warehouse.core_columns(export))
+    columns = ", ".join(core_tables.core_columns(export))
+    of_history = ", ".join(f"h.{c}" for c in core_tables.core_columns(export))
     ids = ", ".join(str(int(i)) for i in file_ids)
-    key = warehouse.core_key(export)
+    key = core_tables.core_key(export)
     of_key = ", ".join(f"h.{c}" for c in key)
     restored = (
         f"(select distinct on ({of_key}) {of_history} from {history} h"
         f" where h.superseded_by in ({ids}) and h.file_id not in ({ids}) and not exists"
-        f" (select from {core} c where {warehouse.same('c', 'h', key)} and c.file_id not in ({ids}))"
+        f" (select from {core} c where {core_tables.same('c', 'h', key)} and c.file_id not in ({ids}))"
         f" order by {of_key}, h.delivered_on desc, h.sender desc, h.file_id desc, h.line desc)"
     )
     figures.fold(
@@ -294,11 +295,11 @@ def rewind(cursor: Cursor, export: catalogue.Export, file_ids: list[int]) -> Non
     cursor.execute(f"delete from {history} where file_id in ({ids})")
     cursor.execute(
         f"delete from {history} h using {core} c where h.superseded_by in ({ids})"
-        f" and {warehouse.same('c', 'h', key)} and c.file_id = h.file_id and c.line = h.line"
+        f" and {core_tables.same('c', 'h', key)} and c.file_id = h.file_id and c.line = h.line"
     )
     cursor.execute(
         f"update {history} h set superseded_by = c.file_id, superseded_on = c.delivered_on from {core} c"
-        f" where h.superseded_by in ({ids}) and {warehouse.same('c', 'h', key)}"
+        f" where h.superseded_by in ({ids}) and {core_tables.same('c', 'h', key)}"
         f" returning {', '.join(f'h.{c}' for c in ('file_id', 'line'))}"
     )
     if export.delivery != "snapshot" and (moved := cursor.fetchall()):
@@ -378,7 +379,7 @@ def _settle_with_others(cursor: Cursor, export: catalogue.Export, file: File) ->
     cursor.execute(f"select exists (select from landing.file as other where {later})", of_file)
     if not cursor.fetchone()[0]:
         return
-    core, key = f"core.{export.thing}", warehouse.core_key(export)
+    core, key = f"core.{export.thing}", core_tables.core_key(export)
     of_key = ", ".join(key)
     cursor.execute(
         f"""
@@ -388,9 +389,9 @@ def _settle_with_others(cursor: Cursor, export: catalogue.Export, file: File) ->
             select {of_key} from {core}_history where file_id = %(file_id)s
         ),
         shared as (
-            select c.sender from {core} as c inner join mine on {warehouse.same("c", "mine", key)}
+            select c.sender from {core} as c inner join mine on {core_tables.same("c", "mine", key)}
             union
-            select h.sender from {core}_history as h inner join mine on {warehouse.same("h", "mine", key)}
+            select h.sender from {core}_history as h inner join mine on {core_tables.same("h", "mine", key)}
         )
         update landing.file as other
         set reload_reason = %(reason)s
@@ -406,17 +407,18 @@ def _relink(cursor: Cursor, export: catalogue.Export, where: str) -> None:
 
     Input: `where`: of which rows of the history the things are meant.
     """
-    core, key = f"core.{export.thing}", warehouse.core_key(export)
+    core, key = f"core.{export.thing}", core_tables.core_key(export)
     of_key = ", ".join(key)
     columns = f"{of_key}, delivered_on, sender, file_id, line"
     cursor.execute(
         f"""
         with meant as (select distinct {of_key} from {core}_history where {where}),
         version as (
-            select {columns} from {core} as c where exists (select from meant where {warehouse.same("c", "meant", key)})
+            select {columns} from {core} as c
+            where exists (select from meant where {core_tables.same("c", "meant", key)})
             union all
             select {columns} from {core}_history as h
-            where exists (select from meant where {warehouse.same("h", "meant", key)})
+            where exists (select from meant where {core_tables.same("h", "meant", key)})
         ),
         link as (
             select *, lead(file_id) over later as next_file, lead(delivered_on) over later as next_day
@@ -425,7 +427,7 @@ def _relink(cursor: Cursor, export: catalogue.Export, where: str) -> None:
         update {core}_history as h
         set superseded_by = link.next_file, superseded_on = link.next_day
         from link
-        where {warehouse.same("h", "link", [*key, "file_id", "line"])} and link.next_file is not null
+        where {core_tables.same("h", "link", [*key, "file_id", "line"])} and link.next_file is not null
             and (h.superseded_by, h.superseded_on) is distinct from (link.next_file, link.next_day)
         """
     )
@@ -496,7 +498,7 @@ class _Question:
         """Files whose rows name one of these: rows that stand, that stood, and that are kept in quarantine."""
         if not keys:
             return set()
-        loaded = [c for c in ours if c in warehouse.core_columns(self.export)]
+        loaded = [c for c in ours if c in core_tables.core_columns(self.export)]
         as_code = "in (select " + _named("key") + " from unnest(%(keys)s) as key)"
         # columns that are looked up hold bare codes: no need to take a million of them apart
         is_bare = isinstance(self.one, Lookup) and set(ours) <= set(self.one.match)

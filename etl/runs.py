@@ -8,10 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from etl import catalogue, masking, quality, touching, warehouse
+from etl import catalogue, masking, quality, touching
 from etl.errors import UsageError
 from etl.periods import LOCAL
 from etl.pipeline import waiting
+from etl.warehouse import database
 
 NOTE = 1000  # characters that Airflow keeps of a note
 NOTHING_NEW = "Không có gì mới."
@@ -157,7 +158,7 @@ BECAME = """
 
 def became(url: str, file_ids: list[int]) -> list[Became]:
     """What became of these files, in the given order."""
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(BECAME + " where file_id = any(%s)", (file_ids,))
         found = {row[0]: Became(*row) for row in cursor.fetchall()}
     return [found[file_id] for file_id in file_ids]
@@ -178,7 +179,7 @@ def is_judged_again(url: str, file: Became, ceiling: Decimal) -> bool:
 
 def with_replayed(url: str, file_ids: list[int]) -> list[int]:
     """These files, each once, and behind them those that were taken back for one of them and loaded again."""
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute("select file_id from landing.file where loaded_with = any(%s) order by file_id", (file_ids,))
         return list(dict.fromkeys([*file_ids, *(file_id for (file_id,) in cursor.fetchall())]))
 
@@ -209,7 +210,7 @@ def to_load(
 
 def stale_periods(url: str) -> list[str]:
     """Codes of the periods that are older than their loads, in closing order: the warehouse knows, whoever was told."""
-    with warehouse.transaction(url) as connection:
+    with database.transaction(url) as connection:
         touching.record(connection)
         return touching.stale_periods(connection)
 
@@ -218,7 +219,7 @@ def loaded_periods(url: str) -> list[str]:
     """Codes of all periods that there is data for, in the order in which they close."""
     from etl import figures
 
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select file_id from landing.file where status like 'accepted%' and rows_loaded + rows_closed > 0"
         )
@@ -231,7 +232,7 @@ def windows(url: str, codes: list[str]) -> list[dict[str, str]]:
 
     Output: period, and where a window was stated from, to (inclusive days) and as_of.
     """
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(
             """
             select period_code, period_start, period_end, as_of

@@ -11,7 +11,8 @@ from psycopg2.extensions import connection as PostgresConnection
 from psycopg2.extensions import cursor as Cursor
 from sqlalchemy import Connection, create_engine
 
-from etl import embedded, settings
+from etl import settings
+from etl.warehouse import embedded
 from tests.databases import fresh_database, opened
 
 # A folder of our own that other accounts may enter: as root the server runs under another account.
@@ -52,9 +53,9 @@ def server_url() -> str:
 @pytest.fixture(scope="session")
 def template_database(server_url: str) -> str:
     """Name of the database that every test's database is copied from: migrated once."""
-    from etl import warehouse
+    from etl.migration import schema
 
-    warehouse.migrate(embedded.database(server_url, TEMPLATE))
+    schema.migrate(embedded.database(server_url, TEMPLATE))
     return TEMPLATE
 
 

@@ -8,7 +8,8 @@ from psycopg2.extensions import connection as Connection
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from etl import catalogue, warehouse
+from etl import catalogue
+from etl.warehouse import core_tables, database
 
 NUMBERS = itertools.count(1)
 YEARS = {2020, 2021, 2022, 2025, 2026}
@@ -33,12 +34,12 @@ def fresh_database(server_url: str, template: str) -> Iterator[str]:
 @contextmanager
 def opened(url: str) -> Iterator[Connection]:
     """A connection to a warehouse that has room for the years of the drawn tables."""
-    connection = warehouse.connect(url)
+    connection = database.connect(url)
     try:
         connection.autocommit = True
         for export in catalogue.exports().values():
             if export.partition_by:
-                warehouse.ensure_partitions(connection, export, YEARS)
+                core_tables.ensure_partitions(connection, export, YEARS)
         connection.autocommit = False
         yield connection
     finally:
@@ -46,7 +47,7 @@ def opened(url: str) -> Iterator[Connection]:
 
 
 def rows(url: str, statement: str, *parameters: object) -> list[tuple]:
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchall()
 
@@ -60,7 +61,7 @@ def content(url: str) -> dict[str, list[str]]:
     tables = [f"core.{e.thing}{history}" for e in catalogue.exports().values() for history in ("", "_history")]
     tables += ["quality.violation", "quality.quarantined_row", "quality.result", "mart.dossier_daily"]
     for table in tables:
-        with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+        with database.transaction(url) as connection, connection.cursor() as cursor:
             cursor.execute(f"select * from {table}")
             names = [d.name for d in cursor.description]
             held[table] = sorted(

@@ -14,10 +14,12 @@ import pytest
 from inbox import PROCEDURES, UNITS, deliver
 from sqlalchemy.engine import make_url
 
-from etl import catalogue, cli, embedded, loading, pipeline, quality, warehouse
+from etl import catalogue, cli, loading, pipeline, quality
 from etl.catalogue import project_files
 from etl.checking import Judgement, Verdict
+from etl.migration import schema
 from etl.periods import Period
+from etl.warehouse import database, embedded
 
 DOSSIERS = """
     Mã hồ sơ                  | Ngày tiếp nhận | Ngày hẹn trả | Ngày kết thúc xử lý | Trạng thái      | Thư xin lỗi
@@ -37,7 +39,7 @@ PRINTED = """code,name_vi,printed_value
 def empty_warehouse(server_url: str) -> str:
     """A warehouse that nobody writes to: what is refused leaves nothing behind."""
     url = embedded.database(server_url, "test_cli")
-    warehouse.migrate(url)
+    schema.migrate(url)
     return url
 
 
@@ -167,7 +169,7 @@ def test_an_explicit_window_is_on_record(delivered: Path, cchc, warehouse_url: s
         "materialise", "2021-N", "--from", "15/12/2020", "--to", "2021-11-15", "--as-of", "2021-11-30"
     )
     assert (status, out) == (0, "Năm 2021 (15/12/2020 - 15/11/2021): đã ghi 297 số liệu.\n")
-    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
         cursor.execute("select period_code, period_start, period_end, as_of, is_explicit from mart.materialisation")
         assert cursor.fetchall() == [("2021-N", date(2020, 12, 15), date(2021, 11, 15), date(2021, 11, 30), True)]
     assert "tính đến 30/11/2021" in cchc("show", "2021-N", "631")[1]
@@ -202,7 +204,7 @@ def test_several_periods_are_made_side_by_side_also_when_the_form_has_just_chang
 ) -> None:
     cchc("load", "inbox")
     titled = "select count(*) from mart.form where title <> ''"
-    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
         cursor.execute(titled)
         form = cursor.fetchone()
         cursor.execute("update mart.form set title = ''")
@@ -211,7 +213,7 @@ def test_several_periods_are_made_side_by_side_also_when_the_form_has_just_chang
     titles = [Period.parse(code).title_vi for code in codes]
     assert (status, [line.split(" (")[0] for line in out.splitlines()]) == (0, titles)
     assert out.count("đã ghi 297 số liệu.") == len(codes)
-    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
         cursor.execute(titled)
         assert cursor.fetchone() == form
 
@@ -371,7 +373,7 @@ def test_a_user_without_rights_is_told(
     refused: Path, cchc, empty_warehouse: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     role = "cchc_test_without_rights"
-    with warehouse.transaction(empty_warehouse) as connection, connection.cursor() as cursor:
+    with database.transaction(empty_warehouse) as connection, connection.cursor() as cursor:
         cursor.execute(f"drop role if exists {role}; create role {role} login password 'x'")
     try:
         url = make_url(empty_warehouse).set(username=role, password="x").render_as_string(hide_password=False)
@@ -380,7 +382,7 @@ def test_a_user_without_rights_is_told(
         assert status == 2
         assert "the database user may not" in err
     finally:
-        with warehouse.transaction(empty_warehouse) as connection, connection.cursor() as cursor:
+        with database.transaction(empty_warehouse) as connection, connection.cursor() as cursor:
             cursor.execute(f"drop role {role}")
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from etl import embedded
+from etl.warehouse import embedded
 
 PROJECT = Path(__file__).parents[1]
 FILE = PROJECT / "docker-compose.yml"

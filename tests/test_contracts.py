@@ -13,9 +13,11 @@ import pytest
 import yaml
 from sqlalchemy.engine import make_url
 
-from etl import altering, catalogue, cli, pipeline, settings, warehouse
+from etl import catalogue, cli, pipeline, settings
 from etl.catalogue import project_files
 from etl.errors import CatalogueError
+from etl.migration import differences, schema
+from etl.warehouse import core_tables, database
 from tests.databases import fresh_database
 from tests.inbox import deliver
 
@@ -102,7 +104,7 @@ def url(server_url: str, loaded: str, says: Says, home: Path, monkeypatch: pytes
 
 
 def load(url: str, inbox: Path, day: str, text: str, sender: str = "office") -> pipeline.Receipt:
-    warehouse.migrate(url)
+    schema.migrate(url)
     deliver(inbox, "errands/errands", day, text, sender=sender)
     configured = settings.read()
     pipeline.land(configured, url, inbox=str(inbox))
@@ -110,7 +112,7 @@ def load(url: str, inbox: Path, day: str, text: str, sender: str = "office") -> 
 
 
 def rows(url: str, statement: str, *values: object) -> list[tuple]:
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchall()
 
@@ -230,15 +232,15 @@ def test_a_changed_contract_alters_its_table_and_keeps_its_rows(
     """The next delivery of the same rows is loaded by the new contract: none twice, none lost; and so is one that changes."""
     contract, query, expected = CARRIED_OUT[change]
     says(contract)
-    assert warehouse.migrate(url)
+    assert schema.migrate(url)
     assert rows(url, query) == expected
-    assert not warehouse.migrate(url)
+    assert not schema.migrate(url)
     export = catalogue.export("errands/errands")
     key = rows(
         url,
         "select array(select attname::text from pg_attribute where attrelid = conrelid and attnum = any(conkey)) from pg_constraint where conrelid = 'core.errand'::regclass and contype = 'p'",
     )[0][0]
-    assert set(key) == set(warehouse.primary_key(export))
+    assert set(key) == set(core_tables.primary_key(export))
     again = "\n".join([
         HEADER,
         *ROWS[:-1],
@@ -313,7 +315,7 @@ def split(row: str) -> list[str]:
 
 def received(url: str, inbox: Path) -> list[str]:
     """What became of the files of this inbox, one run after the other."""
-    warehouse.migrate(url)
+    schema.migrate(url)
     configured = settings.read()
     for day in sorted(path.name for path in (inbox / "errands" / "errands").iterdir()):
         pipeline.land(configured, url, inbox=str(inbox), until=date.fromisoformat(day))
@@ -332,19 +334,19 @@ def test_what_was_loaded_under_a_new_name_joins_what_stands_under_the_old_one(
     table = f"{HEADER} | Thời hạn\nT18 | U1 | 01/12/2021 | | | | 31/12/2021"
     load(url, tmp_path / "inbox", "2021-12-03", table)
     says(lambda c: renamed(c, "due", "deadline", formerly="due", header="Thời hạn"))
-    warehouse.migrate(url)
+    schema.migrate(url)
     assert rows(url, "select count(deadline), max(deadline) from core.errand") == [(18, "31/12/2021")]
 
 
 def test_a_renamed_column_that_views_read_keeps_them(url: str, says: Says) -> None:
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute("create schema office; create view office.due as select due from core.errand")
     says(lambda c: renamed(c, "due", "due_on", formerly="due"))
-    warehouse.migrate(url)
+    schema.migrate(url)
     assert rows(url, "select count(due) from office.due") == [(17,)]
     says(lambda c: renamed(c, "due", "due_on", formerly="due", type="date"))
     with pytest.raises(CatalogueError, match=r"which the view office\.due reads; it is not one of ours\. Drop it"):
-        warehouse.migrate(url)
+        schema.migrate(url)
 
 
 def test_a_view_of_ours_that_reads_a_changed_column_is_made_anew(
@@ -362,30 +364,30 @@ def test_a_view_of_ours_that_reads_a_changed_column_is_made_anew(
         return (*views(kind), *sorted((tmp_path / "views" / kind).glob("*.sql")))
 
     monkeypatch.setattr(project_files, "sql_files", with_views)
-    warehouse.migrate(url)
+    schema.migrate(url)
     assert rows(url, "select max(due) from reporting.errand_due") == [("17/12/2021",)]
     says(lambda c: column(c, "due", type="date"))
-    warehouse.migrate(url)
+    schema.migrate(url)
     assert rows(url, "select max(due) from reporting.errand_due") == [("2021-12-17",)]
 
 
 def test_a_column_made_personal_stays_nowhere(url: str, says: Says) -> None:
     """Neither in the table and its history, nor among the values that broke a rule."""
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(
             "insert into quality.violation select max(file_id), 1, 'X-01', 'person', 'warning', 'Nguyễn Văn A' from landing.file"
         )
         cursor.execute("insert into core.errand_history select *, 1, '2021-12-02', false from core.errand")
     says(lambda c: column(c, "person", personal="id"))
-    warehouse.migrate(url)
+    schema.migrate(url)
     assert rows(url, "select count(*) from core.errand_history where person !~ '^[0-9a-f]{32}$'") == [(0,)]
     assert rows(url, "select value from quality.violation") == [("•" * 12,)]
     before = rows(url, "select code, person from core.errand order by 1")
     says(lambda c: (column(c, "person", personal="id"), c.update(title="Việc")))
-    warehouse.migrate(url)
+    schema.migrate(url)
     assert rows(url, "select code, person from core.errand order by 1") == before
     says(lambda c: column(c, "person", personal="name"))
-    warehouse.migrate(url)
+    schema.migrate(url)
     assert rows(
         url,
         "select count(*) from information_schema.columns where column_name = 'person' and table_name like 'errand%%'",
@@ -394,7 +396,7 @@ def test_a_column_made_personal_stays_nowhere(url: str, says: Says) -> None:
 
 def test_identity_numbers_are_hashed_as_a_load_hashes_them(url: str, says: Says, tmp_path: Path) -> None:
     says(lambda c: column(c, "person", personal="id"))
-    warehouse.migrate(url)
+    schema.migrate(url)
     by_migration = rows(url, "select code, person from core.errand order by 1")
     receipt = load(url, tmp_path / "inbox", "2021-12-03", "\n".join([HEADER, *reversed(ROWS)]))
     assert (receipt.rows_loaded, receipt.rows_unchanged) == (0, 17)
@@ -444,13 +446,13 @@ def test_what_would_lose_data_is_refused_before_anything_is_touched(
     before = content(url)
     says(contract)
     with pytest.raises(CatalogueError, match=told):
-        warehouse.migrate(url)
+        schema.migrate(url)
     monkeypatch.setenv("CCHC_WAREHOUSE_URL", url)
     assert cli.run(["files"]) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
     assert content(url) == before
     says()
-    assert not warehouse.migrate(url)
+    assert not schema.migrate(url)
 
 
 def test_a_list_of_two_offices_cannot_become_one_of_nobody(
@@ -463,15 +465,15 @@ def test_a_list_of_two_offices_cannot_become_one_of_nobody(
             load(url, tmp_path / "inbox", "2021-12-02", DELIVERED, sender)
         says()
         with pytest.raises(CatalogueError, match=r"17 keys \(province_code, code\) would each name several rows"):
-            warehouse.migrate(url)
+            schema.migrate(url)
 
 
 def test_hashes_cannot_become_numbers_again(url: str, says: Says) -> None:
     says(lambda c: column(c, "person", personal="id"))
-    warehouse.migrate(url)
+    schema.migrate(url)
     says()
     with pytest.raises(CatalogueError, match="column person is no longer hashed"):
-        warehouse.migrate(url)
+        schema.migrate(url)
 
 
 # --- the comparison, without a database ---------------------------------------------------------------------------------
@@ -479,13 +481,13 @@ def test_hashes_cannot_become_numbers_again(url: str, says: Says) -> None:
 
 def test_a_table_as_its_contract_says_it_differs_in_nothing() -> None:
     for export in catalogue.exports().values():
-        table = altering.Table(
-            columns=warehouse.core_columns(export),
+        table = differences.Table(
+            columns=core_tables.core_columns(export),
             hashed=frozenset(c.name for c in export.columns if c.personal == "id"),
-            key=warehouse.primary_key(export),
+            key=core_tables.primary_key(export),
             partition_by=export.partition_by,
         )
-        assert list(altering.differences(export, table)) == []
+        assert list(differences.differences(export, table)) == []
 
 
 # --- contracts that say nothing clear -----------------------------------------------------------------------------------

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from inbox import PROCEDURES, UNITS, deliver
 
-from etl import catalogue, checking, data_docs, pipeline, settings, warehouse
+from etl import catalogue, checking, data_docs, pipeline, settings
 from etl.errors import SetupError
 from etl.landing import File
+from etl.warehouse import database
 
 DOSSIERS = """
     Mã hồ sơ                  | Ngày tiếp nhận | Ngày kết thúc xử lý | Trạng thái      | Chủ hồ sơ      | Số giấy tờ
@@ -42,7 +43,7 @@ def test_each_delivery_has_a_page_with_every_rule_and_no_person(
     index = (docs / "index.html").read_text("utf-8")
 
     assert receipt.rows_quarantined == 2
-    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select rule_id, sum(rows_failed) from quality.result where file_id = %s and column_name <> '' group by 1",
             (receipt.file_id,),

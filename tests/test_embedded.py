@@ -19,8 +19,8 @@ import psycopg2
 import pytest
 from sqlalchemy.engine import make_url
 
-from etl import embedded
 from etl.errors import SetupError
+from etl.warehouse import embedded
 
 PROJECT = Path(__file__).parents[1]
 START = "import sys, pathlib; from etl import embedded; print(embedded.start(pathlib.Path(sys.argv[1]), durable=False))"

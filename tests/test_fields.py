@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from inbox import PROCEDURES, UNITS, deliver
 
-from etl import catalogue, pipeline, settings, warehouse
+from etl import catalogue, pipeline, settings
+from etl.migration import schema
 from etl.periods import Period
 from etl.settings import Settings
+from etl.warehouse import database
 
 DOSSIERS = """
     Mã hồ sơ | Lĩnh vực       | Ngày tiếp nhận | Trạng thái
@@ -39,13 +41,13 @@ def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 def load(configured: Settings, url: str, inbox: Path) -> None:
-    warehouse.migrate(url)
+    schema.migrate(url)
     pipeline.land(configured, url, inbox=str(inbox))
     assert [r.message for r in pipeline.load_waiting(configured, url) if not r.status.startswith("accepted")] == []
 
 
 def rows(url: str, statement: str) -> list[tuple]:
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(statement)
         return cursor.fetchall() if cursor.description else []
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from etl import warehouse
+from etl.warehouse import database
 from tests.databases import fresh_database
 from tests.hostile import FILES, Hostile
 from tests.inbox import PROCEDURES, UNITS, deliver
@@ -56,7 +56,7 @@ def load(url: str, folder: Path) -> Loaded:
             time.sleep(0.005)
     seconds = time.monotonic() - began
     assert process.returncode in (0, 1), (folder / "log").read_text()[-2000:]
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute("select sender, status, coalesce(message, ''), coalesce(rows_read, 0) from landing.file")
         return Loaded({sender: tuple(said) for sender, *said in cursor.fetchall()}, peak, seconds)
 
@@ -147,7 +147,7 @@ def test_a_register_of_300_000_documents_is_judged_in_batches(warehouse_url: str
             print(f"631,{said},Đi,Có,Điện tử,Đã phát hành", file=file)
     loaded = load(warehouse_url, tmp_path)
     assert loaded.receipts["duc-co"][2] == rows, loaded.receipts
-    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
         cursor.execute("select rows_failed, rows_judged_failed from quality.result where rule_id = 'DOC-52'")
         assert cursor.fetchall() == [(299, 299)]
     assert loaded.peak <= MOST, loaded.peak

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from etl import cli, inbox, landing, pipeline, settings, warehouse
+from etl import cli, inbox, landing, pipeline, settings
 from etl.errors import UsageError
+from etl.warehouse import database
 from tests.inbox import UNITS, deliver, quiet
 
 HOME = "hr/units/2021-12-01"
@@ -34,7 +35,7 @@ def land(configured: settings.Settings, url: str, box: Path, **asked) -> landing
 
 
 def receipts(url: str) -> list[tuple]:
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute("select sender, status, message from landing.file order by file_id")
         return cursor.fetchall()
 

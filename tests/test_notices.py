@@ -16,11 +16,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from etl import notices, settings, warehouse
+from etl import notices, settings
 from etl.cli import run as cchc
 from etl.errors import SetupError
 from etl.notices import Delivered, Message
 from etl.periods import LOCAL
+from etl.warehouse import database
 from tests.tables import cells
 
 NOW = datetime(2021, 12, 16, 6, 0, tzinfo=LOCAL)  # a Thursday
@@ -31,7 +32,7 @@ def files(url: str, drawn: str) -> None:
     """Receipts, drawn as a table; what is not drawn is plain."""
     plain = {"source": "x", "path": "p", "sha256": "s", "bytes": "1", "modified_ns": "1", "archived_as": "a"}
     headers, *rows = cells(drawn)
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         for row in rows:
             given = plain | {h: v for h, v in zip(headers, row, strict=True) if v != "-"}
             cursor.execute(
@@ -104,7 +105,7 @@ def test_a_good_night_is_told_too_so_that_silence_is_an_alarm(warehouse_url: str
 
 
 def test_periods_that_were_not_made_are_told(warehouse_url: str) -> None:
-    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
         cursor.execute("insert into mart.touch (period_code) values ('2021-N'), ('2021-Q4')")
     assert "- 2021-Q4, 2021-N" in told(warehouse_url).text.splitlines()
 

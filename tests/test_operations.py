@@ -18,7 +18,9 @@ import pytest
 from psycopg2.extensions import connection as PostgresConnection
 from sqlalchemy.engine import URL, make_url
 
-from etl import cli, embedded, loading, warehouse
+from etl import cli, loading
+from etl.migration import schema
+from etl.warehouse import embedded
 from tests.databases import fresh_database
 
 PROJECT = Path(__file__).parents[1]
@@ -44,7 +46,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[URL, 
         made = script("create-databases", url, SECRETS=str(secrets))
         assert (made.returncode, made.stdout, made.stderr) == (0, "", "")
         url = url.set(username="cchc", password=(secrets / "warehouse_password").read_text(), database="cchc")
-        warehouse.migrate(url.render_as_string(hide_password=False))
+        schema.migrate(url.render_as_string(hide_password=False))
         yield url, secrets
     finally:
         embedded.stop(home)
@@ -93,8 +95,8 @@ def test_the_warehouse_is_set_up_by_a_role_that_is_no_superuser(production: tupl
 def test_a_reader_reads_the_reports_and_nothing_else(production: tuple[URL, Path]) -> None:
     url, secrets = production
     reader = url.set(username="cchc_reader", password=(secrets / "reader_password").read_text())
-    for schema in ("core", "landing", "mart", "quality", "reporting", "staging"):
-        assert ask(reader, f"select has_schema_privilege('{schema}', 'usage')") is (schema == "reporting"), schema
+    for name in ("core", "landing", "mart", "quality", "reporting", "staging"):
+        assert ask(reader, f"select has_schema_privilege('{name}', 'usage')") is (name == "reporting"), name
     with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
         ask(reader.set(database="airflow"), "select 1")
 
@@ -154,7 +156,7 @@ def test_a_reader_can_hold_no_lock_and_make_no_object(
 def warehouse_of_its_owner(server_url: str, template_database: str) -> Iterator[URL]:
     """A warehouse on the embedded server, whose owner is a superuser."""
     with fresh_database(server_url, "template1") as url:
-        warehouse.migrate(url)
+        schema.migrate(url)
         yield make_url(url)
 
 
@@ -269,12 +271,12 @@ def test_what_a_set_up_may_not_forbid_is_told_once(server_url: str, caplog: pyte
     ask(make_url(server_url), "create database of_plain owner plain")
     try:
         text = owner.render_as_string(hide_password=False)
-        warehouse.migrate(text)
+        schema.migrate(text)
         told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
         assert len(told) == 1
         assert told[0].startswith("the role cchc_reader may still take the locks of the loads and make large objects. ")
         assert "ask a database administrator to run sql/reporting/090_reader.sql" in told[0]
-        assert warehouse.migrate(text) is False
+        assert schema.migrate(text) is False
         rights = (PROJECT / "sql" / "reporting" / "090_reader.sql").read_text("utf-8")
         ask(make_url(server_url).set(database="of_plain"), rights)
         may_lock = "select has_function_privilege('cchc_reader', 'pg_advisory_lock(bigint)', 'execute')"
@@ -380,7 +382,7 @@ def test_a_restore_brings_back_rows_settings_rights_and_roles(production: tuple[
     assert (archive / "a.csv").read_text() == "a"
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
         ask(as_role(production, "cchc_reader"), "select pg_advisory_lock(1)")
-    assert warehouse.migrate(url.render_as_string(hide_password=False)) is False
+    assert schema.migrate(url.render_as_string(hide_password=False)) is False
 
     # A backup that cannot be brought back leaves what is there.
     dump = folder / f"cchc-{stamp}.dump"

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from etl import catalogue, figures, pipeline, proving, runs, settings, warehouse
+from etl import catalogue, figures, pipeline, proving, runs, settings
+from etl.migration import schema
 from etl.periods import Period
+from etl.warehouse import database
 from tests.inbox import UNITS, deliver
 
 FILES = {
@@ -96,7 +98,7 @@ def own_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, touches: str) ->
 
 def load(url: str, inbox: Path) -> list[pipeline.Receipt]:
     configured = settings.read()
-    pipeline.prepare(configured) if configured.warehouse_url else warehouse.migrate(url)
+    pipeline.prepare(configured) if configured.warehouse_url else schema.migrate(url)
     pipeline.land(configured, url, inbox=str(inbox))
     return list(pipeline.load_waiting(configured, url))
 
@@ -139,7 +141,7 @@ def test_figures_of_a_source_of_an_office_are_made_and_proved(
     load(warehouse_url, tmp_path / "inbox")
     for code in runs.stale_periods(warehouse_url):
         pipeline.materialise(warehouse_url, Period.parse(code))
-    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select period_code, unit_code, value, status from mart.indicator where indicator_code = '8.1'"
             " and cadence = 'quarterly' and status = 'observed' and value > 0 order by 1, 2"

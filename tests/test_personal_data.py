@@ -13,7 +13,8 @@ import polars as pl
 import pytest
 import yaml
 
-from etl import catalogue, cli, masking, surveying, tables, warehouse
+from etl import catalogue, cli, masking, surveying, tables
+from etl.warehouse import database
 
 CASES = Path(__file__).parent / "expectations"
 GOOD = {said["export"]: said["good"] for said in (yaml.safe_load(p.read_text("utf-8")) for p in CASES.glob("*.yml"))}
@@ -62,7 +63,7 @@ def inbox(tmp_path: Path, warehouse_url: str, monkeypatch: pytest.MonkeyPatch) -
     for unit in ("hr/units",):  # the units that good rows of other exports name
         units = [{"org_code": code, "org_name": "Đơn vị", "unit_kind": "UBND cấp huyện"} for code in ("D01", "P01")]
         write(tmp_path / "inbox" / unit / "2021-01-01" / "so-noi-vu.csv", catalogue.export(unit), units)
-    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:  # whose its procedures are
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:  # whose its procedures are
         cursor.execute("insert into landing.sender_unit (sender, org_code, by_name) values ('ia-dok', 'D01', 'ops')")
     return tmp_path / "inbox"
 
@@ -77,7 +78,7 @@ def everything_said(inbox: Path, url: str, capfd: pytest.CaptureFixture[str]) ->
     """What each place says after a load: the screen, the log, each format, the workbook, the pages, the tables."""
     yield "load", told(capfd, "load", str(inbox))
     yield "materialise", told(capfd, "materialise", "2021-N")
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute("select file_id from landing.file order by 1")
         files = [str(file_id) for (file_id,) in cursor.fetchall()]
     for form in ("table", "csv", "json"):
@@ -93,7 +94,7 @@ def everything_said(inbox: Path, url: str, capfd: pytest.CaptureFixture[str]) ->
     for page in (inbox.parent / "home" / "data_docs").rglob("*.*"):
         yield str(page), page.read_text("utf-8")
     tables_ = ["landing.file", "quality.violation", "quality.result", "quality.finding", "mart.dossier_flow"]
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute("select format('reporting.%I', viewname) from pg_views where schemaname = 'reporting'")
         tables_ += [name for (name,) in cursor.fetchall()]
         cursor.execute("select format('mart.%I', tablename) from pg_tables where schemaname = 'mart'")
@@ -119,7 +120,7 @@ def test_what_is_typed_in_the_wrong_cell_comes_out_nowhere(
         assert sorted(marker for marker in planted if marker in text or json.dumps(marker)[1:-1] in text) == [], place
     assert " rows " not in said["load"]
     assert "••••" in said["quality.violation"]
-    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
         cursor.execute("select string_agg(raw::text, '') from quality.quarantined_row")
         assert MARKERS["phone"] in cursor.fetchone()[0], "the row itself is kept whole"
 
@@ -133,7 +134,7 @@ def test_no_cell_however_long_stops_a_load(
     write(inbox / name / DAY / "ia-dok.csv", export, rows_with(export, cells))
     write(inbox / "hr/events" / DAY / "ia-kla.csv", catalogue.export("hr/events"), [GOOD["hr/events"]])
     told(capfd, "load", str(inbox))
-    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
         cursor.execute("select export, sender, status, message from landing.file where status not like 'accepted%'")
         assert cursor.fetchall() == []
 
@@ -163,7 +164,7 @@ def test_a_file_or_folder_called_after_somebody_is_refused_and_tells_nobody(
         write(path.with_name(path.name + ".csv"), export, rows_with(export, []))
     texts = dict(everything_said(inbox, warehouse_url, capfd))
     assert [(where, m) for where, text in texts.items() for m in PLANTED if m in text] == []
-    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
         cursor.execute("select status from landing.file where sender <> 'so-noi-vu'")
         assert cursor.fetchall() == [("rejected",)] * len(called)
     assert "Không có gì mới" in told(capfd, "load", str(inbox))

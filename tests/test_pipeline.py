@@ -11,11 +11,13 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from etl import catalogue, figures, landing, loading, pipeline, replaying, settings, surveying, warehouse
+from etl import catalogue, figures, landing, loading, pipeline, replaying, settings, surveying
 from etl.catalogue import project_files
 from etl.errors import UsageError
+from etl.migration import schema
 from etl.periods import Period
 from etl.pipeline import Receipt
+from etl.warehouse import core_tables, database
 from tests.databases import content, fresh_database, rows
 from tests.inbox import DEFAULTS, PROCEDURES, UNITS, deliver
 
@@ -145,14 +147,14 @@ def test_rows_hashed_by_another_version_are_compared_once(configured, warehouse_
     reference_days(inbox)
     deliver(inbox, "one_stop_shop/dossiers", "2021-12-06", MONDAY)
     load(configured, warehouse_url, inbox)
-    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
         cursor.execute("update core.dossier set raw_hash = -raw_hash; update landing.file set hash_version = 'of old'")
     deliver(inbox, "one_stop_shop/dossiers", "2021-12-07", TUESDAY)
     (receipt,) = load(configured, warehouse_url, inbox)
     assert (receipt.rows_read, receipt.rows_loaded, receipt.rows_unchanged) == (3, 2, 1)
     state = "select count(*) filter (where hash_version = 'of old' and export like '%%dossiers') from landing.file"
     assert rows(warehouse_url, state) == [(0,)]
-    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
         delivered = landing.file(connection, receipt.file_id)
         known = surveying.known_hashes(cursor, delivered)
     assert len(known) == 3
@@ -190,13 +192,13 @@ def test_two_halves_are_the_whole(configured, warehouse_url, empty_url, tmp_path
     deliver(whole, "one_stop_shop/dossiers", "2021-12-07", TUESDAY)
     deliver(halves, "one_stop_shop/dossiers", "2021-12-07", "\n".join([head, *lines[:1]]), sender="duc-co.1")
     deliver(halves, "one_stop_shop/dossiers", "2021-12-07", "\n".join([head, *lines[1:]]), sender="duc-co.2")
-    warehouse.migrate(empty_url)
+    schema.migrate(empty_url)
     load(configured, warehouse_url, whole)
     load(configured, empty_url, halves)
     select = "select {} from core.dossier order by dossier_code".format(
         ", ".join(
             c
-            for c in warehouse.core_columns(catalogue.export("one_stop_shop/dossiers"))
+            for c in core_tables.core_columns(catalogue.export("one_stop_shop/dossiers"))
             if c not in ("file_id", "line")
         )
     )
@@ -259,9 +261,7 @@ def test_a_load_that_is_killed_leaves_nothing_half_done(
     deliver(inbox, "one_stop_shop/dossiers", "2021-12-06", "\n".join([MONDAY.strip("\n").splitlines()[0], *lines]))
     environment = os.environ | {"CCHC_WAREHOUSE_URL": warehouse_url, "PYTHONPATH": str(project_files.ROOT)}
     work = subprocess.Popen([sys.executable, "-m", "etl", "load", str(inbox)], env=environment, stdout=-3, stderr=-3)
-    watching = psycopg2.connect(
-        warehouse.engine(warehouse_url).url.set(drivername="postgresql").render_as_string(False)
-    )
+    watching = psycopg2.connect(database.engine(warehouse_url).url.set(drivername="postgresql").render_as_string(False))
     watching.autocommit = True
     with watching.cursor() as cursor:
         for _ in range(6000):  # until its rows are on their way
@@ -532,7 +532,7 @@ def suite(delivered_on):
     ])
 """)
     monkeypatch.setenv("CCHC_CATALOGUE", str(own))
-    warehouse.migrate(warehouse_url)
+    schema.migrate(warehouse_url)
     deliver(
         inbox,
         "land/plots",

@@ -8,9 +8,10 @@ import pytest
 from psycopg2.extensions import connection as Connection
 from python_calamine import CalamineWorkbook
 
-from etl import catalogue, quality, warehouse
+from etl import catalogue, quality
 from etl.errors import SetupError, UsageError
 from etl.quality import Delivery, RuleCount
+from etl.warehouse import database
 
 DOSSIERS = "one_stop_shop/dossiers"
 FILES = """
@@ -34,7 +35,7 @@ VIOLATIONS = """
 
 @pytest.fixture
 def connection(warehouse_url: str) -> Iterator[Connection]:
-    with warehouse.transaction(warehouse_url) as connection:
+    with database.transaction(warehouse_url) as connection:
         with connection.cursor() as cursor:
             for number, row in enumerate(drawn(FILES), start=1):
                 described = row | {

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from inbox import PROCEDURES, UNITS, deliver
 
-from etl import pipeline, settings, warehouse
+from etl import pipeline, settings
+from etl.warehouse import database
 
 HEAD = "Mã hồ sơ | Ngày tiếp nhận | Trạng thái | Phí lệ phí | Chủ hồ sơ"
 ONE = "A | 01/12/2021 08:00:00 | Đang xử lý | 1.000 | Lê Thị Bình"
@@ -45,6 +46,6 @@ def test_rows_that_say_the_same_are_one(
     pipeline.land(configured, warehouse_url, inbox=str(inbox))
     receipt = list(pipeline.load_waiting(configured, warehouse_url))[-1]
     assert (receipt.rows_loaded, receipt.rows_quarantined) == (loaded, quarantined), receipt
-    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
         cursor.execute("select count(*) from core.dossier_history")
         assert cursor.fetchone() == (0,)

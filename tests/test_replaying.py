@@ -10,10 +10,11 @@ import psycopg2
 import pytest
 from polars.exceptions import ComputeError, PanicException
 
-from etl import catalogue, loading, locks, pipeline, replaying, warehouse
+from etl import catalogue, loading, pipeline, replaying
 from etl.errors import LoadFailed, RuleFailed, SetupError, UsageError
 from etl.pipeline import Receipt
 from etl.settings import Settings
+from etl.warehouse import database, locks
 from tests.databases import content, fresh_database, rows
 from tests.inbox import PROCEDURES, UNITS, deliver
 
@@ -236,7 +237,7 @@ def test_a_database_that_is_away_ends_the_run(configured, warehouse_url, inbox, 
         raise psycopg2.OperationalError("server closed the connection unexpectedly")
 
     monkeypatch.setattr(loading, "load", away)
-    monkeypatch.setattr(warehouse, "answers", lambda _: False)
+    monkeypatch.setattr(database, "answers", lambda _: False)
     with pytest.raises(SetupError, match=r"the database stopped answering: .*server closed the connection"):
         list(pipeline.load_waiting(configured, warehouse_url))
 
@@ -733,7 +734,7 @@ def test_a_wait_says_what_for_and_has_an_end(configured, warehouse_url, inbox, m
     monkeypatch.setattr(locks, "FIRST_WORD", 0.1)
     deliver(inbox, "hr/units", "2021-12-01", UNITS)
     deliver(inbox, "one_stop_shop/procedures", "2021-12-01", PROCEDURES)
-    other = warehouse.connect(warehouse_url)
+    other = database.connect(warehouse_url)
     try:
         with other.cursor() as cursor:
             locks.load(cursor, "hr/units", "duc-co")
@@ -766,7 +767,7 @@ LOCKS = {
 @pytest.mark.parametrize("take", LOCKS.values(), ids=LOCKS)
 def test_every_lock_is_waited_for_with_a_limit(warehouse_url, monkeypatch, take, autocommit):
     monkeypatch.setattr(locks, "FIRST_WORD", 0.05)
-    one, other = warehouse.connect(warehouse_url), warehouse.connect(warehouse_url)
+    one, other = database.connect(warehouse_url), database.connect(warehouse_url)
     other.autocommit = autocommit
 
     def taken(cursor) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from etl import pipeline, runs, settings, touching, warehouse
+from etl import pipeline, runs, settings, touching
 from etl.periods import Period
+from etl.warehouse import database
 from tests.inbox import PROCEDURES, UNITS, deliver
 
 DOSSIERS = """
@@ -77,7 +78,7 @@ def test_figures_made_while_a_load_is_under_way_are_older_than_it(
 ) -> None:
     deliver(inbox, "one_stop_shop/dossiers", "2021-12-13", DOSSIERS.replace("211201", "211202"), sender="ia-grai")
     load(configured, made, inbox)
-    with warehouse.transaction(made) as connection:
+    with database.transaction(made) as connection:
         touching.record(connection)  # not committed yet: who makes figures now does not see it
         make(made, OF_DECEMBER)
     assert runs.stale_periods(made) == OF_DECEMBER
@@ -119,7 +120,7 @@ def test_nothing_new_makes_nothing_old(made: str, configured: settings.Settings,
 
 def test_loads_from_before_are_taken_up_once(made: str) -> None:
     """A warehouse of an older version has loads and figures, and no touches."""
-    with warehouse.transaction(made) as connection, connection.cursor() as cursor:
+    with database.transaction(made) as connection, connection.cursor() as cursor:
         cursor.execute(
             "delete from mart.touch; update landing.file set touched_for = null;"
             " update mart.materialisation set touches = 0"

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from etl import cli, figures, warehouse
+from etl import cli, figures
 from etl.catalogue import project_files
 from etl.errors import CatalogueError, SetupError
+from etl.migration import reference, schema
+from etl.warehouse import database
 from tests import tables
 from tests.databases import opened
 
@@ -40,13 +42,13 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 def rows(url: str, statement: str) -> list[tuple]:
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(statement)
         return cursor.fetchall()
 
 
 def say(url: str, *statements: str) -> None:
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
 
@@ -76,13 +78,13 @@ def test_what_another_query_counted_is_counted_again(warehouse_url: str, project
         "sending_mode = 'Điện tử' and digitally_signed",
         "sending_mode in ('Điện tử', 'Điện tử và giấy')",
     )
-    assert warehouse.migrate(warehouse_url)
+    assert schema.migrate(warehouse_url)
     assert rows(warehouse_url, COUNTED) == [(2, 2, 1, 1, 0)]
-    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
         figures.fold(cursor, "document", "(select *, -1 as sign from core.document where number = '2/UBND-NC')")
         cursor.execute("delete from core.document where number = '2/UBND-NC'")
     folded = rows(warehouse_url, COUNTED)
-    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
         figures.recount(cursor, "document")
     assert folded == rows(warehouse_url, COUNTED) == [(1, 1, 0, 1, 0)]
 
@@ -99,13 +101,13 @@ def test_counts_know_what_they_rest_on(
     warehouse_url: str, project: Path, monkeypatch: pytest.MonkeyPatch, file: str, old: str, new: str
 ) -> None:
     """Their query, the views and the reference data that it may ask."""
-    monkeypatch.setattr(figures, "REFERENCE", project / "etl" / "reference")
+    monkeypatch.setattr(reference, "REFERENCE", project / "etl" / "reference")
     monkeypatch.setattr(project_files, "REFERENCE", project / "etl" / "reference")
-    assert not warehouse.migrate(warehouse_url)
+    assert not schema.migrate(warehouse_url)
     with_documents(warehouse_url)
     say(warehouse_url, "update mart.document_daily set sent = 99")
     edit(project / file, old, new)
-    assert warehouse.migrate(warehouse_url)
+    assert schema.migrate(warehouse_url)
     assert rows(warehouse_url, "select sent from mart.document_daily") == [(2,)]
 
 
@@ -117,9 +119,9 @@ def test_counts_of_before_versions_were_kept_are_counted_again(warehouse_url: st
         "drop table landing.script, landing.migration, mart.count_version",
         "alter table landing.schema_version drop column release",
     )
-    assert warehouse.migrate(warehouse_url)
+    assert schema.migrate(warehouse_url)
     assert rows(warehouse_url, "select sent from mart.document_daily") == [(2,)]
-    assert not warehouse.migrate(warehouse_url)
+    assert not schema.migrate(warehouse_url)
 
 
 def test_a_process_that_counts_by_yesterday_s_query_adds_nothing(warehouse_url: str, project: Path) -> None:
@@ -127,7 +129,7 @@ def test_a_process_that_counts_by_yesterday_s_query_adds_nothing(warehouse_url: 
     edit(project / "sql" / "counts" / "document_daily.sql", "status <> 'Thu hồi'", "status = 'Đã phát hành'")
     with pytest.raises(SetupError, match=r"mart\.document_daily is counted by another version of document_daily\.sql"):
         with_documents(warehouse_url)
-    warehouse.migrate(warehouse_url)
+    schema.migrate(warehouse_url)
     with_documents(warehouse_url)
     assert rows(warehouse_url, "select sent from mart.document_daily") == [(2,)]
 
@@ -135,7 +137,7 @@ def test_a_process_that_counts_by_yesterday_s_query_adds_nothing(warehouse_url: 
 def test_a_query_that_fails_is_told_by_its_file(warehouse_url: str, project: Path) -> None:
     edit(project / "sql" / "counts" / "document_daily.sql", "digitally_signed", "signed_digitally")
     with pytest.raises(CatalogueError, match=r"document_daily\.sql: column .*signed_digitally.* does not exist"):
-        warehouse.migrate(warehouse_url)
+        schema.migrate(warehouse_url)
 
 
 # --- releases ---------------------------------------------------------------------------------------------------------
@@ -155,16 +157,16 @@ def test_a_query_that_fails_is_told_by_its_file(warehouse_url: str, project: Pat
 def test_code_of_an_older_release_stops_at_a_newer_database(
     warehouse_url: str, project: Path, monkeypatch: pytest.MonkeyPatch, there: str, here: str, may: bool
 ) -> None:
-    monkeypatch.setattr(warehouse, "release", lambda: there)
-    warehouse.migrate(warehouse_url)
+    monkeypatch.setattr(schema, "release", lambda: there)
+    schema.migrate(warehouse_url)
     held = rows(warehouse_url, "select name, version from landing.script order by 1")
-    monkeypatch.setattr(warehouse, "release", lambda: here)
+    monkeypatch.setattr(schema, "release", lambda: here)
     if may:
-        assert warehouse.migrate(warehouse_url) == (here != there)
+        assert schema.migrate(warehouse_url) == (here != there)
         return
     told = rf"a newer version of this program: {there}; this is {here}\. Install that version or a newer one"
     with pytest.raises(SetupError, match=told):
-        warehouse.migrate(warehouse_url)
+        schema.migrate(warehouse_url)
     assert rows(warehouse_url, "select name, version from landing.script order by 1") == held
 
 
@@ -175,7 +177,7 @@ def test_code_that_lacks_a_migration_of_the_database_stops(warehouse_url: str) -
         "update landing.script set version = 'of later' where name like '%appendix.sql'",
     )
     with pytest.raises(SetupError, match=r"999_later\.sql was run on it"):
-        warehouse.migrate(warehouse_url)
+        schema.migrate(warehouse_url)
 
 
 def test_two_catalogues_on_one_database_do_not_undo_each_other(
@@ -184,25 +186,25 @@ def test_two_catalogues_on_one_database_do_not_undo_each_other(
     """With an office's own catalogue, without it, with it: nothing is run again, and no order of files matters."""
     (tmp_path / "schema").mkdir()
     (tmp_path / "schema" / "own.sql").write_text("create table if not exists mart.own (one int);", encoding="utf-8")
-    assert not warehouse.migrate(warehouse_url)
+    assert not schema.migrate(warehouse_url)
     monkeypatch.setenv("CCHC_CATALOGUE", str(tmp_path))
-    assert warehouse.migrate(warehouse_url)
+    assert schema.migrate(warehouse_url)
     monkeypatch.delenv("CCHC_CATALOGUE")
-    assert not warehouse.migrate(warehouse_url)
+    assert not schema.migrate(warehouse_url)
     monkeypatch.setenv("CCHC_CATALOGUE", str(tmp_path))
-    assert not warehouse.migrate(warehouse_url)
+    assert not schema.migrate(warehouse_url)
     files = project_files.sql_files
     monkeypatch.setattr(project_files, "sql_files", lambda kind: tuple(reversed(files(kind))))
-    assert not warehouse.migrate(warehouse_url)
+    assert not schema.migrate(warehouse_url)
 
 
 def test_a_database_that_is_up_to_date_is_asked_once(warehouse_url: str) -> None:
     """Every command asks: it costs milliseconds."""
-    warehouse.migrate(warehouse_url)
+    schema.migrate(warehouse_url)
     taken = []
     for _ in range(5):
         began = time.perf_counter()
-        assert not warehouse.migrate(warehouse_url)
+        assert not schema.migrate(warehouse_url)
         taken.append(time.perf_counter() - began)
     assert min(taken) < 0.2
 
@@ -226,11 +228,11 @@ def test_a_view_loses_no_column_and_no_order(
 ) -> None:
     """Without a migration that says so: the sentence names the view and what to do, and the view stays as it was."""
     view(project, VIEW + "\ncreate or replace view reporting.other as\nselect one from reporting.office;\n")
-    warehouse.migrate(warehouse_url)
+    schema.migrate(warehouse_url)
     text, may = VIEWS[change]
     view(project, f"create or replace view reporting.office as\n{text}\n")
     if may:
-        assert warehouse.migrate(warehouse_url)
+        assert schema.migrate(warehouse_url)
         return
     monkeypatch.setenv("CCHC_WAREHOUSE_URL", warehouse_url)
     assert cli.run(["files"]) == 2
@@ -242,23 +244,23 @@ def test_a_view_loses_no_column_and_no_order(
 
 def test_a_migration_is_run_once_and_the_views_are_made_again(warehouse_url: str, project: Path) -> None:
     view(project, VIEW + "\ncreate or replace view reporting.other as\nselect one from reporting.office;\n")
-    warehouse.migrate(warehouse_url)
+    schema.migrate(warehouse_url)
     view(project, VIEW.replace("1 as one, 2 as two", "2 as two"))
     (project / "sql" / "migrations").mkdir(exist_ok=True)
     migration = project / "sql" / "migrations" / "900_office.sql"
     migration.write_text("drop view reporting.office cascade; create table mart.run_once (one int);", encoding="utf-8")
-    assert warehouse.migrate(warehouse_url)
+    assert schema.migrate(warehouse_url)
     assert rows(warehouse_url, "select * from reporting.office") == [(2,)]
     assert rows(warehouse_url, "select to_regclass('reporting.appendix') is not null") == [(True,)]
     view(project, VIEW.replace("1 as one, 2 as two", "2 as two, 3 as three"))
-    assert warehouse.migrate(warehouse_url)  # a second time the migration would fail: its table is there
+    assert schema.migrate(warehouse_url)  # a second time the migration would fail: its table is there
     assert rows(warehouse_url, "select * from reporting.office") == [(2, 3)]
 
 
 def test_a_new_database_needs_no_migration(empty_url: str, project: Path) -> None:
     (project / "sql" / "migrations").mkdir(exist_ok=True)
     (project / "sql" / "migrations" / "900_office.sql").write_text("drop view reporting.of_before;", encoding="utf-8")
-    warehouse.migrate(empty_url)
+    schema.migrate(empty_url)
     assert ("sql/migrations/900_office.sql",) in rows(empty_url, "select name from landing.migration")
 
 
@@ -267,5 +269,5 @@ def test_a_migration_that_fails_leaves_all_as_it_was(warehouse_url: str, project
     (project / "sql" / "migrations" / "900_office.sql").write_text("drop view reporting.no_such;", encoding="utf-8")
     before = rows(warehouse_url, "select name, version from landing.script order by 1")
     with pytest.raises(CatalogueError, match=r"sql/migrations/900_office\.sql: view .*no_such.* does not exist"):
-        warehouse.migrate(warehouse_url)
+        schema.migrate(warehouse_url)
     assert rows(warehouse_url, "select name, version from landing.script order by 1") == before

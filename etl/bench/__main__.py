@@ -11,10 +11,10 @@ from contextlib import closing
 from pathlib import Path
 from statistics import median
 
-from etl import warehouse
 from etl.bench import cases, inputs, measuring, report
 from etl.bench.measuring import BenchFailed, Measure
 from etl.errors import CchcError, UsageError
+from etl.warehouse import database
 
 LARGE = 10_000_000
 
@@ -47,7 +47,7 @@ def measure(home: Path, server: str, size: int, repeats: int, asked: str) -> rep
     log = home / "bench.log"
     log.unlink(missing_ok=True)
     _say(f"{size:,} rows: writing the deliveries, unless they are there (log: {log})")
-    with closing(warehouse.connect(server)) as connection:
+    with closing(database.connect(server)) as connection:
         machine = measuring.machine(connection)
     bench = cases.Bench(home, server, inputs.prepare(home / f"inputs-{size}", size, log=log), log)
     left_out = {case: "not run at this size unless asked for" for case in "abcdefg" if case not in asked}

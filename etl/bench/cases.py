@@ -14,11 +14,12 @@ from pathlib import Path
 
 from psycopg2 import sql
 
-from etl import catalogue, embedded, warehouse
+from etl import catalogue
 from etl.bench import measuring
 from etl.bench.inputs import DOSSIERS, Inputs
 from etl.bench.measuring import BenchFailed, Measure
 from etl.catalogue import project_files
+from etl.warehouse import database, embedded
 
 PERIODS = ("2021-N", "2021-Q1", "2021-Q2", "2021-Q3", "2021-Q4")
 CODE_HEADER = "Mã số hồ sơ"
@@ -118,10 +119,10 @@ def workplace() -> Iterator[tuple[Path, str]]:
 
 
 @contextmanager
-def database(bench: Bench, name: str) -> Iterator[str]:
+def fresh_database(bench: Bench, name: str) -> Iterator[str]:
     """URL of an empty database, dropped afterwards."""
     named = sql.Identifier(f"cchc_bench_{name}")
-    with closing(warehouse.connect(bench.server)) as connection, connection.cursor() as cursor:
+    with closing(database.connect(bench.server)) as connection, connection.cursor() as cursor:
         connection.autocommit = True
         drop = sql.SQL("drop database if exists {} with (force)").format(named)
         cursor.execute(drop)
@@ -133,7 +134,7 @@ def database(bench: Bench, name: str) -> Iterator[str]:
 
 def _run(bench: Bench, url: str, *arguments: object, python: Path | None = None) -> Measure:
     """Measure one process of Python. What the case before left to write is on disk when it begins."""
-    with closing(warehouse.connect(url)) as connection, connection.cursor() as cursor:
+    with closing(database.connect(url)) as connection, connection.cursor() as cursor:
         connection.autocommit = True
         cursor.execute("checkpoint")
     command = [str(python or sys.executable), *map(str, arguments)]
@@ -141,7 +142,7 @@ def _run(bench: Bench, url: str, *arguments: object, python: Path | None = None)
 
 
 def _rows(url: str, statement: str, **parameters: object) -> list[tuple]:
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(statement, parameters or None)
         return cursor.fetchall()
 
@@ -161,8 +162,8 @@ def start_up(bench: Bench) -> Measure:
 
 def limit(bench: Bench) -> Measure:
     """Case a: a bare typed COPY of the good rows."""
-    with database(bench, "limit") as url:
-        with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with fresh_database(bench, "limit") as url:
+        with database.transaction(url) as connection, connection.cursor() as cursor:
             cursor.execute(LIMIT_TABLE)
         measure = _run(bench, url, "-m", "etl.bench.limit", bench.inputs.limit)
         _expect("a", "rows", [(bench.inputs.good,)], _rows(url, "select count(*) from dossier"))
@@ -171,7 +172,7 @@ def limit(bench: Bench) -> Measure:
 
 def with_pandas(bench: Bench) -> Measure:
     """Case b: `pandas.read_csv` and `DataFrame.to_sql`."""
-    with database(bench, "pandas") as url:
+    with fresh_database(bench, "pandas") as url:
         measure = _run(bench, url, "-m", "etl.bench.with_pandas", bench.inputs.file("first"))
         _expect("b", "rows", [(bench.inputs.rows,)], _rows(url, "select count(*) from dossier"))
         return measure
@@ -181,7 +182,7 @@ def with_dlt(bench: Bench, python: Path) -> Measure:
     """Case c: dlt, merging on the key, in its own environment."""
     folder = bench.home / "dlt-pipelines"
     shutil.rmtree(folder, ignore_errors=True)
-    with database(bench, "dlt") as url:
+    with fresh_database(bench, "dlt") as url:
         program = Path(__file__).with_name("with_dlt.py")
         measure = _run(bench, url, program, bench.inputs.file("first"), CODE_HEADER, folder, python=python)
         _expect("c", "rows", [(bench.inputs.keyed,)], _rows(url, "select count(*) from bench.dossier"))
@@ -218,7 +219,7 @@ def ours(bench: Bench) -> tuple[dict[str, Measure], dict[str, int]]:
     Output: what each took, and the bytes that the first night takes in the database.
     """
     measures = {}
-    with database(bench, "cchc") as url:
+    with fresh_database(bench, "cchc") as url:
         load_reference(bench, url)
         measures["d"] = _load(bench, url, "first")
         expect_night("d", url, bench.inputs, loaded=bench.inputs.good, unchanged=0, history=0)
@@ -227,7 +228,7 @@ def ours(bench: Bench) -> tuple[dict[str, Measure], dict[str, int]]:
         [stored] = _rows(url, STORED)
         measures["g"] = _materialise(bench, url)
         expect_figures("g", url)
-        with closing(warehouse.connect(url)) as connection, connection.cursor() as cursor:
+        with closing(database.connect(url)) as connection, connection.cursor() as cursor:
             connection.autocommit = True
             cursor.execute("vacuum (analyze)")  # a day lies between two nights: autovacuum has long passed
         measures["e"] = _load(bench, url, "second")

@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from etl import warehouse
 from etl.bench import measuring
 from etl.catalogue import project_files
+from etl.warehouse import database
 
 DOSSIERS = "one_stop_shop/dossiers"
 UNITS = 200
@@ -109,7 +109,7 @@ def write_limit(folder: Path, warehouse_url: str) -> None:
     from etl.demo.dossiers import COLUMNS
 
     codes, given = folder / "codes.csv", next((folder / "first" / DOSSIERS).glob("*/*.csv"))
-    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor, codes.open("wb") as file:
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor, codes.open("wb") as file:
         cursor.copy_expert("copy (select dossier_code from core.dossier) to stdout (format csv, header)", file)
     good = pl.scan_csv(codes, infer_schema=False)
     moments = [name for name in COLUMNS if name.endswith("_at")]

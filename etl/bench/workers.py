@@ -27,12 +27,13 @@ from threading import Event
 from psycopg2 import sql
 from sqlalchemy.engine import make_url
 
-from etl import catalogue, settings, warehouse
+from etl import catalogue, settings
 from etl.bench import cases, inputs, measuring, report
 from etl.bench.measuring import BenchFailed
 from etl.catalogue import project_files
 from etl.demo import airflow
 from etl.errors import CchcError, SetupError
+from etl.warehouse import database
 
 DAG = "load__one_stop_shop"
 FIGURES = "materialise__indicators"
@@ -80,7 +81,7 @@ def measure(home: Path, server: str, redis: str, size: int, senders: int) -> rep
     bench = cases.Bench(home, server, inputs.prepare(home / f"inputs-{size}", size, log=log), log)
     inbox = home / "inbox"
     divide(bench.inputs.file("first"), inbox, senders)
-    with closing(warehouse.connect(server)) as connection:
+    with closing(database.connect(server)) as connection:
         machine = measuring.machine(connection)
     rounds, rows = [], []
     with ExitStack() as stack:
@@ -126,7 +127,7 @@ def divide(delivered: Path, inbox: Path, senders: int) -> None:
 def fingerprints(url: str) -> dict[str, tuple[int, int]]:
     """Of every table of core, quality and mart: how many rows, and a sum over all that they say, in whatever order."""
     found = {}
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(
             """
             select n.nspname, c.relname, array_agg(a.attname::text order by a.attnum)
@@ -197,7 +198,7 @@ def _round(bench: cases.Bench, url: str, parts: "_Parts", workers: int, *, inbox
         figures = parts.ended(
             "select queued_at, end_date, state from dag_run where dag_id = %s and queued_at > %s", FIGURES, run[0]
         )
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute("select deadlocks from pg_stat_database where datname = current_database()")
         [deadlocks] = cursor.fetchone()
     [(first, last, worked)] = parts.rows(
@@ -225,7 +226,7 @@ def waits(url: str) -> Iterator[Counter[str]]:
     over = Event()
 
     def look() -> None:
-        with closing(warehouse.connect(url)) as connection, connection.cursor() as cursor:
+        with closing(database.connect(url)) as connection, connection.cursor() as cursor:
             connection.autocommit = True
             while not over.wait(GLANCE):
                 cursor.execute(
@@ -319,7 +320,7 @@ class _Parts:
 
     def rows(self, statement: str, *parameters: object) -> list[tuple]:
         """Ask Airflow's database."""
-        with warehouse.transaction(self._url) as connection, connection.cursor() as cursor:
+        with database.transaction(self._url) as connection, connection.cursor() as cursor:
             cursor.execute(statement, parameters)
             return cursor.fetchall()
 

@@ -15,13 +15,15 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from etl import catalogue, embedded, runs, settings, warehouse
+from etl import catalogue, runs, settings
 from etl.catalogue import project_files
 from etl.demo import airflow, printout
 from etl.demo.calendar import WINDOW_END, WINDOW_START
 from etl.demo.exports import Planted, write_exports
 from etl.errors import CchcError, UsageError
+from etl.migration import schema
 from etl.periods import Period
+from etl.warehouse import database, embedded
 
 HOME = project_files.ROOT / ".cchc"
 PERIOD = "2021-N"
@@ -76,7 +78,7 @@ def up(home: Path) -> int:
     was_running = embedded.is_running(home)
     try:
         demo(home, is_up=True)  # what is not as it must be has been told; Airflow is there to look at it
-        return airflow.serve(home, airflow.database_url(warehouse.url(settings.read())))
+        return airflow.serve(home, airflow.database_url(database.url(settings.read())))
     finally:
         if not was_running:
             embedded.stop(home)
@@ -89,8 +91,8 @@ def demo(home: Path, *, is_up: bool = False) -> int:
     clock = Clock(time.monotonic())
     configured = settings.read()
     clock.say("PostgreSQL")
-    url = warehouse.url(configured)
-    warehouse.migrate(url)
+    url = database.url(configured)
+    schema.migrate(url)
     log = home / "airflow" / "demo.log"
     with airflow.dags(airflow.environment(home, airflow.database_url(url)), log) as dags:
         clock.say("dữ liệu huyện Đức Cơ giao ngày 15/12/2021")
@@ -104,7 +106,7 @@ def demo(home: Path, *, is_up: bool = False) -> int:
             if run.state != "success"
         ]
         if not wrong:  # figures of a load that failed would only hide the reason
-            with closing(warehouse.connect(url)) as connection:
+            with closing(database.connect(url)) as connection:
                 wrong = printout.everything(connection, REPORTED, planted)
                 kept_in = "CCHC_WAREHOUSE_URL" if configured.warehouse_url else f"địa chỉ trong {home / 'postgres.url'}"
                 printout.where_to_look(connection, home, kept_in, is_up=is_up)

@@ -19,9 +19,9 @@ from pathlib import Path
 import psycopg2
 from sqlalchemy.engine import make_url
 
-from etl import embedded
 from etl.catalogue import project_files
 from etl.errors import SetupError
+from etl.warehouse import embedded
 
 PARTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 PATIENCE = 180  # seconds; half a minute is usual

@@ -15,10 +15,11 @@ from psycopg2.errors import LockNotAvailable
 from psycopg2.extensions import cursor as Cursor
 from sqlalchemy.engine import make_url
 
-from etl import cli, warehouse
+from etl import cli
 from etl.bench import __main__ as bench
 from etl.bench import cases, inputs, measuring, report, workers
 from etl.bench.measuring import BenchFailed, Measure
+from etl.warehouse import database
 
 SIZE = 4000
 QUARTER = "2021-Q1"
@@ -48,23 +49,23 @@ def ran(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
             if name == "cchc":
                 copy(server_url, make_url(url).database)
 
-    folder, real_database = tmp_path_factory.mktemp("docs"), cases.database
+    folder, real_database = tmp_path_factory.mktemp("docs"), cases.fresh_database
     with pytest.MonkeyPatch.context() as changed:
         for name, value in {"SIZE": f"{SIZE}", "REPEATS": "1", "CASES": "adefg", "OUT": f"{folder}"}.items():
             changed.setenv(name, value)
         changed.setattr(measuring, "run", in_this_process)
         changed.setattr(cases, "PERIODS", (QUARTER,))
-        changed.setattr(cases, "database", keeping)
+        changed.setattr(cases, "fresh_database", keeping)
         assert bench.main() == 0
     return folder
 
 
-def copy(server_url: str, database: str | None) -> None:
-    with closing(warehouse.connect(server_url)) as connection, connection.cursor() as cursor:
+def copy(server_url: str, name: str | None) -> None:
+    with closing(database.connect(server_url)) as connection, connection.cursor() as cursor:
         connection.autocommit = True
         # a database that somebody is connected to cannot be copied
-        cursor.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (database,))
-        cursor.execute(f"create database two_nights template {database}")
+        cursor.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (name,))
+        cursor.execute(f"create database two_nights template {name}")
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +79,8 @@ def made(ran: Path) -> inputs.Inputs:
 def two_nights(ran: Path, server_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cursor]:
     """What both nights and their figures left behind, seen within one transaction, which is undone."""
     url = make_url(server_url).set(database="two_nights").render_as_string(hide_password=False)
-    with closing(warehouse.connect(url)) as connection, connection.cursor() as cursor:
-        monkeypatch.setattr(warehouse, "transaction", lambda url: nullcontext(connection))
+    with closing(database.connect(url)) as connection, connection.cursor() as cursor:
+        monkeypatch.setattr(database, "transaction", lambda url: nullcontext(connection))
         monkeypatch.setattr(cases, "PERIODS", (QUARTER,))
         yield cursor
 
@@ -101,7 +102,7 @@ def test_a_small_bench(ran: Path, server_url: str) -> None:
     assert {said for case, _, said in rows if case in "bc"} == {"not run at this size unless asked for"}
     kept = json.loads((ran / "benchmark.json").read_text("utf-8"))
     assert kept[f"{SIZE}"]["measures"]["a"][0]["seconds"] > 0
-    with closing(warehouse.connect(server_url)) as connection, connection.cursor() as cursor:
+    with closing(database.connect(server_url)) as connection, connection.cursor() as cursor:
         cursor.execute("select datname from pg_database where datname like 'cchc_bench%'")
         assert cursor.fetchall() == []
 
@@ -268,8 +269,8 @@ def test_the_same_rows_have_the_same_fingerprint_in_any_order(
 
 def test_who_waits_for_whom_is_seen(warehouse_url: str) -> None:
     with (
-        closing(warehouse.connect(warehouse_url)) as one,
-        closing(warehouse.connect(warehouse_url)) as other,
+        closing(database.connect(warehouse_url)) as one,
+        closing(database.connect(warehouse_url)) as other,
         workers.waits(warehouse_url) as seen,
         one.cursor() as first,
         other.cursor() as second,

@@ -8,8 +8,8 @@ import pytest
 from inbox import UNITS, deliver
 from sqlalchemy.engine import make_url
 
-from etl import embedded, warehouse
 from etl.demo import airflow
+from etl.warehouse import database, embedded
 from tests.test_own_source import COMPLAINTS, own_source
 
 
@@ -32,7 +32,7 @@ def test_the_night_makes_figures_of_an_office_s_own_source(
         with airflow.dags(settings, tmp_path / "airflow.log") as dags:
             states = [dags.run(d).state for d in ("load__hr", "load__feedback", "materialise__indicators")]
         assert states == ["success"] * 3
-        with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+        with database.transaction(url) as connection, connection.cursor() as cursor:
             cursor.execute(
                 "select period_code, unit_code, value from mart.indicator where indicator_code = '8.1'"
                 " and cadence = 'quarterly' and value > 0 order by 2"

@@ -14,8 +14,10 @@ import pytest
 from inbox import PROCEDURES, UNITS, deliver
 from sqlalchemy.engine import make_url
 
-from etl import catalogue, embedded, quality, runs, warehouse
+from etl import catalogue, quality, runs
 from etl.demo import airflow
+from etl.migration import schema
+from etl.warehouse import embedded
 
 pytestmark = pytest.mark.timeout(900)  # the story is told before the first test that asks for it
 
@@ -226,7 +228,7 @@ def story(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("dags")
     inbox = folder / "inbox"
     url = embedded.database(server_url, "test_dags")
-    warehouse.migrate(url)
+    schema.migrate(url)
     airflow_url = airflow.database_url(url)
     settings = airflow.environment(folder, airflow_url) | {
         "CCHC_HOME": str(folder),

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from etl import catalogue, figures, pipeline, proving, settings, warehouse
+from etl import catalogue, figures, pipeline, proving, settings
 from etl.catalogue import project_files
 from etl.demo import printout
 from etl.demo.exports import Planted, write_exports
 from etl.periods import Period
+from etl.warehouse import database
 from tests import recalculation
 from tests.databases import fresh_database
 
@@ -36,7 +37,7 @@ def loaded(server_url: str, template_database: str, tmp_path_factory: pytest.Tem
 
 
 def query(url: str, statement: str, *parameters: object) -> list[tuple]:
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchall()
 
@@ -104,7 +105,7 @@ def test_quarantine_and_violations_are_what_was_planted(loaded: tuple[str, Path,
 def test_the_printed_report_disagrees_in_five_figures(loaded: tuple[str, Path, Planted]) -> None:
     url = loaded[0]
     pipeline.materialise(url, REPORTED)
-    with warehouse.transaction(url) as connection:
+    with database.transaction(url) as connection:
         compared = proving.reconcile(connection, REPORTED, "631", REPORTS / "appendix_2021.csv")
     assert len(compared) == 99
     assert [c.code for c in compared if c.agrees == "no"] == ["3.1.3", "3.4.2", "3.4.3", "3.5.2", "4.1.4.c"]
@@ -134,7 +135,7 @@ def test_the_demo_names_the_share_of_section_2_4_that_was_divided_wrongly(
 ) -> None:
     url = loaded[0]
     pipeline.materialise(url, REPORTED)
-    with warehouse.transaction(url) as connection:
+    with database.transaction(url) as connection:
         assert printout.flow(connection, REPORTED) == []
         printed = capsys.readouterr().out
         assert "Toàn huyện, đang giải quyết quá hạn: báo cáo in 7,11 %, tính được 6,64 %." in printed
@@ -154,7 +155,7 @@ def test_counting_again_from_the_facts_gives_the_same_counts(loaded: tuple[str, 
     url = loaded[0]
     tables = ("mart.dossier_daily", "mart.procedure_daily", "mart.document_daily")
     folded = {t: sorted(map(str, query(url, f"table {t}"))) for t in tables}
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         for thing in ("dossier", "document"):
             figures.recount(cursor, thing)
     assert {t: sorted(map(str, query(url, f"table {t}"))) for t in tables} == folded

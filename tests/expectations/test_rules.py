@@ -12,10 +12,11 @@ import psycopg2
 import pytest
 import yaml
 
-from etl import catalogue, checking, warehouse
+from etl import catalogue, checking
 from etl.catalogue import Export, project_files
 from etl.errors import CatalogueError, RuleFailed
 from etl.reading import values
+from etl.warehouse import database
 from tests.tables import cells
 
 HERE = Path(__file__).parent
@@ -84,7 +85,7 @@ def know(cursor: Any, given: Mapping[str, str]) -> None:
 
 @pytest.fixture
 def connection(warehouse_url: str) -> Iterator[psycopg2.extensions.connection]:
-    connection = warehouse.connect(warehouse_url)
+    connection = database.connect(warehouse_url)
     connection.autocommit = True
     yield connection
     connection.close()

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, figures, pipeline, settings, warehouse
+from etl import catalogue, figures, pipeline, settings
 from etl.periods import Period
+from etl.warehouse import database
 from tests import tables
 from tests.inbox import deliver
 
@@ -826,7 +827,7 @@ def test_a_quarter_made_again_in_september_is_that_of_march(
         assert [r.status for r in pipeline.load_waiting(configured, warehouse_url)] == ["accepted"] * len(files)
 
     def told() -> tuple[dict[str, int], list[tuple]]:
-        with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+        with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
             found = tables.rows(
                 cursor,
                 "select indicator_code, value from mart.indicator where period_code = '2021-Q1' and unit_code = '631'"
@@ -848,7 +849,7 @@ def test_a_quarter_made_again_in_september_is_that_of_march(
     assert told() == (MADE, [(3, 1, 0)])
     for period, flow in (("2021-Q2", (2, 2, 0)), ("2021-Q3", (1, 1, 1))):
         pipeline.materialise(warehouse_url, Period.parse(period))
-        with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+        with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
             assert tables.rows(
                 cursor,
                 "select pending, pending_overdue, withdrawn from mart.dossier_flow"

@@ -8,9 +8,10 @@ import psycopg2
 import pytest
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, figures, warehouse
+from etl import catalogue, figures
 from etl.catalogue import project_files
 from etl.errors import UsageError
+from etl.migration import reference, schema
 from etl.periods import Period
 from tests import tables
 
@@ -327,9 +328,9 @@ def test_a_list_touches_from_a_month_before_it_until_the_next(
 
 def test_the_schema_can_be_brought_up_to_date_again_and_again(made: Cursor) -> None:
     """Every script runs on a database that has it already, and keeps its data."""
-    for _, script in warehouse._scripts():
+    for _, script in schema._scripts():
         made.execute(script)
-    figures.fill_reference(made)
+    reference.fill_reference(made)
     assert tables.rows(made, "select count(*) from reporting.indicator_quarterly") == [(693,)]
 
 

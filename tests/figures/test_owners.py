@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, cli, figures, landing, owners, warehouse
+from etl import catalogue, cli, figures, landing, owners
 from etl.errors import FileHeld, UsageError
 from etl.periods import Period
+from etl.warehouse import database
 from tests import tables
 from tests.inbox import deliver
 
@@ -259,6 +260,6 @@ def test_the_command_says_and_sets_whose_lists_are(
     capsys.readouterr()
     assert cli.run(["senders", "--format", "csv"]) == 0
     assert capsys.readouterr().out == "sender,exports,units,reason\nduc-co,hr/units,631,topmost\ntthc,,631,set\n"
-    with warehouse.transaction(home) as connection, connection.cursor() as cursor:
+    with database.transaction(home) as connection, connection.cursor() as cursor:
         cursor.execute("select sender, org_code, by_name <> '' from landing.sender_unit")
         assert cursor.fetchall() == [("tthc", "631", True)]

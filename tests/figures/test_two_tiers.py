@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from etl import appendix, catalogue, figures, pipeline, proving, settings, warehouse
+from etl import appendix, catalogue, figures, pipeline, proving, settings
 from etl.periods import Period
+from etl.warehouse import database
 from tests.databases import fresh_database
 from tests.inbox import deliver
 
@@ -115,7 +116,7 @@ def province(server_url: str, template_database: str, tmp_path_factory: pytest.T
 
 
 def rows(url: str, statement: str, *values: object) -> list[tuple]:
-    with warehouse.transaction(url) as connection, connection.cursor() as cursor:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchall()
 
@@ -185,7 +186,7 @@ def test_one_row_per_documented_key(province: str) -> None:
 
 
 def test_a_code_is_shown_as_what_it_means_at_the_end_or_on_a_day(province: str) -> None:
-    with warehouse.transaction(province) as connection:
+    with database.transaction(province) as connection:
         named = {
             asked: appendix.read(connection, "2025-Q3", asked).unit_name
             for asked in ("23869", "23869@2025-06-30", "23869@2025-07-01", "23869@1990-01-01", "23869@2030-01-01")
@@ -222,7 +223,7 @@ def test_a_commune_answers_for_what_its_district_did(province: str) -> None:
 
 
 def test_findings_and_flow_of_the_change_are_proved_again_alike(province: str) -> None:
-    with warehouse.transaction(province) as connection, connection.cursor() as cursor:
+    with database.transaction(province) as connection, connection.cursor() as cursor:
         kept = proving.findings(connection, Period.parse("2025-Q3"))
         again = proving.prove(connection, Period.parse("2025-Q3"))
         assert {(f.unit_code, f.rule_id, f.subject) for f in again} == {

@@ -21,9 +21,11 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from etl import embedded, figures, pipeline, settings, warehouse
+from etl import figures, pipeline, settings
 from etl.catalogue import project_files
+from etl.migration import schema
 from etl.periods import Period
+from etl.warehouse import database, embedded
 from tests.databases import content, fresh_database, rows
 from tests.inbox import PROCEDURES, UNITS, deliver
 
@@ -75,7 +77,7 @@ def seen(url: str) -> State:
     state.pop("landing.file")
     for count in figures.counts():
         state[count.table] = sorted(map(str, rows(url, f"table {count.table}")))
-    connection = warehouse.connect(url)
+    connection = database.connect(url)
     try:
         with connection.cursor() as cursor:
             cursor.execute("select exists (select from core.unit)")
@@ -197,7 +199,7 @@ WRITING = (
 
 def _wait_until_landed(url: str, files: int, work: subprocess.Popen) -> None:
     """What comes before is the interpreter's, and nothing that a kill could harm."""
-    connection = warehouse.connect(url)
+    connection = database.connect(url)
     connection.autocommit = True
     try:
         with connection.cursor() as cursor:
@@ -245,7 +247,7 @@ def main() -> None:
     os.environ |= {"CCHC_HOME": str(home), "CCHC_PSEUDONYM_KEY": "0123456789abcdef" * 2}
     try:
         server_url = embedded.start(home, durable=False)
-        warehouse.migrate(embedded.database(server_url, "migrated"))
+        schema.migrate(embedded.database(server_url, "migrated"))
         between = run(server_url, "migrated", home / "work", kills=asked.kills, seed=asked.seed)
         print(f"{asked.kills} kills: nothing half done.")
         print(f"Rows were written and not committed in {sum(between.values())} of them: {between}")

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from etl import pipeline, settings, warehouse
+from etl import pipeline, settings
 from etl.periods import Period
+from etl.warehouse import database
 from tests.worlds.reckoning import FLOW, WINDOWS, Reckoning
 from tests.worlds.world import World, world, write
 
@@ -35,7 +36,7 @@ def test_figures_are_what_they_were(warehouse_url, tmp_path, monkeypatch, seed):
     loaded(made, warehouse_url, tmp_path, monkeypatch)
     reckoned = Reckoning(made)
     kinds = {u["org_code"]: u["unit_kind"] for d in made.of("hr/units") for u in d.rows}
-    with warehouse.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
         cursor.execute("select period_code, unit_code, indicator_code, value, status from mart.indicator")
         got = {(period, unit, code): (value, status) for period, unit, code, value, status in cursor.fetchall()}
         cursor.execute(

@@ -92,9 +92,6 @@ def figures(cursor: Cursor, period_code: str) -> None:
     _take(cursor, Lock(f"the figures of {period_code}", ("materialise", period_code)), "pg_advisory_lock")
 
 
-# --- waiting ----------------------------------------------------------------------------------------------------------
-
-
 @contextmanager
 def _held(cursor: Cursor, lock: Lock) -> Iterator[None]:
     """For the length of a block, on a connection in autocommit mode."""

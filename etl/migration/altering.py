@@ -5,82 +5,16 @@ the transaction of the migration: what is refused leaves all as it was. Nothing 
 contract says so: by `removed:`, or by calling a column personal.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import psycopg2
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from etl import catalogue, warehouse
+from etl import catalogue, pseudonyms, settings
 from etl.errors import CatalogueError
+from etl.migration.differences import Difference, Table, differences
+from etl.warehouse import core_tables
 
 IS_HASH = "^[0-9a-f]{32}$"  # a keyed hash of an identity number
-
-
-@dataclass(frozen=True)
-class Table:
-    """core.<thing> as the database has it."""
-
-    columns: dict[str, str]  # with their SQL types
-    hashed: frozenset[str] = frozenset()  # columns that hold keyed hashes
-    key: tuple[str, ...] = ()
-    partition_by: str | None = None
-
-
-@dataclass(frozen=True)
-class Difference:
-    """What a contract says otherwise than its table: `kind` of COLUMN with what it was, or of the table as a whole."""
-
-    kind: str
-    column: str = ""
-    was: str = ""
-
-
-def differences(export: catalogue.Export, table: Table) -> Iterator[Difference]:
-    """How a table differs from what the contract asks for, in the order in which that can be carried out.
-
-    A moment's day (received_on of received_at) stands in the table and not in the contract: it goes with its moment.
-    """
-    wanted, have = warehouse.core_columns(export), dict(table.columns)
-    called = {name: name for name in have}  # what a column is called now
-    for column in export.columns:
-        for now, before in _names(column):
-            if before in have and now in wanted:
-                yield Difference("renamed", now, before)
-                have[now] = have.pop(before)
-                called[before] = now
-    for column in export.columns:
-        if not column.is_loaded:
-            for name in {column.name, column.formerly, column.day} & have.keys():
-                yield Difference("made personal", name)
-                del have[name]
-    for name in [name for name in have if name not in wanted]:
-        moment = name.removesuffix("_on") + "_at"
-        moment_goes = name.endswith("_on") and (moment in export.removed or (moment in wanted and moment in have))
-        yield Difference("removed" if name in export.removed or moment_goes else "unknown", name)
-    personal = {c.name: c.personal for c in export.columns}
-    for name in [name for name in wanted if name in have]:
-        if have[name] != wanted[name]:
-            yield Difference("of another type", name, have[name])
-        if personal.get(name) == "id" and name not in table.hashed:
-            yield Difference("made an identity number", name)
-        if personal.get(name) != "id" and name in table.hashed:
-            yield Difference("no longer hashed", name)
-    for name in wanted:
-        if name not in have:
-            yield Difference("added", name)
-    if called.get(table.partition_by) != export.partition_by:
-        yield Difference("partitioned otherwise", was=table.partition_by or "")
-    elif {called[name] for name in table.key} != set(warehouse.primary_key(export)):
-        yield Difference("of another key")
-
-
-def _names(column: catalogue.Column) -> Iterator[tuple[str, str]]:
-    if column.formerly:
-        yield column.name, column.formerly
-        if column.day:
-            yield column.day, column.formerly.removesuffix("_at") + "_on"
 
 
 def alter(cursor: Cursor, export: catalogue.Export, our_views: set[str]) -> bool:
@@ -138,7 +72,7 @@ def _table(cursor: Cursor, export: catalogue.Export) -> Table | None:
     partition_by = cursor.fetchone()
     return Table(
         columns={column: SHORT.get(sql_type, sql_type) for column, sql_type, _ in described},
-        hashed=frozenset(column for column, _, comment in described if comment == warehouse.HASHED),
+        hashed=frozenset(column for column, _, comment in described if comment == core_tables.HASHED),
         key=tuple(key[0]) if key else (),
         partition_by=partition_by[0] if partition_by else None,
     )
@@ -236,7 +170,7 @@ def _removed(cursor: Cursor, export: catalogue.Export, difference: Difference) -
 
 
 def _of_another_type(cursor: Cursor, export: catalogue.Export, difference: Difference) -> None:
-    column, sql_type = difference.column, warehouse.core_columns(export)[difference.column]
+    column, sql_type = difference.column, core_tables.core_columns(export)[difference.column]
     for table in _tables(export):
         rows = _number(
             cursor,
@@ -256,19 +190,17 @@ def _of_another_type(cursor: Cursor, export: catalogue.Export, difference: Diffe
         )
     contract = next((c for c in export.columns if c.name == column), None)
     if contract and contract.key:
-        default = warehouse.KEY_DEFAULTS[contract.type]
+        default = core_tables.KEY_DEFAULTS[contract.type]
         cursor.execute(f"alter table core.{export.thing} alter column {column} set default {default}")
 
 
 def _made_an_identity_number(cursor: Cursor, export: catalogue.Export, difference: Difference) -> None:
     """What was loaded as it came becomes the keyed hash that a load would make of it."""
-    from etl import loading, settings  # loading takes half a second to import
-
     column = difference.column
     values = " union ".join(f"select {column} from {table} where {column} !~ '{IS_HASH}'" for table in _tables(export))
     cursor.execute(values)
     if plain := [number for (number,) in cursor.fetchall()]:
-        hashed = loading.pseudonyms(settings.read().pseudonym_key, plain)
+        hashed = pseudonyms.keyed_hashes(settings.read().pseudonym_key, plain)
         cursor.execute("create temp table hashed_number (plain text primary key, hashed text not null) on commit drop")
         execute_values(cursor, "insert into hashed_number values %s", list(zip(plain, hashed, strict=True)))
         for table in _tables(export):
@@ -278,7 +210,7 @@ def _made_an_identity_number(cursor: Cursor, export: catalogue.Export, differenc
 
 
 def _added(cursor: Cursor, export: catalogue.Export, difference: Difference) -> None:
-    column, sql_type = difference.column, warehouse.core_columns(export)[difference.column]
+    column, sql_type = difference.column, core_tables.core_columns(export)[difference.column]
     core, _ = _tables(export)
     if export.delivery == "upsert" and column in export.key and _number(cursor, f"select count(*) from {core}"):
         raise _refusal(
@@ -295,8 +227,8 @@ def _added(cursor: Cursor, export: catalogue.Export, difference: Difference) -> 
 
 def _of_another_key(cursor: Cursor, export: catalogue.Export, difference: Difference) -> None:
     core, history = _tables(export)
-    key = warehouse.primary_key(export)
-    defaults = {c.name: warehouse.KEY_DEFAULTS[c.type] for c in export.columns if c.key}
+    key = core_tables.primary_key(export)
+    defaults = {c.name: core_tables.KEY_DEFAULTS[c.type] for c in export.columns if c.key}
     cursor.execute(
         "select conname::text, array(select attname::text from pg_attribute where attrelid = conrelid"
         " and attnum = any(conkey)) from pg_constraint where conrelid = %s::regclass and contype = 'p'",
@@ -309,7 +241,7 @@ def _of_another_key(cursor: Cursor, export: catalogue.Export, difference: Differ
     for column, default in defaults.items():
         cursor.execute(f"update {core} set {column} = {default} where {column} is null")
         cursor.execute(f"alter table {core} alter column {column} set default {default}")
-    named = ", ".join(warehouse.core_key(export))
+    named = ", ".join(core_tables.core_key(export))
     rows = _number(
         cursor, f"select count(*) from (select from {core} group by {named} having count(*) > 1) as colliding"
     )

@@ -1,0 +1,82 @@
+"""Connections to the warehouse: where it is, in Vietnamese time, and with a limit for every wait."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg2
+import sqlalchemy
+from psycopg2.extensions import connection as Connection
+from sqlalchemy.engine import make_url
+
+from etl import settings
+from etl.errors import SetupError
+
+TIME_ZONE = "Asia/Ho_Chi_Minh"
+
+
+def url(configured: settings.Settings) -> str:
+    """The warehouse's SQLAlchemy URL: CCHC_WAREHOUSE_URL, else the embedded server, started if it is not running."""
+    if configured.warehouse_url:
+        return configured.warehouse_url
+    from etl.warehouse import embedded
+
+    return embedded.start(configured.home)
+
+
+def engine(warehouse_url: str) -> sqlalchemy.Engine:
+    """A SQLAlchemy engine whose sessions live in Vietnamese time."""
+    return sqlalchemy.create_engine(
+        _psycopg2_url(warehouse_url), connect_args={"options": f"-c TimeZone={TIME_ZONE}"}, pool_pre_ping=True
+    )
+
+
+def _psycopg2_url(warehouse_url: str) -> sqlalchemy.URL:
+    try:
+        parsed = make_url(warehouse_url)
+    except sqlalchemy.exc.ArgumentError:
+        raise SetupError(
+            "CCHC_WAREHOUSE_URL is not a database URL. It looks like postgresql://user:password@host:5432/database."
+        ) from None
+    if parsed.get_backend_name() != "postgresql":
+        raise SetupError(
+            f"CCHC_WAREHOUSE_URL names {parsed.get_backend_name()}; the warehouse is a PostgreSQL database."
+        )
+    return parsed.set(drivername="postgresql+psycopg2")
+
+
+def connect(warehouse_url: str) -> Connection:
+    """A psycopg2 connection in Vietnamese time.
+
+    Raises: SetupError if the database cannot be reached.
+    """
+    dsn = _psycopg2_url(warehouse_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    try:
+        # no statement waits for ever for what another has locked
+        options = f"-c TimeZone={TIME_ZONE} -c lock_timeout={int(settings.lock_wait() * 1000)}"
+        return psycopg2.connect(dsn, options=options, application_name="cchc")
+    except psycopg2.OperationalError as error:
+        where = make_url(warehouse_url).render_as_string(hide_password=True)
+        raise SetupError(
+            f"no connection to {where}: {str(error).strip()} Check CCHC_WAREHOUSE_URL and that it runs."
+        ) from None
+
+
+def answers(warehouse_url: str) -> bool:
+    """Whether the database can still be asked."""
+    try:
+        with transaction(warehouse_url) as connection, connection.cursor() as cursor:
+            cursor.execute("select 1")
+    except (SetupError, psycopg2.Error):
+        return False
+    return True
+
+
+@contextmanager
+def transaction(warehouse_url: str) -> Iterator[Connection]:
+    """One connection, one transaction: committed when the block ends well, rolled back when it does not."""
+    connection = connect(warehouse_url)
+    try:
+        with connection:
+            yield connection
+    finally:
+        connection.close()
