@@ -439,7 +439,7 @@ def list_senders(context: typer.Context, form: FormatOption = Format.table) -> N
     """Print who sends what, which units own the lists of each sender, and why."""
     if context.invoked_subcommand:
         return
-    from etl import owners
+    from etl.landing import owners
 
     with _connection() as connection, connection.cursor() as cursor:
         found = owners.senders(cursor)
@@ -461,7 +461,7 @@ def set_sender(
     """Say whose the lists of a sender are; files that were held for it can be loaded."""
     from getpass import getuser
 
-    from etl import owners
+    from etl.landing import owners
 
     with _connection() as connection, connection.cursor() as cursor:
         released = owners.set_owner(cursor, sender, unit, by=getuser())

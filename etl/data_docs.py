@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from etl import catalogue
 from etl.errors import SetupError
-from etl.landing import File
+from etl.landing.receipts import File
 
 if TYPE_CHECKING:
     import jinja2

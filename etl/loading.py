@@ -26,7 +26,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue, checking, data_docs, figures, surveying
 from etl.errors import RuleFailed
-from etl.landing import File
+from etl.landing.receipts import File
 from etl.masking import Names
 from etl.pseudonyms import keyed_hashes
 from etl.reading import bounds, prefetch, values

@@ -26,9 +26,10 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, landing, owners
+from etl import catalogue
 from etl.errors import CchcError, LoadFailed, SetupError, UsageError
-from etl.landing import File
+from etl.landing import arrivals, owners, receipts
+from etl.landing.receipts import File
 from etl.migration import schema
 from etl.periods import Period
 from etl.settings import Settings
@@ -70,7 +71,7 @@ def land(
     until: date | None = None,
     min_age: timedelta | None = None,
     done_marker: bool = False,
-) -> landing.Landing:
+) -> arrivals.Landing:
     """Keep every new file below `inbox`; the numbers of the receipts written, and what was passed over.
 
     Input: `exports` limits the work to these; `since` and `until` are inclusive delivery days; `min_age`,
@@ -79,7 +80,7 @@ def land(
     connection = database.connect(url)
     connection.autocommit = True
     try:
-        return landing.land(
+        return arrivals.land(
             connection,
             inbox=inbox,
             archive=settings.archive,
@@ -97,7 +98,7 @@ def waiting(url: str, *, exports: set[str] | None = None) -> list[File]:
     """Files that are kept but not loaded, or have to be judged again, in the order in which they are to be loaded."""
     with database.transaction(url) as connection, connection.cursor() as cursor:
         owners.release(cursor)  # a list of units may have told since whose a held list is
-        return landing.waiting(connection, exports=exports)
+        return receipts.waiting(connection, exports=exports)
 
 
 def load_waiting(
@@ -165,14 +166,14 @@ def _load(settings: Settings, url: str, file_id: int, failed: Collection[int] = 
     Input: `failed`: files that are not to be tried again now.
     """
     with database.transaction(url) as connection:
-        file = landing.file(connection, file_id)
+        file = receipts.file(connection, file_id)
         # also one that lay in the wrong place, whose export nobody knows
-        if file_id not in {one.file_id for one in landing.waiting(connection, exports={file.export})}:
+        if file_id not in {one.file_id for one in receipts.waiting(connection, exports={file.export})}:
             return []
     with _locks(url, file) as connection:
         earlier = [
             f
-            for f in landing.waiting(connection, exports={file.export})
+            for f in receipts.waiting(connection, exports={file.export})
             if f.sender == file.sender
             and f.status == "landed"
             and (f.delivered_on, f.file_id) < (file.delivered_on, file.file_id)
@@ -280,7 +281,7 @@ def again(
     with database.transaction(url) as connection, connection.cursor() as cursor:
         known = set(catalogue.exports() if exports is None else exports)
         for file_id in file_ids or []:
-            file = landing.file(connection, file_id)
+            file = receipts.file(connection, file_id)
             if file.export not in known or file.delivered_on == date.min:
                 raise UsageError(f"file {file_id} lay in the wrong place: deliver it anew in the right one.")
             if file.status == "duplicate":
@@ -311,7 +312,7 @@ def confirm(url: str, file_id: int, *, by: str, reason: str) -> None:
     Raises: UsageError if there is no such file, or it is not held.
     """
     with database.transaction(url) as connection, connection.cursor() as cursor:
-        file = landing.file(connection, file_id)
+        file = receipts.file(connection, file_id)
         if file.status != "held":
             raise UsageError(f"file {file_id} is not held ({file.status}): there is nothing to confirm.")
         _note(cursor, file_id, "confirm", by=by, reason=reason)
@@ -330,7 +331,7 @@ def withdraw(settings: Settings, url: str, file_id: int, *, by: str, reason: str
     Raises: UsageError if there is no such file, or it is taken back already.
     """
     with database.transaction(url) as connection:
-        file = landing.file(connection, file_id)
+        file = receipts.file(connection, file_id)
         if file.status == "withdrawn":
             raise UsageError(f"file {file_id} is taken back already.")
         if file.export not in catalogue.exports() or file.delivered_on == date.min:
@@ -352,14 +353,14 @@ def _note(cursor: Cursor, file_id: int, kind: str, *, by: str, reason: str) -> N
 def check_archive(settings: Settings, url: str) -> Iterator[tuple[File, str]]:
     """Compare the kept bytes of every file with the hash of what was delivered; each with what is wrong, or ''."""
     with database.transaction(url) as connection, connection.cursor() as cursor:
-        cursor.execute(f"select sha256, {landing.COLUMNS} from landing.file order by file_id")
+        cursor.execute(f"select sha256, {receipts.COLUMNS} from landing.file order by file_id")
         files = cursor.fetchall()
     seen: dict[tuple[str, str], str] = {}  # files that say the same share their bytes
     for sha256, *columns in files:
         file = File(*columns)
         place = file.archived_as, sha256
         if place not in seen:
-            seen[place] = landing.what_is_wrong_with(settings.archive / file.archived_as, sha256)
+            seen[place] = receipts.what_is_wrong_with(settings.archive / file.archived_as, sha256)
         yield file, seen[place]
 
 

@@ -14,11 +14,12 @@ from pathlib import Path
 from psycopg2.errors import DeadlockDetected, UniqueViolation
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, checking, figures, landing, loading, masking, owners, surveying, touching
+from etl import catalogue, checking, figures, loading, masking, surveying, touching
 from etl.catalogue import project_files
 from etl.checking import Call
 from etl.errors import ArchiveDamaged, FileHeld, FileRejected
-from etl.landing import File
+from etl.landing import owners, receipts
+from etl.landing.receipts import File
 from etl.references import Lookup
 from etl.settings import Settings
 from etl.warehouse import core_tables, database
@@ -63,7 +64,7 @@ def _replay(
     export = catalogue.export(file.export)
     outcomes: list[loading.Outcome] = []
     with ThreadPoolExecutor(1) as beside, database.transaction(url) as connection, connection.cursor() as cursor:
-        now = landing.file(connection, file.file_id)
+        now = receipts.file(connection, file.file_id)
         if not withdrawn and not _waits(cursor, now):
             return []  # done by another task in the meantime
         later = later_files(cursor, now)
@@ -99,7 +100,7 @@ def _waits(cursor: Cursor, file: File) -> bool:
 def _in_order(cursor: Cursor, file_ids: Sequence[int]) -> list[File]:
     """Files of one sender in the order of its deliveries; the parts of a day by name, whichever arrived first."""
     cursor.execute(
-        f"select {landing.COLUMNS} from landing.file where file_id = any(%s)"
+        f"select {receipts.COLUMNS} from landing.file where file_id = any(%s)"
         f" order by delivered_on, {surveying.PART.format('path')}, file_id",
         (list(file_ids),),
     )
@@ -138,14 +139,16 @@ def _is_duplicate(cursor: Cursor, file: File) -> bool:
     cursor.execute("select source, sha256 from landing.file where file_id = %s", (file.file_id,))
     source, sha256 = cursor.fetchone()
     meaning = catalogue.export(file.export).meaning
-    cursor.execute(landing.ORIGINAL, surveying.of_file(file) | {"source": source, "sha256": sha256, "meaning": meaning})
+    cursor.execute(
+        receipts.ORIGINAL, surveying.of_file(file) | {"source": source, "sha256": sha256, "meaning": meaning}
+    )
     original = cursor.fetchone()
     if original is None:
         return False
     cursor.execute(
         "update landing.file set status = 'duplicate', message = %s, loaded_at = now(), rows_read = 0, rows_loaded = 0,"
         " rows_unchanged = 0, rows_quarantined = 0, rows_closed = 0 where file_id = %s",
-        (landing.duplicate_message(*original), file.file_id),
+        (receipts.duplicate_message(*original), file.file_id),
     )
     return True
 
@@ -208,7 +211,7 @@ def _check_bytes(archive: Path, files: Sequence[tuple[File, str]]) -> None:
     wrong = [
         f"tệp số {file.file_id} ({file.archived_as}, {reason})"
         for file, sha256 in files
-        if (reason := landing.what_is_wrong_with(archive / file.archived_as, sha256))
+        if (reason := receipts.what_is_wrong_with(archive / file.archived_as, sha256))
     ]
     if wrong:
         raise ArchiveDamaged(

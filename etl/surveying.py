@@ -20,7 +20,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue, checking, masking
 from etl.errors import FileHeld, FileRejected
-from etl.landing import File
+from etl.landing.receipts import File
 from etl.reading import bounds, prefetch, read, values
 
 BLOCK_BYTES = 4 << 20

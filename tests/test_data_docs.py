@@ -10,7 +10,7 @@ from inbox import PROCEDURES, UNITS, deliver
 
 from etl import catalogue, checking, data_docs, pipeline, settings
 from etl.errors import SetupError
-from etl.landing import File
+from etl.landing.receipts import File
 from etl.warehouse import database
 
 DOSSIERS = """

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from etl import cli, inbox, landing, pipeline, settings
+from etl import cli, pipeline, settings
 from etl.errors import UsageError
+from etl.landing import arrivals, inbox
 from etl.warehouse import database
 from tests.inbox import UNITS, deliver, quiet
 
@@ -30,7 +31,7 @@ def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> settings.Sett
     return settings.read()
 
 
-def land(configured: settings.Settings, url: str, box: Path, **asked) -> landing.Landing:
+def land(configured: settings.Settings, url: str, box: Path, **asked) -> arrivals.Landing:
     return pipeline.land(configured, url, inbox=str(box), **asked)
 
 
@@ -183,7 +184,7 @@ def test_many_new_files_are_waited_for_once(configured, warehouse_url, box):
         deliver(box, "hr/units", "2021-12-01", UNITS, sender=f"s{n}").touch()
     start = time.monotonic()
     assert len(land(configured, warehouse_url, box).file_ids) == 8
-    assert time.monotonic() - start < 2 * landing.SECOND_LOOK
+    assert time.monotonic() - start < 2 * arrivals.SECOND_LOOK
 
 
 def test_a_file_replaced_by_one_of_equal_size_and_time_is_seen(configured, warehouse_url, box):

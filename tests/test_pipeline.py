@@ -11,9 +11,10 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from etl import catalogue, figures, landing, loading, pipeline, replaying, settings, surveying
+from etl import catalogue, figures, loading, pipeline, replaying, settings, surveying
 from etl.catalogue import project_files
 from etl.errors import UsageError
+from etl.landing import arrivals, receipts
 from etl.migration import schema
 from etl.periods import Period
 from etl.pipeline import Receipt
@@ -155,7 +156,7 @@ def test_rows_hashed_by_another_version_are_compared_once(configured, warehouse_
     state = "select count(*) filter (where hash_version = 'of old' and export like '%%dossiers') from landing.file"
     assert rows(warehouse_url, state) == [(0,)]
     with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
-        delivered = landing.file(connection, receipt.file_id)
+        delivered = receipts.file(connection, receipt.file_id)
         known = surveying.known_hashes(cursor, delivered)
     assert len(known) == 3
 
@@ -180,7 +181,7 @@ def test_the_same_bytes_delivered_again_are_a_recorded_no_op(configured, warehou
         warehouse_url, "select status, message like 'Tệp này trùng%%' from landing.file order by file_id desc limit 1"
     ) == [("duplicate", True)]
     after = content(warehouse_url)
-    after.pop("landing.file"), before.pop("landing.file")
+    after.pop("receipts.file"), before.pop("receipts.file")
     assert after == before
 
 
@@ -557,7 +558,7 @@ def test_the_kept_bytes_outlive_the_inbox(configured, warehouse_url, inbox):
 
 
 def test_an_inbox_that_is_not_there_is_said_in_a_sentence(configured, warehouse_url, tmp_path):
-    with pytest.raises(landing.UsageError, match="there is no such folder"):
+    with pytest.raises(arrivals.UsageError, match="there is no such folder"):
         pipeline.land(configured, warehouse_url, inbox=str(tmp_path / "nowhere"))
 
 

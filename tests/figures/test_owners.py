@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, cli, figures, landing, owners
+from etl import catalogue, cli, figures
 from etl.errors import FileHeld, UsageError
+from etl.landing import owners, receipts
 from etl.periods import Period
 from etl.warehouse import database
 from tests import tables
@@ -219,7 +220,7 @@ def landed(cursor: Cursor, export: str, sender: str, status: str = "landed") -> 
 def test_a_list_of_a_stranger_is_held_until_somebody_says_whose_it_is(cursor: Cursor) -> None:
     """Rows that name a unit need no owner; a list of procedures does."""
     tables.given(cursor, {"unit": WHOLE})
-    stranger = landing.file(cursor.connection, landed(cursor, "one_stop_shop/procedures", "nobody"))
+    stranger = receipts.file(cursor.connection, landed(cursor, "one_stop_shop/procedures", "nobody"))
     with pytest.raises(FileHeld, match="cchc senders set nobody"):
         owners.check(cursor, stranger)
     for export, sender in (
@@ -227,12 +228,12 @@ def test_a_list_of_a_stranger_is_held_until_somebody_says_whose_it_is(cursor: Cu
         ("one_stop_shop/procedures", "X"),
         ("hr/staff", "nobody"),
     ):
-        owners.check(cursor, landing.file(cursor.connection, landed(cursor, export, sender)))
+        owners.check(cursor, receipts.file(cursor.connection, landed(cursor, export, sender)))
     held = landed(cursor, "one_stop_shop/procedures", "held", "held")
     with pytest.raises(UsageError, match="no unit 'Z' was ever delivered"):
         owners.set_owner(cursor, "held", "Z", by="lead")
     assert owners.set_owner(cursor, "held", "H", by="lead") == [held]
-    assert landing.file(cursor.connection, held).status == "landed"
+    assert receipts.file(cursor.connection, held).status == "landed"
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue
 from etl.errors import FileHeld, UsageError
-from etl.landing import File
+from etl.landing.receipts import File
 
 RULE = "FIL-08"
 # Vietnamese: why the units own the lists of a sender.

@@ -1,0 +1,1 @@
+"""Land: every delivered file is kept as it came, hashed, and given a receipt; and whose lists are."""

@@ -1,0 +1,136 @@
+"""Receipts: what landing.file says of a delivered file, and which files wait for their load."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import IO
+
+from psycopg2.extensions import connection as Connection
+
+from etl import catalogue
+from etl.errors import UsageError
+from etl.landing.inbox import Unreadable
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class File:
+    """One delivered file, as `landing.file` has it."""
+
+    file_id: int
+    source: str
+    export: str
+    sender: str
+    delivered_on: date
+    path: str
+    archived_as: str
+    status: str
+    rows_read: int
+
+
+COLUMNS = "file_id, source, export, sender, delivered_on, path, archived_as, status, rows_read"
+
+
+def hash_and_size(sent: IO[bytes], kept: IO[bytes] | None = None) -> tuple[str, int]:
+    """Hash and size of what was sent; `kept` is where it is copied to. Raises: Unreadable if reading fails."""
+    # one buffer for all of it: memory that is taken anew for every chunk costs more than the hash
+    digest, size, buffer = hashlib.sha256(), 0, memoryview(bytearray(CHUNK))
+
+    def read() -> int:
+        try:
+            return sent.readinto(buffer)
+        except OSError as error:
+            raise Unreadable(error.strerror or str(error)) from None
+
+    while count := read():
+        digest.update(buffer[:count])
+        size += count
+        if kept:
+            kept.write(buffer[:count])
+    return digest.hexdigest(), size
+
+
+def duplicate_message(original: int, delivered_on: date) -> str:
+    """What the sender is told of bytes that it has delivered before."""
+    return f"Tệp này trùng từng byte với tệp số {original} (giao ngày {delivered_on:%d/%m/%Y}); không nạp lại."
+
+
+# The file that said the same before, unless its sender has said something else in between: then it is said anew.
+ORIGINAL = """
+    select original.file_id, original.delivered_on
+    from landing.file as original
+    where original.source = %(source)s
+        and original.export = %(export)s
+        and original.sender = %(sender)s
+        and original.sha256 = %(sha256)s
+        and original.status in ('accepted', 'accepted_with_errors')
+        -- by a contract of before, the same bytes said something else
+        and (original.hash_version is null or original.hash_version like '%% ' || %(meaning)s)
+        and original.delivered_on <= %(delivered_on)s
+        -- a part that is held is looked at again when another part of its delivery arrives
+        and not exists (
+            select
+            from landing.file as part
+            where part.export = original.export
+                and part.sender = original.sender
+                and part.delivered_on = %(delivered_on)s
+                and part.status = 'held'
+        )
+        and not exists (
+            select
+            from landing.file as other
+            where other.export = original.export
+                and other.sender = original.sender
+                and other.sha256 <> original.sha256
+                and other.status not in ('duplicate', 'rejected', 'withdrawn')
+                -- another part of the same delivery says nothing else
+                and regexp_replace(other.path, '^.*/', '') = regexp_replace(original.path, '^.*/', '')
+                and (other.delivered_on, other.file_id) > (original.delivered_on, original.file_id)
+                and other.delivered_on <= %(delivered_on)s
+        )
+    order by original.file_id desc
+    limit 1
+"""
+
+
+def what_is_wrong_with(kept: Path, sha256: str) -> str:
+    """Why kept bytes are not those that were delivered: gone, unreadable, or altered; empty if they are."""
+    try:
+        with kept.open("rb") as file:
+            found, _ = hash_and_size(file)
+    except FileNotFoundError:
+        return "không còn"
+    except OSError as error:
+        return f"không đọc được: {error.strerror}"
+    return "" if found == sha256 else "đã bị thay đổi"
+
+
+def file(connection: Connection, file_id: int) -> File:
+    """The receipt of one file.
+
+    Raises: UsageError if there is none.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"select {COLUMNS} from landing.file where file_id = %s", (file_id,))
+        row = cursor.fetchone()
+    if row is None:
+        raise UsageError(f"no file has the number {file_id}; `cchc files` lists them.")
+    return File(*row)
+
+
+def waiting(connection: Connection, *, exports: set[str] | None = None) -> list[File]:
+    """Files that are kept but not loaded, or have to be judged again, in the order in which they are to be loaded.
+
+    By delivery day; within a day what others refer to comes first; then in the order of arrival.
+    """
+    order = list(catalogue.exports())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select {COLUMNS} from landing.file where (status = 'landed' or reload_reason is not null)"
+            " and export = any(%s)"
+            " order by delivered_on, array_position(%s::text[], export), file_id",
+            ([e for e in order if exports is None or e in exports], order),
+        )
+        return [File(*row) for row in cursor.fetchall()]
