@@ -20,7 +20,7 @@ from etl.landing.receipts import File
 if TYPE_CHECKING:
     import jinja2
 
-    from etl.checking import Verdict
+    from etl.rules.second_count import Verdict
 
 LISTED = 300  # deliveries on the index page, which every load writes anew; the pages of older ones stay
 

@@ -24,12 +24,13 @@ from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, checking, data_docs, figures, surveying
+from etl import catalogue, data_docs, figures, surveying
 from etl.errors import RuleFailed
 from etl.landing.receipts import File
 from etl.masking import Names
 from etl.pseudonyms import keyed_hashes
 from etl.reading import bounds, prefetch, values
+from etl.rules import conditions, second_count
 from etl.surveying import Spool, Survey
 from etl.warehouse import core_tables, database, locks
 
@@ -85,21 +86,23 @@ def load(cursor: Cursor, task: Task, *, direct: bool) -> Outcome:
     side = database.connect(task.warehouse_url)  # what others must see before the load is committed
     side.autocommit = True
     beside = ThreadPoolExecutor(1)
-    beside.submit(checking.suite, export, file.delivered_on)  # importing takes seconds, and reading leaves a core free
+    beside.submit(
+        second_count.suite, export, file.delivered_on
+    )  # importing takes seconds, and reading leaves a core free
     asked: dict[str, str] = {}
     try:
         with closing(Spool(task.path.parent)) as spool, closing(Spool(task.path.parent)) as keys:
             survey = surveying.survey(cursor, file, task.path, spool, keys)
             # with nothing of this sender in the table yet, new rows are copied straight into it
             target = core if direct and survey.is_first else _incoming(cursor, export)
-            references = checking.lookups(cursor.connection, export)
-            if export.delivery == "snapshot" and checking.plan(export).at_once:
+            references = conditions.lookups_of(cursor.connection, export)
+            if export.delivery == "snapshot" and conditions.plan(export).at_once:
                 references["delivered"] = _whole(keys, 10 * LIST_ROWS).unique()
             asked |= _asked_of_itself(cursor, side, task, staging, keys)
             outcome = _copy(task, cursor, side, _batches(task, survey, references), staging=staging, target=target)
             outcome.rows_read = survey.rows
             verdict = beside.submit(
-                checking.judge,
+                second_count.judge,
                 task.warehouse_url,
                 staging,
                 export,
@@ -134,16 +137,16 @@ def _asked_of_itself(cursor: Cursor, side: Connection, task: Task, staging: str,
         return {}
     queries = " ".join(
         getattr(e, "unexpected_rows_query", None) or ""
-        for e in checking.suite(export, task.file.delivered_on).expectations
+        for e in second_count.suite(export, task.file.delivered_on).expectations
     )
     asked: dict[str, str] = {}
     with side.cursor() as side_cursor:
         for name in sorted(set(re.findall(r"\bcore\.\w+", queries))):
             asked[name] = f"{staging}_{name.removeprefix('core.')}"
             _copy_beside(cursor, side_cursor, f"table {name}", f"like {name}", asked[name])
-        if checking.DELIVERED in queries:
+        if second_count.DELIVERED in queries:
             types = core_tables.core_columns(export)
-            asked[checking.DELIVERED] = f"{staging}_delivered"
+            asked[second_count.DELIVERED] = f"{staging}_delivered"
             side_cursor.execute(
                 f"drop table if exists {staging}_delivered; create unlogged table {staging}_delivered"
                 f" ({', '.join(f'{k} {types[k]}' for k in export.key)})"
@@ -189,11 +192,11 @@ class _Batch:
 def _batches(task: Task, survey: Survey, references: dict[str, pl.DataFrame]) -> Iterator[_Batch]:
     export = task.export
     names = Names()
-    plan = checking.plan(export)
+    plan = conditions.plan(export)
     candidates = survey.candidates(export, task.path)
     if plan.whole_file and not plan.at_once:
         typed = (values.typed(b.drop(surveying.FLAGS), export).hstack(b.select("raw_hash")) for b in candidates)
-        references = references | checking.gathered(typed, export)
+        references = references | conditions.gathered(typed, export)
         candidates = survey.candidates(export, task.path)
     for block in [_whole(candidates)] if plan.at_once else _together(candidates):
         yield _batch(task, block, references, names)
@@ -235,7 +238,7 @@ def _batch(task: Task, block: pl.DataFrame, references: dict[str, pl.DataFrame],
     export, file = task.export, task.file
     raw = block.drop(surveying.FLAGS)
     typed = values.typed(raw, export).hstack(block.select(surveying.FLAGS))
-    failures = checking.failures(typed, raw, export, delivered_on=file.delivered_on, lookups=references, names=names)
+    failures = conditions.failures(typed, raw, export, delivered_on=file.delivered_on, lookups=references, names=names)
     errors = failures.filter(pl.col("severity") == "error")
     is_bad = typed["line"].is_in(errors["line"].unique().implode())
     good = _core_rows(typed.filter(~is_bad), task)
@@ -325,7 +328,7 @@ STAGING_TYPES = {
 
 
 def _staged_columns(export: catalogue.Export) -> list[str]:
-    return list(dict.fromkeys(["line", *export.key, *checking.plan(export).judged, "key_hash", "raw_hash"]))
+    return list(dict.fromkeys(["line", *export.key, *conditions.plan(export).judged, "key_hash", "raw_hash"]))
 
 
 def _create_staging(cursor: Cursor, table: str, export: catalogue.Export) -> None:
@@ -415,7 +418,7 @@ def _resolve(cursor: Cursor, task: Task, delivered_again: list[str]) -> None:
 # --- the second count -----------------------------------------------------------------------------------------------
 
 
-def _compare(task: Task, cursor: Cursor, outcome: Outcome, verdict: checking.Verdict) -> None:
+def _compare(task: Task, cursor: Cursor, outcome: Outcome, verdict: second_count.Verdict) -> None:
     """Hold what Great Expectations counted against what our own pass counted; keep both counts of every rule.
 
     Raises: RuleFailed if they differ.

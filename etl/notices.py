@@ -213,9 +213,9 @@ def _begin(rhythm: str, day: date) -> date:
 
 
 def _is_working(day: date) -> bool:
-    from etl import references
+    from etl.rules import lookups
 
-    return day in references.make_up_days() or (day.weekday() < 5 and day not in references.holidays())
+    return day in lookups.make_up_days() or (day.weekday() < 5 and day not in lookups.holidays())
 
 
 def _deliveries(cursor: Cursor, now: datetime) -> list[Delivered]:

@@ -14,13 +14,14 @@ from pathlib import Path
 from psycopg2.errors import DeadlockDetected, UniqueViolation
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, checking, figures, loading, masking, surveying, touching
+from etl import catalogue, figures, loading, masking, surveying, touching
 from etl.catalogue import project_files
-from etl.checking import Call
 from etl.errors import ArchiveDamaged, FileHeld, FileRejected
 from etl.landing import owners, receipts
 from etl.landing.receipts import File
-from etl.references import Lookup
+from etl.rules import conditions
+from etl.rules.conditions import Call
+from etl.rules.lookups import Lookup
 from etl.settings import Settings
 from etl.warehouse import core_tables, database
 
@@ -326,7 +327,7 @@ def _remember(cursor: Cursor, export: catalogue.Export) -> list[str]:
     names: set[str] = set()
     for rule in catalogue.rules().values():
         if export.name in rule.refers_to:
-            names |= checking.asked_by(catalogue.export(rule.export))
+            names |= conditions.asked_by(catalogue.export(rule.export))
     for name in names:
         _fetch(cursor, name, "before")
     return sorted(names)
@@ -350,7 +351,7 @@ def mark_stale(cursor: Cursor, file: File, known: list[str]) -> None:
     stale: set[int] = set()
     for export in catalogue.exports().values():
         rules = [r for r in catalogue.rules(export.name).values() if file.export in r.refers_to]
-        for name, asked in checking.plan(export).derived.items() if rules else ():
+        for name, asked in conditions.plan(export).derived.items() if rules else ():
             using = [r for r in rules if any(re.search(rf"\b{name}\b", fails) for fails in r.fails.values())]
             for one in (asked, asked.then) if isinstance(asked, Lookup) else (asked,):
                 if isinstance(one, Lookup | Call) and one.of in known:

@@ -18,10 +18,11 @@ import numpy as np
 import polars as pl
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, checking, masking
+from etl import catalogue, masking
 from etl.errors import FileHeld, FileRejected
 from etl.landing.receipts import File
 from etl.reading import bounds, prefetch, read, values
+from etl.rules import conditions
 
 BLOCK_BYTES = 4 << 20
 # What a candidate carries besides its cells.
@@ -118,7 +119,7 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool"
     """
     export = catalogue.export(file.export)
     known = known_hashes(cursor, file)
-    passed_over = np.empty(0, np.int64) if checking.plan(export).whole_file else known
+    passed_over = np.empty(0, np.int64) if conditions.plan(export).whole_file else known
     quarantined = _open_quarantine(cursor, file)
     delivered_again: list[str] = []
     with closing(_Seen(path.parent)) as seen:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from etl import catalogue, loading, pipeline
 from etl import settings as configuration
-from etl.checking import Verdict
+from etl.rules.second_count import Verdict
 from tests.databases import fresh_database, rows
 from tests.inbox import deliver
 

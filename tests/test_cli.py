@@ -16,9 +16,9 @@ from sqlalchemy.engine import make_url
 
 from etl import catalogue, cli, loading, pipeline, quality
 from etl.catalogue import project_files
-from etl.checking import Judgement, Verdict
 from etl.migration import schema
 from etl.periods import Period
+from etl.rules.second_count import Judgement, Verdict
 from etl.warehouse import database, embedded
 
 DOSSIERS = """

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from inbox import PROCEDURES, UNITS, deliver
 
-from etl import catalogue, checking, data_docs, pipeline, settings
+from etl import catalogue, data_docs, pipeline, settings
 from etl.errors import SetupError
 from etl.landing.receipts import File
+from etl.rules import second_count
 from etl.warehouse import database
 
 DOSSIERS = """
@@ -65,9 +66,9 @@ def test_each_delivery_has_a_page_with_every_rule_and_no_person(
 # --- the page itself, from a small verdict ----------------------------------------------------------------------------
 
 
-def verdict(*counts: tuple[str, str, str, int]) -> checking.Verdict:
+def verdict(*counts: tuple[str, str, str, int]) -> second_count.Verdict:
     """A verdict of real Great Expectations objects: rule, column, severity, failed rows of ten."""
-    checking.import_great_expectations()
+    second_count.import_great_expectations()
     import great_expectations.expectations as gxe
     from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
 
@@ -86,11 +87,11 @@ def verdict(*counts: tuple[str, str, str, int]) -> checking.Verdict:
                 result={"element_count": 10, "unexpected_count": failed},
             )
         )
-    judgements = tuple(checking.Judgement(r, c, s, n, 10) for r, c, s, n in counts)
+    judgements = tuple(second_count.Judgement(r, c, s, n, 10) for r, c, s, n in counts)
     result = ExpectationSuiteValidationResult(
         suite_name="hr/units", success=False, results=results, statistics={}, meta={}
     )
-    return checking.Verdict(judgements, result)
+    return second_count.Verdict(judgements, result)
 
 
 def file(file_id: int, day: date = date(2021, 12, 1)) -> File:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from etl import references
 from etl.errors import CatalogueError
+from etl.rules import lookups
 
 DAYS = """
 2026-01-01 off  New Year
@@ -22,8 +22,8 @@ DAYS = """
 
 def is_off(day: date) -> bool:
     """As our own rule asks; and as Great Expectations' rule does."""
-    ours = day in references.FRAMES["days_off"]()["day"].to_list()
-    theirs = (day.isoweekday() > 5 or day in references.holidays()) and day not in references.make_up_days()
+    ours = day in lookups.FRAMES["days_off"]()["day"].to_list()
+    theirs = (day.isoweekday() > 5 or day in lookups.holidays()) and day not in lookups.make_up_days()
     assert ours == theirs
     return ours
 
@@ -51,4 +51,4 @@ def test_a_day_that_cannot_be_read_is_named(row: str, tmp_path: Path, monkeypatc
     (tmp_path / "reference" / "working_days.csv").write_text(f"date,is_working,reason\n{row}\n", "utf-8")
     monkeypatch.setenv("CCHC_CATALOGUE", str(tmp_path))
     with pytest.raises(CatalogueError, match=r"working_days\.csv, line 2: write a date as 2026-01-02"):
-        references.holidays()
+        lookups.holidays()

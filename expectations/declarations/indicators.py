@@ -5,7 +5,7 @@ from datetime import date
 import great_expectations as gx
 
 from etl import catalogue
-from etl.expecting import ROWS, no_rows, shaped
+from etl.rules.expectations import ROWS, no_rows, shaped
 
 EXPORT = "declarations/indicators"
 COUNT = "^([0-9]+|[0-9]{1,3}([.][0-9]{3})+|[0-9]{1,3}(,[0-9]{3})+|[0-9]{1,3}( [0-9]{3})+)$"

@@ -6,7 +6,18 @@ import great_expectations as gx
 import great_expectations.expectations as gxe
 from great_expectations.expectations.row_conditions import Column
 
-from etl.expecting import ROWS, between, given, given_when, in_vocabulary, matches, no_rows, shaped, stated, unit_exists
+from etl.rules.expectations import (
+    ROWS,
+    between,
+    given,
+    given_when,
+    in_vocabulary,
+    matches,
+    no_rows,
+    shaped,
+    stated,
+    unit_exists,
+)
 
 EXPORT = "document_management/documents"
 # Source: Nghị định 30/2020/NĐ-CP, Phụ lục I and III; a letter behind the number is legal (2779a/QĐ-UBND).

@@ -4,7 +4,7 @@ from datetime import date
 
 import great_expectations as gx
 
-from etl.expecting import given, given_once, in_vocabulary, not_before, readable, shaped, unit_exists
+from etl.rules.expectations import given, given_once, in_vocabulary, not_before, readable, shaped, unit_exists
 
 EXPORT = "document_management/tasks"
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import great_expectations as gx
 
-from etl.expecting import ROWS, given, in_vocabulary, no_rows, shaped
+from etl.rules.expectations import ROWS, given, in_vocabulary, no_rows, shaped
 
 EXPORT = "hr/events"
 UNKNOWN_PERSON = f"""select line from {ROWS}

@@ -4,7 +4,7 @@ from datetime import date
 
 import great_expectations as gx
 
-from etl.expecting import ROWS, between, given, in_vocabulary, no_rows, shaped
+from etl.rules.expectations import ROWS, between, given, in_vocabulary, no_rows, shaped
 
 EXPORT = "hr/quotas"
 YEAR = "year between 1990 and 2100"

@@ -4,7 +4,7 @@ from datetime import date
 
 import great_expectations as gx
 
-from etl.expecting import ROWS, given, given_once, in_vocabulary, no_rows, one_of, shaped
+from etl.rules.expectations import ROWS, given, given_once, in_vocabulary, no_rows, one_of, shaped
 
 EXPORT = "hr/staff"
 UNKNOWN_UNIT = f"""select line from {ROWS}

@@ -4,8 +4,8 @@ from datetime import date
 
 import great_expectations as gx
 
-from etl.checking import DELIVERED
-from etl.expecting import ROWS, given, given_once, in_vocabulary, no_rows, shaped
+from etl.rules.expectations import ROWS, given, given_once, in_vocabulary, no_rows, shaped
+from etl.rules.second_count import DELIVERED
 
 EXPORT = "hr/units"
 

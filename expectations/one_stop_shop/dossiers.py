@@ -6,7 +6,7 @@ import great_expectations as gx
 import great_expectations.expectations as gxe
 from great_expectations.expectations.row_conditions import Column
 
-from etl.expecting import (
+from etl.rules.expectations import (
     ROWS,
     between,
     given,
@@ -22,7 +22,7 @@ from etl.expecting import (
     stated,
     unit_on,
 )
-from etl.references import holidays, make_up_days
+from etl.rules.lookups import holidays, make_up_days
 
 EXPORT = "one_stop_shop/dossiers"
 FINISHED = ["Đã xử lý xong", "Đã trả kết quả"]

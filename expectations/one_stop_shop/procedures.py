@@ -5,7 +5,7 @@ from datetime import date
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
-from etl.expecting import given, in_vocabulary, matches, not_before, readable, shaped, stated
+from etl.rules.expectations import given, in_vocabulary, matches, not_before, readable, shaped, stated
 
 EXPORT = "one_stop_shop/procedures"
 PROCEDURE_CODE = "^[0-9][.][0-9]{6}([.][0-9]{3}[.][0-9]{2}[.][0-9]{2})?([.][A-Z][0-9]{2})?$"

@@ -12,10 +12,11 @@ import psycopg2
 import pytest
 import yaml
 
-from etl import catalogue, checking
+from etl import catalogue
 from etl.catalogue import Export, project_files
 from etl.errors import CatalogueError, RuleFailed
 from etl.reading import values
+from etl.rules import conditions, functions, second_count
 from etl.warehouse import database
 from tests.tables import cells
 
@@ -62,7 +63,7 @@ def delivered(export: Export, rows: list[Mapping[str, str | None]]) -> tuple[pl.
 
 def stage(cursor: Any, export: Export, typed: pl.DataFrame) -> str:
     """A staging table as loading makes it: the judged columns, the key and the hashes."""
-    columns = list(dict.fromkeys(["line", *export.key, *checking.plan(export).judged, "key_hash", "raw_hash"]))
+    columns = list(dict.fromkeys(["line", *export.key, *conditions.plan(export).judged, "key_hash", "raw_hash"]))
     table = f"staging.{export.thing}_1"
     definition = ", ".join(f"{c} {SQL_TYPES[typed.schema[c].base_type()]}" for c in columns)
     cursor.execute(f"drop table if exists {table}; create unlogged table {table} ({definition})")
@@ -105,8 +106,8 @@ def test_rules_hold_and_break(name: str, connection: psycopg2.extensions.connect
     raw, typed = delivered(export, rows)
     with connection.cursor() as cursor:
         know(cursor, said.get("given") or {})
-        lookups = checking.lookups(connection, export)
-        failures = checking.failures(typed, raw, export, delivered_on=said["delivered_on"], lookups=lookups)
+        lookups = conditions.lookups_of(connection, export)
+        failures = conditions.failures(typed, raw, export, delivered_on=said["delivered_on"], lookups=lookups)
         table = stage(cursor, export, typed)
     broken: dict[int, set[tuple[str, str]]] = {line: set() for line in typed["line"]}
     for line, rule_id, column in failures.select("line", "rule_id", "column_name").iter_rows():
@@ -119,7 +120,7 @@ def test_rules_hold_and_break(name: str, connection: psycopg2.extensions.connect
         if breaks != {pair for pair in found if pair[0] == rule_id}
     ]
     assert wrong == []
-    verdict = checking.judge(warehouse_url, table, export, delivered_on=said["delivered_on"])
+    verdict = second_count.judge(warehouse_url, table, export, delivered_on=said["delivered_on"])
     ours = Counter(pair for pairs in broken.values() for pair in pairs)
     assert {(j.rule_id, j.column_name): j.failed for j in verdict.judgements if j.failed} == dict(ours)
     assert {j.checked for j in verdict.judgements} == {typed.height}
@@ -152,13 +153,13 @@ def test_no_rule_is_defined_that_is_not_stated() -> None:
 def test_judged_columns_hold_no_personal_data(name: str) -> None:
     export = catalogue.export(name)
     personal = {column.name for column in export.columns if column.personal}
-    assert personal.isdisjoint({*checking.plan(export).judged, *export.key})
+    assert personal.isdisjoint({*conditions.plan(export).judged, *export.key})
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_suite_says_severity_and_sentence(name: str) -> None:
     export = catalogue.export(name)
-    for expectation in checking.suite(export, date(2021, 12, 31)).expectations:
+    for expectation in second_count.suite(export, date(2021, 12, 31)).expectations:
         rule = catalogue.rules()[expectation.meta["rule_id"]]
         assert expectation.severity == {"error": "critical", "warning": "warning"}[rule.severity]
         assert expectation.description == rule.message
@@ -168,8 +169,8 @@ def test_nothing_new_is_judged_too(connection: Any, warehouse_url: str) -> None:
     export = catalogue.export("one_stop_shop/dossiers")
     with connection.cursor() as cursor:
         table = stage(cursor, export, delivered(export, [{}])[1].clear())
-    verdict = checking.judge(warehouse_url, table, export, delivered_on=date(2021, 12, 31))
-    assert {(j.rule_id, j.column_name) for j in verdict.judgements} == set(checking.plan(export).conditions)
+    verdict = second_count.judge(warehouse_url, table, export, delivered_on=date(2021, 12, 31))
+    assert {(j.rule_id, j.column_name) for j in verdict.judgements} == set(conditions.plan(export).conditions)
     assert {(j.failed, j.checked) for j in verdict.judgements} == {(0, 0)}
     assert verdict.result.success
 
@@ -217,23 +218,23 @@ def two_events(export: Export) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def failing(export: Export) -> pl.DataFrame:
     raw, typed = two_events(export)
-    return checking.failures(typed, raw, export, delivered_on=date(2021, 12, 31), lookups={})
+    return conditions.failures(typed, raw, export, delivered_on=date(2021, 12, 31), lookups={})
 
 
-def judged(export: Export, connection: Any, url: str) -> checking.Verdict:
+def judged(export: Export, connection: Any, url: str) -> second_count.Verdict:
     with connection.cursor() as cursor:
         _, typed = two_events(export)
         cursor.execute("create table staging.staff_event_1 (line bigint, form text)")
         for row in typed.select("line", "form").iter_rows():
             cursor.execute("insert into staging.staff_event_1 values (%s, %s)", row)
-    return checking.judge(url, "staging.staff_event_1", export, delivered_on=date(2021, 12, 31))
+    return second_count.judge(url, "staging.staff_event_1", export, delivered_on=date(2021, 12, 31))
 
 
 def test_rule_of_an_office(events: Any, connection: Any, warehouse_url: str) -> None:
     export = events()
     assert failing(export).rows() == [(3, "NEW-01", "error", "form", None)]
     verdict = judged(export, connection, warehouse_url)
-    assert verdict.judgements == (checking.Judgement("NEW-01", "form", "error", failed=1, checked=2),)
+    assert verdict.judgements == (second_count.Judgement("NEW-01", "form", "error", failed=1, checked=2),)
 
 
 @pytest.mark.parametrize(
@@ -265,7 +266,7 @@ PLANTED = "Bùi Thị Lộ 064190001234"
     ],
 )
 def test_function_that_crashes_names_no_person(crash: Any, events: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(checking.FUNCTIONS, "crash", lambda frame, lookups: crash(frame["form"]))
+    monkeypatch.setitem(functions.FUNCTIONS, "crash", lambda frame, lookups: crash(frame["form"]))
     export = events()
     path = project_files.EXPECTATIONS / "hr" / "events.yml"
     path.write_text(path.read_text("utf-8") + "derived: {wrong: {call: crash}}\n", "utf-8")
@@ -273,7 +274,7 @@ def test_function_that_crashes_names_no_person(crash: Any, events: Any, monkeypa
     with pytest.raises(
         RuleFailed, match=r"expectations/hr/events.yml: wrong could not be derived \(\w+Error"
     ) as raised:
-        checking.failures(typed, raw, export, delivered_on=date(2021, 12, 31), lookups={})
+        conditions.failures(typed, raw, export, delivered_on=date(2021, 12, 31), lookups={})
     assert not names_anybody(raised.value)
 
 
@@ -296,7 +297,7 @@ def test_expectation_that_crashes_names_no_person(
     with connection.cursor() as cursor:
         table = stage(cursor, export, typed)
     with pytest.raises(RuleFailed, match="NEW-01: Great Expectations could not count") as raised:
-        checking.judge(warehouse_url, table, export, delivered_on=date(2021, 12, 31))
+        second_count.judge(warehouse_url, table, export, delivered_on=date(2021, 12, 31))
     assert not names_anybody(raised.value)
     assert not names_anybody(caplog.text)
 
@@ -350,7 +351,7 @@ def test_rule_that_is_not_in_our_own_pass_is_an_error(events: Any, connection: A
     ],
 )
 def test_mask(value: str | None, personal: str | None, shown: str | None) -> None:
-    assert checking.mask(value, personal) == shown
+    assert conditions.mask(value, personal) == shown
 
 
 def test_personal_values_of_failing_rows_are_masked(connection: Any) -> None:
@@ -358,8 +359,8 @@ def test_personal_values_of_failing_rows_are_masked(connection: Any) -> None:
     raw, typed = delivered(export, [{**CASES[export.name]["good"], "applicant_id": "B1234567"}])
     with connection.cursor() as cursor:
         know(cursor, CASES[export.name]["given"])
-    found = checking.failures(
-        typed, raw, export, delivered_on=date(2021, 12, 31), lookups=checking.lookups(connection, export)
+    found = conditions.failures(
+        typed, raw, export, delivered_on=date(2021, 12, 31), lookups=conditions.lookups_of(connection, export)
     )
     assert found.select("rule_id", "column_name", "value").rows() == [("DOS-58", "applicant_id", "B••••••7")]
 
@@ -367,12 +368,12 @@ def test_personal_values_of_failing_rows_are_masked(connection: Any) -> None:
 def test_only_some_rules_run(connection: Any) -> None:
     export = catalogue.export("one_stop_shop/dossiers")
     raw, typed = delivered(export, [{}])
-    found = checking.failures(
+    found = conditions.failures(
         typed,
         raw,
         export,
         delivered_on=date(2021, 12, 31),
-        lookups=checking.lookups(connection, export),
+        lookups=conditions.lookups_of(connection, export),
         only={"DOS-03"},
     )
     assert found["rule_id"].to_list() == ["DOS-03"]
@@ -380,12 +381,12 @@ def test_only_some_rules_run(connection: Any) -> None:
 
 def test_rows_that_are_judged_in_batches_are_not_compared_by_a_condition(events: Any) -> None:
     with pytest.raises(CatalogueError, match=r"expectations/hr/events.yml: rows are compared with one another"):
-        checking.plan(events("count(event_code) over (partition by org_code) > 1"))
+        conditions.plan(events("count(event_code) over (partition by org_code) > 1"))
 
 
 def test_a_unit_is_its_own_ancestor_in_linear_time() -> None:
     """100,000 units of which each is below the next one, and the last below the first."""
     above = {str(n): {str((n + 1) % 100_000)} for n in range(100_000)}
-    assert len(set(checking._circles(above).values())) == 1
+    assert len(set(functions._circles(above).values())) == 1
     del above["99999"]
-    assert len(set(checking._circles(above).values())) == 100_000
+    assert len(set(functions._circles(above).values())) == 100_000

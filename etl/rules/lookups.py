@@ -94,9 +94,6 @@ def _matches(rows: pl.DataFrame, match: Mapping[str, str], reference: pl.DataFra
     return rows.join(theirs, left_on=list(match), right_on=list(keys))
 
 
-# --- what ships with the project ------------------------------------------------------------------------------------
-
-
 def holidays() -> frozenset[date]:
     """Days off besides weekends: public holidays of Việt Nam, and what `working_days.csv` says beside them."""
     said = _said_of_days(_working_day_files())

@@ -1,0 +1,1 @@
+"""Check: the rules that values, rows, groups and references keep, counted by two engines."""
