@@ -213,9 +213,9 @@ def _locks(url: str, file: File) -> Iterator[Connection]:
 def _replayed(settings: Settings, url: str, file: File) -> list[int]:
     """Load one file, whose locks are held. Raises: LoadFailed whatever went wrong, if the database still answers."""
     try:
-        from etl import replaying  # half a second: who finds nothing new does without
+        from etl.loading import replay  # half a second: who finds nothing new does without
 
-        return replaying.load(settings, url, file)
+        return replay.load(settings, url, file)
     except BaseException as error:
         # a panic of Polars is no Exception; whatever else is none ends the process or the task: Ctrl-C, a time-out
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
@@ -336,10 +336,10 @@ def withdraw(settings: Settings, url: str, file_id: int, *, by: str, reason: str
             raise UsageError(f"file {file_id} is taken back already.")
         if file.export not in catalogue.exports() or file.delivered_on == date.min:
             raise UsageError(f"file {file_id} was never loaded: it lay in the wrong place.")
-    from etl import replaying
+    from etl.loading import replay
 
     with _locks(url, file):
-        loaded = replaying.withdraw(settings, url, file, by=by, reason=reason)
+        loaded = replay.withdraw(settings, url, file, by=by, reason=reason)
     return [receipt(url, one) for one in [file_id, *loaded]]
 
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from etl import catalogue, loading, pipeline
+from etl import catalogue, pipeline
 from etl import settings as configuration
+from etl.loading import one_file
 from etl.rules.second_count import Verdict
 from tests.databases import fresh_database, rows
 from tests.inbox import deliver
@@ -133,8 +134,8 @@ def differing(one: dict[str, list[str]], other: dict[str, list[str]]) -> str:
 @pytest.fixture
 def without_the_second_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """Great Expectations takes most of the time, and changes nothing of what is loaded."""
-    monkeypatch.setattr(loading.checking, "judge", lambda *_, **__: Verdict((), None))
-    monkeypatch.setattr(loading.data_docs, "write", lambda *_, **__: None)
+    monkeypatch.setattr(one_file.checking, "judge", lambda *_, **__: Verdict((), None))
+    monkeypatch.setattr(one_file.data_docs, "write", lambda *_, **__: None)
 
 
 def any_order(examples: int):

@@ -14,8 +14,9 @@ import pytest
 from inbox import PROCEDURES, UNITS, deliver
 from sqlalchemy.engine import make_url
 
-from etl import catalogue, cli, loading, pipeline, quality
+from etl import catalogue, cli, pipeline, quality
 from etl.catalogue import project_files
+from etl.loading import one_file
 from etl.migration import schema
 from etl.periods import Period
 from etl.rules.second_count import Judgement, Verdict
@@ -262,7 +263,7 @@ def test_a_file_whose_rules_fail_waits_with_what_follows_it_and_stops_nobody(
     deliver(home / "inbox", "hr/units", "2021-09-01", UNITS)
     deliver(home / "inbox", "hr/units", "2021-09-02", more)
     deliver(home / "inbox", "hr/units", "2021-09-01", UNITS, sender="ia-grai")
-    judge = loading.checking.judge
+    judge = one_file.checking.judge
     sent = {"duc-co": 0}
 
     def miscounting(
@@ -276,7 +277,7 @@ def test_a_file_whose_rules_fail_waits_with_what_follows_it_and_stops_nobody(
         wrong = Judgement(first.rule_id, first.column_name, first.severity, first.failed + 1, first.checked)
         return Verdict((wrong, *rest), verdict.result)
 
-    monkeypatch.setattr(loading.checking, "judge", miscounting)
+    monkeypatch.setattr(one_file.checking, "judge", miscounting)
     status, _, _ = cchc("load", "inbox")
     assert (status, sent) == (1, {"duc-co": 1})
     files = {r["file_id"]: r for r in records(cchc("files", "--format", "csv")[1])}
@@ -288,7 +289,7 @@ def test_a_file_whose_rules_fail_waits_with_what_follows_it_and_stops_nobody(
     assert "the two counts of a rule differ" in files["1"]["message"]
     assert files["3"]["message"] == "Chờ tệp số 1 của cùng nơi gửi, giao trước và chưa nạp được."
 
-    monkeypatch.setattr(loading.checking, "judge", judge)
+    monkeypatch.setattr(one_file.checking, "judge", judge)
     status, out, _ = cchc("load", "inbox")
     assert status == 0
     assert "2 tệp: 2 đã nạp." in out

@@ -18,7 +18,8 @@ import pytest
 from psycopg2.extensions import connection as PostgresConnection
 from sqlalchemy.engine import URL, make_url
 
-from etl import cli, loading
+from etl import cli
+from etl.loading import batches, copying, one_file
 from etl.migration import schema
 from etl.warehouse import embedded
 from tests.databases import fresh_database
@@ -233,7 +234,7 @@ def test_the_guard_ends_readers_that_take_more_than_they_are_given(production: t
 
         assert dict(zip(GREEDY, pool.map(is_ended, GREEDY), strict=True)) == dict.fromkeys(GREEDY, True)
         assert run(modest, "select 7") == 7
-        loading.result()  # who loads may take its time
+        one_file.result()  # who loads may take its time
         assert script("guard", url, "healthy", **given).returncode == 0
         stack.pop_all().close()
         told = guard.stderr.read().splitlines()
@@ -307,7 +308,7 @@ def test_a_full_disk_is_told_as_one(warehouse_url: str) -> None:
         cursor.execute(f"create function full_disk() returns trigger language plpgsql as $$ {body} $$")
         cursor.execute("create trigger t before insert on written for each row execute function full_disk()")
         with pytest.raises(psycopg2.errors.DiskFull) as error:
-            loading._copy_rows(cursor, "written", loading._Rows(1, io.BytesIO(b"1\n")))
+            copying.copy_rows(cursor, "written", batches.Rows(1, io.BytesIO(b"1\n")))
     assert str(error.value) == reason
     assert cli._database_refused(error.value) == (
         f"the disk of the database is full: {reason}. Make room there and run the same command again: it goes on."

@@ -13,7 +13,8 @@ import polars as pl
 import pytest
 import yaml
 
-from etl import catalogue, cli, masking, surveying, tables
+from etl import catalogue, cli, masking, tables
+from etl.loading import first_pass
 from etl.warehouse import database
 
 CASES = Path(__file__).parent / "expectations"
@@ -279,9 +280,9 @@ def test_a_column_is_masked_like_its_cells(count: int) -> None:
 )
 def test_a_key_in_quarantine_is_short_and_nobodys(code: str, kept: bool) -> None:
     export = catalogue.export("one_stop_shop/dossiers")
-    keys = surveying.record_keys(pl.DataFrame({"dossier_code": [code], "raw_hash": [1]}), export)
+    keys = first_pass.record_keys(pl.DataFrame({"dossier_code": [code], "raw_hash": [1]}), export)
     assert (keys[0] == code) is kept
-    assert len(keys[0]) <= surveying.LONGEST_KEY
+    assert len(keys[0]) <= first_pass.LONGEST_KEY
 
 
 def test_keys_of_rows_that_come_in_pieces() -> None:
@@ -291,7 +292,7 @@ def test_keys_of_rows_that_come_in_pieces() -> None:
         )
         for codes in ([None, None, "A"], ["B", None, "NguyễnVănAn"], [None] * 3)
     ]
-    keys = surveying.record_keys(pl.concat(pieces, rechunk=False), catalogue.export("one_stop_shop/dossiers"))
+    keys = first_pass.record_keys(pl.concat(pieces, rechunk=False), catalogue.export("one_stop_shop/dossiers"))
     assert [key if len(key) < 5 else key[0] for key in keys] == ["#7", "#7", "A", "B", "#7", "#", "#7", "#7", "#7"]
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from etl import catalogue, figures, loading, pipeline, replaying, settings, surveying
+from etl import catalogue, figures, pipeline, settings
 from etl.catalogue import project_files
 from etl.errors import UsageError
 from etl.landing import arrivals, receipts
+from etl.loading import batches, earlier, first_pass, stale
 from etl.migration import schema
 from etl.periods import Period
 from etl.pipeline import Receipt
@@ -103,12 +104,12 @@ def test_of_rows_with_the_same_key_the_last_counts_and_the_others_are_its_histor
     assert rows(warehouse_url, "select value, line, closed from core.declaration_history") == [("6", 3, False)]
 
 
-@pytest.mark.parametrize("block_bytes", [64, surveying.BLOCK_BYTES])
+@pytest.mark.parametrize("block_bytes", [64, first_pass.BLOCK_BYTES])
 def test_a_known_row_counts_where_its_key_comes_a_second_time(
     configured, warehouse_url, inbox, monkeypatch, block_bytes
 ):
     """Known rows are passed over, but not where the same file tells something else of the same key."""
-    monkeypatch.setattr(surveying, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(first_pass, "BLOCK_BYTES", block_bytes)
     reference_days(inbox)
     header = "Mã chỉ tiêu | Năm  | Kỳ báo cáo | Mã đơn vị | Giá trị"
     one, other = (f"1.2.3 | 2021 | Năm | 23857 | {value}" for value in (5, 6))
@@ -157,7 +158,7 @@ def test_rows_hashed_by_another_version_are_compared_once(configured, warehouse_
     assert rows(warehouse_url, state) == [(0,)]
     with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
         delivered = receipts.file(connection, receipt.file_id)
-        known = surveying.known_hashes(cursor, delivered)
+        known = earlier.known_hashes(cursor, delivered)
     assert len(known) == 3
 
 
@@ -479,7 +480,7 @@ def test_a_load_ends_together_with_what_it_makes_stale(configured, warehouse_url
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(replaying, "mark_stale", interrupted)
+        patch.setattr(stale, "mark_stale", interrupted)
         with pytest.raises(KeyboardInterrupt):
             load(configured, warehouse_url, inbox)
     assert rows(warehouse_url, "select count(*) from core.unit") == [(0,)]
@@ -621,8 +622,8 @@ def test_a_register_is_judged_alike_in_one_batch_and_in_many(
     monkeypatch.setitem(DEFAULTS, "document_management/documents", usual)
     deliver(inbox, "document_management/documents", "2021-12-15", register)
     deliver(inbox, "document_management/documents", "2021-12-16", register, sender="huyen-khac")
-    monkeypatch.setattr(surveying, "BLOCK_BYTES", 50)
-    monkeypatch.setattr(loading, "BATCH_ROWS", 1)
+    monkeypatch.setattr(first_pass, "BLOCK_BYTES", 50)
+    monkeypatch.setattr(batches, "BATCH_ROWS", 1)
     assert [(receipt.status, receipt.rows_read) for receipt in load(configured, warehouse_url, inbox)][1:] == [
         ("accepted_with_errors", 5)
     ] * 2

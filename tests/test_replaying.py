@@ -10,8 +10,9 @@ import psycopg2
 import pytest
 from polars.exceptions import ComputeError, PanicException
 
-from etl import catalogue, loading, pipeline, replaying
+from etl import catalogue, pipeline
 from etl.errors import LoadFailed, RuleFailed, SetupError, UsageError
+from etl.loading import one_file, replay
 from etl.pipeline import Receipt
 from etl.settings import Settings
 from etl.warehouse import database, locks
@@ -60,14 +61,14 @@ def test_a_replay_shows_what_stood_before_until_all_of_it_stands(configured, war
     before = content(warehouse_url)
     before.pop("landing.file")
     seen = []
-    one = loading.load
+    one = one_file.load
 
     def watched(*arguments, **more):
         outcome = one(*arguments, **more)
         seen.append(content(warehouse_url))
         return outcome
 
-    monkeypatch.setattr(loading, "load", watched)
+    monkeypatch.setattr(one_file, "load", watched)
     receipts = load(configured, warehouse_url, three_nights)
     assert [r.delivered_on.day for r in receipts] == [5, 6, 7]
     assert len(seen) == 3
@@ -91,7 +92,7 @@ def test_a_replay_that_fails_anywhere_leaves_all_as_it_was(
     configured, warehouse_url, three_nights, monkeypatch, day, error
 ):
     before = content(warehouse_url)
-    one = loading.load
+    one = one_file.load
 
     def failing(cursor, task, **more):
         outcome = one(cursor, task, **more)
@@ -100,7 +101,7 @@ def test_a_replay_that_fails_anywhere_leaves_all_as_it_was(
         return outcome
 
     with monkeypatch.context() as patch:
-        patch.setattr(loading, "load", failing)
+        patch.setattr(one_file, "load", failing)
         (receipt,) = load(configured, warehouse_url, three_nights)
     assert (receipt.status, receipt.message != "") == ("landed", True)
     after = content(warehouse_url)
@@ -155,10 +156,10 @@ def test_what_a_list_makes_stale_stands_until_it_is_judged_again(configured, war
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    one = replaying.load
+    one = replay.load
     with monkeypatch.context() as patch:
         patch.setattr(
-            replaying, "load", lambda s, u, file: interrupted() if "dossiers" in file.export else one(s, u, file)
+            replay, "load", lambda s, u, file: interrupted() if "dossiers" in file.export else one(s, u, file)
         )
         with pytest.raises(KeyboardInterrupt):
             load(configured, warehouse_url, inbox)
@@ -203,7 +204,7 @@ def test_whatever_goes_wrong_with_one_file_the_others_go_on(
     deliver(inbox, "hr/units", "2021-12-01", UNITS, sender="a")
     deliver(inbox, "hr/units", "2021-12-02", UNITS + "    23863 | Xã Ia Krêl | 631 | UBND cấp xã\n", sender="a")
     deliver(inbox, "hr/units", "2021-12-01", UNITS.replace("631", "632").replace("238", "239"), sender="b")
-    one = loading.load
+    one = one_file.load
 
     def failing(cursor, task, **more):
         if task.file.sender == "a":
@@ -211,7 +212,7 @@ def test_whatever_goes_wrong_with_one_file_the_others_go_on(
         return one(cursor, task, **more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(loading, "load", failing)
+        patch.setattr(one_file, "load", failing)
         load(configured, warehouse_url, inbox)
         assert [s[1:] for s in statuses(warehouse_url)] == [
             ("a", "2021-12-01", "landed"),
@@ -236,7 +237,7 @@ def test_a_database_that_is_away_ends_the_run(configured, warehouse_url, inbox, 
     def away(*_, **__):
         raise psycopg2.OperationalError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(loading, "load", away)
+    monkeypatch.setattr(one_file, "load", away)
     monkeypatch.setattr(database, "answers", lambda _: False)
     with pytest.raises(SetupError, match=r"the database stopped answering: .*server closed the connection"):
         list(pipeline.load_waiting(configured, warehouse_url))

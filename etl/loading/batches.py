@@ -1,0 +1,234 @@
+"""Rows on their way: judged in batches of bounded size, split into good and bad, copied to staging."""
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from etl import catalogue
+from etl.landing.receipts import File
+from etl.loading import first_pass
+from etl.loading.first_pass import Survey
+from etl.masking import Names
+from etl.pseudonyms import keyed_hashes
+from etl.reading import bounds, values
+from etl.rules import conditions
+from etl.warehouse import core_tables
+
+BATCH_ROWS = 8_000
+BATCH_BYTES = 8 << 20
+LIST_ROWS = 100_000  # of exports whose rows are all compared with one another: lists of units, of quotas
+LIST_BYTES = 32 << 20
+
+
+@dataclass
+class Outcome:
+    """What became of a file's rows."""
+
+    rows_read: int = 0
+    rows_loaded: int = 0
+    rows_unchanged: int = 0
+    rows_quarantined: int = 0
+    rows_closed: int = 0
+    failed: Counter[tuple[str, str]] = field(default_factory=Counter)  # (rule, column) -> failing rows
+    grown: list[str] = field(default_factory=list)  # tables to be analysed once all is committed
+
+    @property
+    def status(self) -> str:
+        return "accepted_with_errors" if self.rows_quarantined else "accepted"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One landed file to be loaded, and what that needs."""
+
+    warehouse_url: str
+    file: File
+    path: Path  # its kept bytes
+    province: str
+    pseudonym_key: bytes
+    docs: Path | None = None  # folder for this delivery's Data Docs
+
+    @property
+    def export(self) -> catalogue.Export:
+        return catalogue.export(self.file.export)
+
+
+# --- rows on their way ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows as COPY takes them."""
+
+    count: int
+    csv: io.BytesIO
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The candidates of one block, checked and split, ready to be copied."""
+
+    failed: Counter[tuple[str, str]]
+    years: set[int]  # of which core.<thing> needs a partition
+    staged: Rows  # what Great Expectations judges
+    violations: Rows
+    quarantined: Rows
+    good: Rows
+    earlier: Rows  # good rows that a later row of the same file replaces: its history
+
+
+def judged_batches(task: Task, survey: Survey, references: dict[str, pl.DataFrame]) -> Iterator[Batch]:
+    export = task.export
+    names = Names()
+    plan = conditions.plan(export)
+    candidates = survey.candidates(export, task.path)
+    if plan.whole_file and not plan.at_once:
+        typed = (values.typed(b.drop(first_pass.FLAGS), export).hstack(b.select("raw_hash")) for b in candidates)
+        references = references | conditions.gathered(typed, export)
+        candidates = survey.candidates(export, task.path)
+    for block in [whole_file(candidates)] if plan.at_once else _together(candidates):
+        yield _batch(task, block, references, names)
+
+
+def _together(blocks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The same rows in fewer blocks: where few rows of each changed, the rules would cost more than the rows.
+
+    And in more, where a block has many short rows: each that breaks rules is written with all that they say.
+    """
+    waiting: list[pl.DataFrame] = []
+    rows = size = 0
+    for part in (part for block in blocks for part in block.iter_slices(2 * BATCH_ROWS)):
+        waiting.append(part)
+        rows, size = rows + part.height, size + part.estimated_size()
+        if rows >= BATCH_ROWS or size >= BATCH_BYTES:
+            yield pl.concat(waiting, how="diagonal")
+            waiting, rows, size = [], 0, 0
+    if waiting:
+        yield pl.concat(waiting, how="diagonal")
+
+
+def whole_file(blocks: Iterable[pl.DataFrame], most: int = LIST_ROWS) -> pl.DataFrame:
+    """All rows of a list, or of its parts together.
+
+    Raises: FileRejected FIL-01 if there are more than can be held at once.
+    """
+    held: list[pl.DataFrame] = []
+    rows = size = 0
+    for block in blocks:
+        held.append(block)
+        rows, size = rows + block.height, size + block.estimated_size()
+        if rows > most or size > LIST_BYTES:
+            raise bounds.long_list(most)
+    return pl.concat(held, how="diagonal")
+
+
+def _batch(task: Task, block: pl.DataFrame, references: dict[str, pl.DataFrame], names: Names) -> Batch:
+    export, file = task.export, task.file
+    raw = block.drop(first_pass.FLAGS)
+    typed = values.typed(raw, export).hstack(block.select(first_pass.FLAGS))
+    failures = conditions.failures(typed, raw, export, delivered_on=file.delivered_on, lookups=references, names=names)
+    errors = failures.filter(pl.col("severity") == "error")
+    is_bad = typed["line"].is_in(errors["line"].unique().implode())
+    good = _core_rows(typed.filter(~is_bad), task)
+    columns = list(core_tables.core_columns(export))
+    days = good[export.partition_by] if export.partition_by else pl.Series([], dtype=pl.Date)
+    return Batch(
+        failed=Counter(dict(_by_rule(failures))),
+        years=set(days.dt.year().unique().to_list()),
+        staged=as_csv(typed.select(staged_columns(export))),
+        violations=as_csv(failures.select(pl.lit(file.file_id), "line", "rule_id", "column_name", "severity", "value")),
+        quarantined=_quarantined(task, typed.filter(is_bad), raw.filter(is_bad), errors),
+        good=as_csv(good.filter(~pl.col("is_superseded")).select(columns)),
+        earlier=as_csv(
+            good.filter("is_superseded").select(
+                *columns,
+                pl.lit(file.file_id).alias("superseded_by"),
+                pl.lit(file.delivered_on).alias("superseded_on"),
+                pl.lit(False).alias("closed"),
+            )
+        ),
+    )
+
+
+def _by_rule(failures: pl.DataFrame) -> Iterator[tuple[tuple[str, str], int]]:
+    for rule_id, column_name, rows in failures.group_by("rule_id", "column_name").len().iter_rows():
+        yield (rule_id, column_name), rows
+
+
+def as_csv(frame: pl.DataFrame) -> Rows:
+    buffer = io.BytesIO()
+    frame.write_csv(buffer, include_header=False, datetime_format="%Y-%m-%d %H:%M:%S%.f")
+    buffer.seek(0)
+    return Rows(frame.height, buffer)
+
+
+STAGING_TYPES = {
+    pl.String: "text",
+    pl.Date: "date",
+    pl.Datetime: "timestamp",
+    pl.Int64: "bigint",
+    pl.Boolean: "boolean",
+}
+
+
+def staged_columns(export: catalogue.Export) -> list[str]:
+    return list(dict.fromkeys(["line", *export.key, *conditions.plan(export).judged, "key_hash", "raw_hash"]))
+
+
+def _core_rows(good: pl.DataFrame, task: Task) -> pl.DataFrame:
+    """Typed rows as core.<thing> takes them: province and origin added, identity numbers hashed, keys never null."""
+    export, file = task.export, task.file
+    hashed = [
+        pl.Series(c.name, keyed_hashes(task.pseudonym_key, good[c.name].to_list()), pl.String)
+        for c in export.loaded
+        if c.personal == "id"
+    ]
+    missing = {"text": "", "code": "", "date": date(1, 1, 1), "integer": 0}
+    return good.with_columns(
+        pl.lit(task.province).alias("province_code"),
+        pl.lit(file.sender).alias("sender"),
+        pl.lit(file.delivered_on).alias("delivered_on"),
+        pl.lit(file.file_id).alias("file_id"),
+        *hashed,
+        *(pl.col(c.name).fill_null(missing[c.type]) for c in export.columns if c.key),
+    )
+
+
+# --- quarantine -------------------------------------------------------------------------------------------------------
+
+
+def _quarantined(task: Task, typed: pl.DataFrame, raw: pl.DataFrame, errors: pl.DataFrame) -> Rows:
+    """The bad rows of a block, whole, each with every rule it breaks."""
+    rules = catalogue.rules(task.export.name)
+    reasons: dict[int, set[str]] = {}
+    for line, rule_id in errors.select("line", "rule_id").iter_rows():
+        reasons.setdefault(line, set()).add(rule_id)
+    keys = pl.DataFrame([typed["line"], first_pass.record_keys(typed, task.export).alias("record_key")])
+    header = {c.name: c.header for c in task.export.columns}
+    text = io.StringIO()
+    writer = csv.writer(text)
+    for row, (line, record_key) in zip(raw.iter_rows(named=True), keys.iter_rows(), strict=True):
+        as_delivered = {header.get(name, name.removeprefix("#")): cell for name, cell in row.items() if name != "line"}
+        rule_ids = sorted(reasons[line])
+        messages = [rules[r].message for r in rule_ids]
+        writer.writerow((
+            task.file.file_id,
+            line,
+            task.export.name,
+            record_key,
+            json.dumps(as_delivered, ensure_ascii=False),
+            array(rule_ids),
+            array(messages),
+        ))
+    return Rows(keys.height, io.BytesIO(text.getvalue().encode()))
+
+
+def array(items: list[str]) -> str:
+    return "{" + ",".join('"' + i.replace("\\", "\\\\").replace('"', '\\"') + '"' for i in items) + "}"

@@ -1,0 +1,69 @@
+"""Batches are copied into staging, quality.violation and quality.quarantined_row, while the next ones are judged."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import polars as pl
+import psycopg2
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+
+from etl import catalogue
+from etl.errors import RuleFailed
+from etl.loading.batches import STAGING_TYPES, Batch, Outcome, Rows, Task, staged_columns
+from etl.reading import prefetch, values
+from etl.warehouse import core_tables
+
+
+def copy_batches(
+    task: Task, cursor: Cursor, side: Connection, batches: Iterator[Batch], *, staging: str, target: str
+) -> Outcome:
+    export = task.export
+    outcome = Outcome()
+    columns = ", ".join(core_tables.core_columns(export))
+    history = f"core.{export.thing}_history ({columns}, superseded_by, superseded_on, closed)"
+    # ahead: nobody's load has to wait for a table to be made on New Year's night
+    made = {task.file.delivered_on.year, task.file.delivered_on.year + 1} if export.partition_by else set()
+    core_tables.ensure_partitions(side, export, made)
+    with side.cursor() as side_cursor, ThreadPoolExecutor(1) as beside:
+        create_staging(side_cursor, staging, export)
+        for batch in prefetch.ahead(batches):
+            staged = beside.submit(copy_rows, side_cursor, staging, batch.staged)
+            copy_rows(cursor, _VIOLATIONS, batch.violations)
+            copy_rows(cursor, _QUARANTINE, batch.quarantined)
+            copy_rows(cursor, history, batch.earlier)
+            staged.result()
+            if batch.years - made:
+                core_tables.ensure_partitions(side, export, batch.years - made)
+                made |= batch.years
+            copy_rows(cursor, f"{target} ({columns})", batch.good)
+            outcome.failed += batch.failed
+            outcome.rows_quarantined += batch.quarantined.count
+            outcome.rows_loaded += batch.earlier.count + (batch.good.count if target.startswith("core.") else 0)
+    return outcome
+
+
+_VIOLATIONS = "quality.violation (file_id, line, rule_id, column_name, severity, value)"
+_QUARANTINE = "quality.quarantined_row (file_id, line, export, record_key, raw, rule_ids, messages)"
+
+
+def copy_rows(cursor: Cursor, into: str, rows: Rows) -> None:
+    if rows.count:
+        try:
+            cursor.copy_expert(f"copy {into} from stdin (format csv)", rows.csv)
+        except psycopg2.Error as error:  # its CONTEXT quotes the row, its message perhaps a value
+            said = error.diag.message_primary or "COPY failed"
+            if isinstance(error, psycopg2.DataError):  # it never gets better: the file waits, the others go on
+                said = said.partition('"')[0].strip()  # others quote a file or a table, and then say why
+                raise RuleFailed(f"{into.split(' ')[0]}: the database refuses a row of this file ({said}).") from None
+            raise type(error)(said) from None
+
+
+def create_staging(cursor: Cursor, table: str, export: catalogue.Export) -> None:
+    """An unlogged table of this load's own: Great Expectations judges it, and nobody else sees it."""
+    no_rows = pl.DataFrame(schema={"line": pl.Int64} | {c.name: pl.String for c in export.columns})
+    schema = values.typed(no_rows, export).schema | {"key_hash": pl.Int64(), "raw_hash": pl.Int64()}
+    body = ", ".join(f"{c} {STAGING_TYPES[schema[c].base_type()]}" for c in staged_columns(export))
+    cursor.execute(
+        f"drop table if exists {table}; create unlogged table {table} ({body}) with (autovacuum_enabled = false)"
+    )

@@ -1,0 +1,191 @@
+"""Survey: the first pass over a delivered file hashes its rows, and finds which of them a load has to look at.
+
+Most rows of a nightly delivery are those of the night before; they are known by their hash and go no further. The
+others are kept on disk for the second pass: memory does not grow with the file, and it is hardly ever read again.
+"""
+
+import hashlib
+import itertools
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from psycopg2.extensions import cursor as Cursor
+
+from etl import catalogue, masking
+from etl.errors import FileRejected
+from etl.landing.receipts import File
+from etl.loading.earlier import check_half_at_least, is_first, known_hashes, open_quarantine
+from etl.loading.repetitions import Repetitions, Seen, Spool, are_copies_one_row, detached, is_in
+from etl.reading import prefetch, read, values
+from etl.rules import conditions
+
+BLOCK_BYTES = 4 << 20
+# What a candidate carries besides its cells.
+FLAGS = ("raw_hash", "key_hash", "key_repeated", "key_given_again", "is_superseded")
+LONGEST_KEY = 200  # characters of a key in quarantine: an index of PostgreSQL takes 2,700 bytes
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the first pass learned of a file."""
+
+    rows: int
+    is_first: bool  # core.<thing> holds no row of this sender
+    repetitions: "Repetitions"
+    delivered_again: list[str]  # keys of rows that are in quarantine
+    spool: "Spool"
+
+    def candidates(self, export: catalogue.Export, path: Path) -> Iterator[pl.DataFrame]:
+        """The rows that a load has to look at, as they were read, with FLAGS.
+
+        Those that are new or changed (of exports with `whole_file` rules: all), then those that are known, but of whose
+        key the file tells something else. Of rows that say the same, however it is written, the last, where no rule
+        counts them.
+        """
+        repetitions = self.repetitions
+        with closing(Spool(path.parent)) as repeated:
+            for block in itertools.chain(self.spool, self._known_again(export, path)):
+                is_copy = is_in(block["line"].to_numpy(), repetitions.copies)
+                is_repeated = is_in(block["key_hash"].to_numpy(), repetitions.repeated)
+                if (is_repeated & ~is_copy).any():
+                    repeated.add(block.filter(is_repeated & ~is_copy))
+                if not (gone := is_copy | is_repeated).all():
+                    rest = detached(block.filter(~gone)) if gone.any() else block
+                    yield self._flagged(rest, np.empty(0, np.int64))
+            yield from self._told_apart(repeated, export)
+
+    def _told_apart(self, repeated: "Spool", export: catalogue.Export) -> Iterator[pl.DataFrame]:
+        """The rows whose key comes in different spellings; those that say the same are one row, the last."""
+        rows = [
+            block.select("line", "key_hash", value_hash=pl.Series(_row_hash(values.compared(block, export))))
+            for block in repeated
+        ]
+        if not rows:
+            return
+        said = pl.concat(rows).with_columns(
+            is_repeated=pl.col("value_hash").n_unique().over("key_hash") > 1,
+            is_copy=(pl.col("line") < pl.col("line").max().over("key_hash", "value_hash")) & are_copies_one_row(export),
+        )
+        different = np.unique(said.filter("is_repeated")["key_hash"].to_numpy())
+        copies = np.unique(said.filter("is_copy")["line"].to_numpy())
+        for block in repeated:
+            is_copy = is_in(block["line"].to_numpy(), copies)
+            if not is_copy.all():
+                yield self._flagged(block.filter(~is_copy), different)
+
+    def _flagged(self, block: pl.DataFrame, different: np.ndarray) -> pl.DataFrame:
+        line, key_hash = block["line"].to_numpy(), block["key_hash"].to_numpy()
+        return block.with_columns(
+            pl.Series("key_repeated", is_in(key_hash, different)),
+            pl.Series("key_given_again", is_in(key_hash, self.repetitions.given_again)),
+            pl.Series("is_superseded", is_in(line, self.repetitions.superseded)),
+        )
+
+    def _known_again(self, export: catalogue.Export, path: Path) -> Iterator[pl.DataFrame]:
+        """Rows that were passed over and must be looked at all the same: the file is read once more."""
+        if len(self.repetitions.known_again):
+            for block in read.blocks(path, export, block_bytes=BLOCK_BYTES):
+                wanted = is_in(block["line"].to_numpy(), self.repetitions.known_again)
+                if wanted.any():
+                    yield _hashed(detached(block.filter(wanted)), export)[0]
+
+
+def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool") -> Survey:
+    """Read a file, and pass over the rows that are known.
+
+    Input:  `path`: its kept bytes; `spool`: where the others are kept for the second pass; `keys`: where, of a
+            snapshot, the keys of all rows of the delivery are kept.
+    Raises: FileRejected if it cannot be read (FIL-01 … FIL-05); FileHeld if it is a snapshot that lost half its rows
+            (FIL-06), and nobody has said that it is meant so.
+    """
+    export = catalogue.export(file.export)
+    known = known_hashes(cursor, file)
+    passed_over = np.empty(0, np.int64) if conditions.plan(export).whole_file else known
+    quarantined = open_quarantine(cursor, file)
+    delivered_again: list[str] = []
+    with closing(Seen(path.parent)) as seen:
+        for raw in prefetch.ahead(read.blocks(path, export, block_bytes=BLOCK_BYTES)):
+            block, typed_keys = _hashed(raw, export)
+            raw_hash = block["raw_hash"].to_numpy()
+            seen.add(block["key_hash"].to_numpy(), raw_hash, block["line"].to_numpy())
+            if export.delivery == "snapshot":
+                keys.add(typed_keys)
+            if quarantined is not None:
+                again = record_keys(typed_keys.with_columns(raw_hash=raw_hash), export)
+                delivered_again += again.filter(again.is_in(quarantined)).to_list()
+            if len(passed_over):
+                block = block.filter(~is_in(raw_hash, passed_over))
+            if block.height:
+                spool.add(block)
+        repetitions = seen.repetitions(export, passed_over)
+    if export.delivery == "snapshot":
+        for typed_keys in _keys_of_other_parts(cursor, file, path):
+            keys.add(typed_keys)
+        check_half_at_least(cursor, file, rows=seen.rows, with_parts=keys.rows)
+    return Survey(
+        rows=seen.rows,
+        is_first=not len(known) and is_first(cursor, file),
+        repetitions=repetitions,
+        delivered_again=delivered_again,
+        spool=spool,
+    )
+
+
+def _hashed(block: pl.DataFrame, export: catalogue.Export) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A block with the hash of each row and that of its key; and the keys, typed."""
+    typed_keys = _typed_keys(block, export)
+    raw_hash = _row_hash(block.select(c.name for c in export.columns))
+    key_hash = _row_hash(typed_keys)
+    return block.with_columns(pl.Series("raw_hash", raw_hash), pl.Series("key_hash", key_hash)), typed_keys
+
+
+def record_keys(rows: pl.DataFrame, export: catalogue.Export) -> pl.Series:
+    """The key of each row as text; a row whose key is not given is known by its content.
+
+    One that is too long for an index, or looks like somebody's name or number, is known by its hash.
+    """
+    key = pl.concat_str([pl.col(c).cast(pl.String) for c in export.key], separator="|")
+    unreadable = [key.str.len_chars() > LONGEST_KEY]
+    for column in (c for c in export.columns if c.key):
+        if column.type == "text":
+            unreadable.append(pl.col(column.name).str.contains(masking.PERSONAL_KEY))
+        elif column.type == "code":
+            unreadable.append(~pl.col(column.name).is_in(column.vocabulary))
+    told = rows.select(
+        key=pl.coalesce(key, pl.format("#{}", "raw_hash")),
+        hidden=key.is_not_null() & pl.any_horizontal(unreadable),
+    )
+    hidden = told["hidden"].arg_true()
+    if not len(hidden):
+        return told["key"]
+    digests = [hashlib.blake2b(one.encode(), digest_size=16).hexdigest() for one in told["key"].gather(hidden)]
+    return told["key"].rechunk().scatter(hidden, [f"#{digest}" for digest in digests])
+
+
+def _row_hash(frame: pl.DataFrame) -> np.ndarray:
+    return frame.hash_rows(seed=2021).to_numpy().view(np.int64)
+
+
+def _typed_keys(block: pl.DataFrame, export: catalogue.Export) -> pl.DataFrame:
+    of_keys = replace(export, columns=tuple(c for c in export.columns if c.key))
+    return values.typed(block.select("line", *export.key), of_keys).select(export.key)
+
+
+def _keys_of_other_parts(cursor: Cursor, file: File, path: Path) -> Iterator[pl.DataFrame]:
+    """The keys in the other parts of the same delivery: a snapshot may come as duc-co.1.csv and duc-co.2.csv."""
+    cursor.execute(
+        "select distinct on (path) archived_as from landing.file where export = %s and sender = %s"
+        " and delivered_on = %s and path <> %s and status not in ('rejected', 'withdrawn')"
+        " order by path, file_id desc",
+        (file.export, file.sender, file.delivered_on, file.path),
+    )
+    export, archive = catalogue.export(file.export), Path(str(path).removesuffix(file.archived_as))
+    for (archived_as,) in cursor.fetchall():
+        # a part that cannot be read is refused in its turn, and this one is not
+        with suppress(FileRejected):
+            for block in read.blocks(archive / archived_as, export, block_bytes=BLOCK_BYTES):
+                yield _typed_keys(block, export)
