@@ -26,7 +26,7 @@ from etl.errors import CchcError, UsageError
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
-    from etl.appendix import Row
+    from etl.figures.appendix import Row
     from etl.periods import Period
     from etl.quality import Delivery
     from etl.settings import Settings
@@ -178,7 +178,7 @@ def show(
     as_of: AsOfOption = None,
 ) -> None:
     """Print the appendix of a unit, in form order: of the window that was made last, or of one that is stated."""
-    from etl import appendix
+    from etl.figures import appendix
 
     asked, unit = _period(period, first, last, as_of), _unit(unit)
     with _connection() as connection:
@@ -215,12 +215,13 @@ def reconcile(
     if not file.is_file():
         raise UsageError(f"{file}: no such file. Name a printed appendix with the columns code and printed_value.")
     with _connection() as connection:
-        from etl import appendix, catalogue, proving
+        from etl import catalogue
+        from etl.figures import appendix, prove
 
         asked = _made(connection, asked)
-        compared = proving.reconcile(connection, asked, unit, file)
-        found = proving.findings(connection, asked, unit.partition("@")[0])
-        broken = [f for f in found if f.rule_id != proving.RECONCILED]
+        compared = prove.reconcile(connection, asked, unit, file)
+        found = prove.findings(connection, asked, unit.partition("@")[0])
+        broken = [f for f in found if f.rule_id != prove.RECONCILED]
     decimals = {code: indicator.decimals for code, indicator in catalogue.indicators(asked.last_day).items()}
     rows = [
         (c.code, c.name, c.printed, appendix.rounded(c.computed, decimals.get(c.code, 0)), c.agrees, c.finding)
@@ -239,7 +240,7 @@ def reconcile(
         _write(form, ("Mã", "Chỉ tiêu", "In ra", "Tính được", "Nhận xét"), differing)
     print(f"\n{len(broken)} quan hệ giữa các số liệu không đúng.")
     if broken:
-        titles = {check.rule_id: check.title for check in proving.checks()}
+        titles = {check.rule_id: check.title for check in prove.checks()}
         columns = {"printed": "số in ra", "computed": "số tính được"}
         print()
         _write(
@@ -545,11 +546,11 @@ def _period(code: str, first: str | None, last: str | None, as_of: str | None) -
 
 def _made(connection: "Connection", asked: "Period") -> "Period":
     """The window to show of a period: the one that was stated, else the one that was made last, which is then said."""
-    from etl import figures
+    from etl.figures import period_figures
 
     with connection.cursor() as cursor:
-        shown = figures.last_made(cursor, asked)
-        others = [code for code in figures.windows_made(cursor, asked) if code != shown.code]
+        shown = period_figures.last_made(cursor, asked)
+        others = [code for code in period_figures.windows_made(cursor, asked) if code != shown.code]
     if asked.code == asked.calendar_code and others:
         log.info(
             "%s: shown is %s, which was made last; there is also %s (--from, --to, --as-of choose)",

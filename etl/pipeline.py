@@ -380,24 +380,24 @@ def materialise(url: str, period: Period, *, as_of: date | None = None) -> int:
 
     All of them rest on one state of the warehouse, whatever is loaded meanwhile.
     """
-    from etl import figures, proving
+    from etl.figures import period_figures, prove
     from etl.migration import reference
 
     connection = database.connect(url)
     try:
         # the lock before the state: who waited for another must not write by what stood when it began to wait
         connection.autocommit = True
-        figures.hold(connection, period)
+        period_figures.hold(connection, period)
         connection.autocommit = False
         # on its own: who waits for another to write the form would be told that the state has moved on
         with connection, connection.cursor() as cursor:
             reference.fill_form(cursor)
         connection.set_session(isolation_level="REPEATABLE READ")
         with connection:
-            written = figures.materialise(connection, period, as_of=as_of)
-            proving.prove(connection, period.with_state_on(as_of), is_open=True)
+            written = period_figures.materialise(connection, period, as_of=as_of)
+            prove.prove_period(connection, period.with_state_on(as_of), is_open=True)
         connection.autocommit = True
-        figures.analyse(connection, period, written)
+        period_figures.analyse(connection, period, written)
         return written
     finally:
         connection.close()

@@ -8,8 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from etl import catalogue, masking, quality, touching
+from etl import catalogue, masking, quality
 from etl.errors import UsageError
+from etl.figures import touches
 from etl.periods import LOCAL
 from etl.pipeline import waiting
 from etl.warehouse import database
@@ -211,20 +212,20 @@ def to_load(
 def stale_periods(url: str) -> list[str]:
     """Codes of the periods that are older than their loads, in closing order: the warehouse knows, whoever was told."""
     with database.transaction(url) as connection:
-        touching.record(connection)
-        return touching.stale_periods(connection)
+        touches.record(connection)
+        return touches.stale_periods(connection)
 
 
 def loaded_periods(url: str) -> list[str]:
     """Codes of all periods that there is data for, in the order in which they close."""
-    from etl import figures
+    from etl.figures import touches
 
     with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select file_id from landing.file where status like 'accepted%' and rows_loaded + rows_closed > 0"
         )
         changed = [file_id for (file_id,) in cursor.fetchall()]
-        return figures.touched_periods(connection, changed) if changed else []
+        return touches.touched_periods(connection, changed) if changed else []
 
 
 def windows(url: str, codes: list[str]) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 
 from psycopg2.extensions import cursor as Cursor
 
-from etl import figures
+from etl.figures import counts
 
 # A province with a department, a district with one body and one school, and two communes. "-" is nothing.
 UNITS = """
@@ -91,7 +91,7 @@ def given(cursor: Cursor, tables: dict[str, str]) -> None:
     for thing, table in ({"unit": UNITS} | tables).items():
         insert(cursor, thing, table)
     for thing in ("dossier", "document"):
-        figures.recount(cursor, thing)
+        counts.recount(cursor, thing)
 
 
 def rows(cursor: Cursor, statement: str, values: dict[str, object] | None = None) -> list[tuple]:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from etl import catalogue, figures, pipeline, proving, runs, settings
+from etl import catalogue, pipeline, runs, settings
+from etl.figures import counts, prove
 from etl.migration import schema
 from etl.periods import Period
 from etl.warehouse import database
@@ -147,9 +148,9 @@ def test_figures_of_a_source_of_an_office_are_made_and_proved(
             " and cadence = 'quarterly' and status = 'observed' and value > 0 order by 1, 2"
         )
         assert cursor.fetchall() == [("2021-Q3", "23857", 2, "observed"), ("2021-Q3", "631", 3, "observed")]
-        found = [f.unit_code for f in proving.findings(connection, Period.parse("2021-Q3")) if f.rule_id == "FIG-81"]
+        found = [f.unit_code for f in prove.findings(connection, Period.parse("2021-Q3")) if f.rule_id == "FIG-81"]
         assert {"631", "23857"} <= set(found)
         cursor.execute("select table_name from mart.count_version order by 1")
         assert ("mart.complaint_daily",) in cursor.fetchall()
-    assert {count.thing for count in figures.counts()} >= {"complaint", "dossier"}
+    assert {count.thing for count in counts.declared()} >= {"complaint", "dossier"}
     assert catalogue.form()[-1].code == "8.1"

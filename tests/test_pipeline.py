@@ -11,9 +11,10 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from etl import catalogue, figures, pipeline, settings
+from etl import catalogue, pipeline, settings
 from etl.catalogue import project_files
 from etl.errors import UsageError
+from etl.figures import period_figures
 from etl.landing import arrivals, receipts
 from etl.loading import batches, earlier, first_pass, stale
 from etl.migration import schema
@@ -568,7 +569,7 @@ def test_an_inbox_that_is_not_there_is_said_in_a_sentence(configured, warehouse_
 
 def test_periods_made_together_are_proved_beside_one_another(configured, warehouse_url, inbox, monkeypatch):
     """FIG-12: what is carried over into a period is what the one before it left, also when both are made anew."""
-    monkeypatch.setattr(figures, "MANY", 0)  # as if there were many figures: the planner is told of them
+    monkeypatch.setattr(period_figures, "MANY", 0)  # as if there were many figures: the planner is told of them
     reference_days(inbox)
     every = [Period.parse(f"2021-{name}") for name in ("N", "Q1", "Q2", "Q3", "Q4")]
     for day, dossiers in (("2021-12-08", 2), ("2021-12-09", 40)):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from etl import pipeline, runs, settings, touching
+from etl import pipeline, runs, settings
+from etl.figures import touches
 from etl.periods import Period
 from etl.warehouse import database
 from tests.inbox import PROCEDURES, UNITS, deliver
@@ -79,7 +80,7 @@ def test_figures_made_while_a_load_is_under_way_are_older_than_it(
     deliver(inbox, "one_stop_shop/dossiers", "2021-12-13", DOSSIERS.replace("211201", "211202"), sender="ia-grai")
     load(configured, made, inbox)
     with database.transaction(made) as connection:
-        touching.record(connection)  # not committed yet: who makes figures now does not see it
+        touches.record(connection)  # not committed yet: who makes figures now does not see it
         make(made, OF_DECEMBER)
     assert runs.stale_periods(made) == OF_DECEMBER
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from etl import cli, figures
+from etl import cli
 from etl.catalogue import project_files
 from etl.errors import CatalogueError, SetupError
+from etl.figures import counts
 from etl.migration import reference, schema
 from etl.warehouse import database
 from tests import tables
@@ -38,7 +39,7 @@ def edit(path: Path, old: str, new: str) -> None:
     text = path.read_text("utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
-    figures._counts.cache_clear()
+    counts._counts.cache_clear()
 
 
 def rows(url: str, statement: str) -> list[tuple]:
@@ -63,7 +64,7 @@ def view(project: Path, text: str) -> None:
 def with_documents(url: str) -> None:
     with opened(url) as connection, connection, connection.cursor() as cursor:
         tables.insert(cursor, "document", DOCUMENTS)
-        figures.fold(cursor, "document", "(select *, 1 as sign from core.document)")
+        counts.add_changes(cursor, "document", "(select *, 1 as sign from core.document)")
 
 
 COUNTED = "select sent, electronic, with_paper, steering, legal from mart.document_daily"
@@ -81,11 +82,11 @@ def test_what_another_query_counted_is_counted_again(warehouse_url: str, project
     assert schema.migrate(warehouse_url)
     assert rows(warehouse_url, COUNTED) == [(2, 2, 1, 1, 0)]
     with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
-        figures.fold(cursor, "document", "(select *, -1 as sign from core.document where number = '2/UBND-NC')")
+        counts.add_changes(cursor, "document", "(select *, -1 as sign from core.document where number = '2/UBND-NC')")
         cursor.execute("delete from core.document where number = '2/UBND-NC'")
     folded = rows(warehouse_url, COUNTED)
     with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
-        figures.recount(cursor, "document")
+        counts.recount(cursor, "document")
     assert folded == rows(warehouse_url, COUNTED) == [(1, 1, 0, 1, 0)]
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from psycopg2.extensions import connection as Connection
 
-from etl import catalogue, proving, quality
+from etl import catalogue, quality
 from etl.catalogue import project_files
 from etl.demo.district import DISTRICT
 from etl.demo.exports import Planted
+from etl.figures import prove
 from etl.periods import Period
 from etl.tables import write_table
 
@@ -76,7 +77,7 @@ def figures(connection: Connection, period: Period) -> list[str]:
 
 def appendix(connection: Connection, period: Period) -> list[str]:
     """Print computed beside printed in form order, then what disagrees."""
-    compared = proving.reconcile(connection, period, DISTRICT, REPORTS / "appendix_2021.csv")
+    compared = prove.reconcile(connection, period, DISTRICT, REPORTS / "appendix_2021.csv")
     by_code = {one.code: one for one in compared}
     _title(f"PHỤ LỤC {period.title_vi.upper()}, HUYỆN ĐỨC CƠ: số in trong báo cáo và số tính từ dữ liệu")
     lines: list[tuple[str, ...]] = []

@@ -13,8 +13,9 @@ from contextlib import closing
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, data_docs, figures
+from etl import catalogue, data_docs
 from etl.errors import RuleFailed
+from etl.figures import counts
 from etl.landing.receipts import File
 from etl.loading import earlier, first_pass
 from etl.loading.batches import LIST_ROWS, Outcome, Task, as_csv, judged_batches, whole_file
@@ -69,7 +70,7 @@ def load(cursor: Cursor, task: Task, *, direct: bool) -> Outcome:
             if export.delivery == "snapshot":
                 outcome.rows_closed = close_what_is_gone(cursor, export, file, keys)
             outcome.rows_unchanged = outcome.rows_read - outcome.rows_loaded - outcome.rows_quarantined
-            outcome.grown = figures.fold(cursor, export.thing, changes(export, file.file_id))
+            outcome.grown = counts.add_changes(cursor, export.thing, changes(export, file.file_id))
             _compare(task, cursor, outcome, verdict.result())
             _receipt(cursor, file, outcome, seconds=time.monotonic() - began)
         return outcome

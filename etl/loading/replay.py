@@ -11,8 +11,9 @@ from pathlib import Path
 from psycopg2.errors import DeadlockDetected, UniqueViolation
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, figures, touching
+from etl import catalogue
 from etl.errors import ArchiveDamaged, FileHeld, FileRejected
+from etl.figures import counts, touches
 from etl.landing import owners, receipts
 from etl.landing.receipts import File
 from etl.loading import batches, earlier, merge, one_file
@@ -265,7 +266,7 @@ def rewind(cursor: Cursor, export: catalogue.Export, file_ids: list[int]) -> Non
     Input: all loads of their sender from some day on. Of the versions that they superseded the newest becomes current
            again, unless another sender's is; the others stay in the history, below what is current now.
     """
-    touching.take_back(cursor, file_ids)
+    touches.take_back(cursor, file_ids)
     core, history = f"core.{export.thing}", f"core.{export.thing}_history"
     columns = ", ".join(core_tables.core_columns(export))
     of_history = ", ".join(f"h.{c}" for c in core_tables.core_columns(export))
@@ -278,7 +279,7 @@ def rewind(cursor: Cursor, export: catalogue.Export, file_ids: list[int]) -> Non
         f" (select from {core} c where {core_tables.same('c', 'h', key)} and c.file_id not in ({ids}))"
         f" order by {of_key}, h.delivered_on desc, h.sender desc, h.file_id desc, h.line desc)"
     )
-    figures.fold(
+    counts.add_changes(
         cursor,
         export.thing,
         f"(select {columns}, -1 as sign from {core} where file_id in ({ids})"

@@ -12,9 +12,10 @@ import psycopg2
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from etl import catalogue, figures
+from etl import catalogue
 from etl.catalogue import project_files
 from etl.errors import CatalogueError, SetupError
+from etl.figures import counts
 from etl.migration import altering, reference
 from etl.warehouse import locks
 from etl.warehouse.core_tables import definition_of
@@ -109,7 +110,7 @@ def _bring_up_to_date(cursor: Cursor, scripts: Scripts, migrations: Scripts) -> 
         for part in VIEW_BEGINS.split(text):  # one view after the other: an error names the view
             _run(cursor, name, part)
     reference.fill_reference(cursor)
-    return figures.recount_outdated(cursor, changed)
+    return counts.recount_outdated(cursor, changed)
 
 
 VIEW = re.compile(r"(?m)^create or replace view (\S+)")

@@ -7,7 +7,8 @@ import pytest
 import yaml
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, proving
+from etl import catalogue
+from etl.figures import prove
 from tests import tables
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases.yml").read_text("utf-8"))
@@ -31,8 +32,8 @@ FLOW = [
 ]
 
 
-def check(rule_id: str) -> proving.Check:
-    return next(c for c in proving.checks() if c.rule_id == rule_id)
+def check(rule_id: str) -> prove.Check:
+    return next(c for c in prove.checks() if c.rule_id == rule_id)
 
 
 def figures_of(cursor: Cursor, drawn: str) -> None:
@@ -75,7 +76,7 @@ def broken(cursor: Cursor, rule_id: str, drawn: str) -> list[tuple[str, ...]]:
 
 
 def test_every_check_has_cases() -> None:
-    assert [c.rule_id for c in proving.checks()] == list(CASES)
+    assert [c.rule_id for c in prove.checks()] == list(CASES)
     assert all(case["holds"] and case["breaks"] for case in CASES.values())
 
 

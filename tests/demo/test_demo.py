@@ -16,7 +16,7 @@ from etl.demo import __main__ as program
 from etl.demo import airflow
 from etl.demo.airflow import environment
 from etl.demo.printout import BROKEN
-from etl.proving import checks
+from etl.figures.prove import checks
 
 
 @pytest.mark.parametrize(

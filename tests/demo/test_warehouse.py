@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from etl import catalogue, figures, pipeline, proving, settings
+from etl import catalogue, pipeline, settings
 from etl.catalogue import project_files
 from etl.demo import printout
 from etl.demo.exports import Planted, write_exports
+from etl.figures import counts, prove
 from etl.periods import Period
 from etl.warehouse import database
 from tests import recalculation
@@ -106,7 +107,7 @@ def test_the_printed_report_disagrees_in_five_figures(loaded: tuple[str, Path, P
     url = loaded[0]
     pipeline.materialise(url, REPORTED)
     with database.transaction(url) as connection:
-        compared = proving.reconcile(connection, REPORTED, "631", REPORTS / "appendix_2021.csv")
+        compared = prove.reconcile(connection, REPORTED, "631", REPORTS / "appendix_2021.csv")
     assert len(compared) == 99
     assert [c.code for c in compared if c.agrees == "no"] == ["3.1.3", "3.4.2", "3.4.3", "3.5.2", "4.1.4.c"]
     broken = query(
@@ -157,5 +158,5 @@ def test_counting_again_from_the_facts_gives_the_same_counts(loaded: tuple[str, 
     folded = {t: sorted(map(str, query(url, f"table {t}"))) for t in tables}
     with database.transaction(url) as connection, connection.cursor() as cursor:
         for thing in ("dossier", "document"):
-            figures.recount(cursor, thing)
+            counts.recount(cursor, thing)
     assert {t: sorted(map(str, query(url, f"table {t}"))) for t in tables} == folded

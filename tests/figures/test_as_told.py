@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, figures, pipeline, settings
+from etl import catalogue, pipeline, settings
+from etl.figures import counts, period_figures, touches, window
 from etl.periods import Period
 from etl.warehouse import database
 from tests import tables
@@ -59,12 +60,12 @@ def given(cursor: Cursor, told: dict[str, str], seen: date) -> None:
         tell(cursor, thing, table, seen)
     for thing, table in told.items():
         tell(cursor, thing, table, seen)
-    figures.recount(cursor, "dossier")
+    counts.recount(cursor, "dossier")
 
 
 def made(cursor: Cursor, codes: list[str], unit: str) -> dict[str, Decimal | None]:
     indicators = catalogue.indicators()
-    figures.compute(cursor, Q1, [indicators[code] for code in codes])
+    period_figures.compute(cursor, Q1, [indicators[code] for code in codes])
     found = tables.rows(
         cursor, "select indicator_code, value from window_figure where unit_code = %(unit)s", {"unit": unit}
     )
@@ -597,7 +598,7 @@ def test_the_name_of_a_unit_is_that_of_then(cursor: Cursor) -> None:
     told = named + "Y | 2021-01-05 | 2021-09-20 | UBND cấp xã | Xã Một\nY | 2021-09-20 | - | UBND cấp xã | Phường Một"
     given(cursor, {"unit": told}, AGAIN)
     for code, name in (("2021-Q1", "Xã Một"), ("2021-Q2", "Xã Một"), ("2021-Q3", "Phường Một")):
-        figures.open_window(cursor, Period.parse(code))
+        window.open_window(cursor, Period.parse(code))
         assert tables.rows(cursor, "select name from window_unit where code = 'Y'") == [(name,)]
 
 
@@ -699,7 +700,7 @@ def test_a_dossier_is_in_the_state_of_then(cursor: Cursor, row: list[str]) -> No
     dossier += "\n".join(f"A | X | 2021-02-10 | 2021-03-01 | {version}" for version in versions)
     given(cursor, {"dossier": dossier}, AGAIN)
     for code, state in zip(("2021-Q1", "2021-Q2"), expected, strict=True):
-        figures.materialise(cursor.connection, Period.parse(code))
+        period_figures.materialise(cursor.connection, Period.parse(code))
         found = tables.rows(
             cursor,
             f"select {STATE.replace(' | ', ', ')} from mart.dossier_flow"
@@ -718,7 +719,7 @@ def test_an_as_of_is_the_day_whose_state_is_told(cursor: Cursor) -> None:
     """
     given(cursor, {"dossier": table}, AGAIN)
     for as_of, overdue in ((date(2021, 4, 30), 0), (date(2021, 5, 1), 1)):
-        figures.open_window(cursor, replace(Q1, state_on=as_of))
+        window.open_window(cursor, replace(Q1, state_on=as_of))
         assert tables.rows(cursor, "select sum(pending_overdue) from window_dossier where unit_code = 'X'") == [
             (overdue,)
         ]
@@ -748,7 +749,7 @@ def test_a_change_of_state_touches_the_periods_that_it_tells_of(cursor: Cursor, 
         history=True,
     )
     tables.insert(cursor, "dossier", f"{said}\nA | X | 2021-02-10 | 2021-03-01 | 2021-04-10 | {status} | {file_id}")
-    assert figures.touched_periods(cursor.connection, [file_id]) == codes.split()
+    assert touches.touched_periods(cursor.connection, [file_id]) == codes.split()
 
 
 def test_a_pause_without_a_due_day_takes_nothing_from_what_is_overdue(cursor: Cursor) -> None:
@@ -759,7 +760,7 @@ def test_a_pause_without_a_due_day_takes_nothing_from_what_is_overdue(cursor: Cu
         C            | X        | 2021-02-10  | -          | 2021-03-10 | Công dân rút hồ sơ
     """
     given(cursor, {"dossier": table}, AGAIN)
-    figures.open_window(cursor, Q1)
+    window.open_window(cursor, Q1)
     measures = "sum(pending), sum(pending_overdue), sum(withdrawn)"
     assert tables.rows(cursor, f"select {measures} from window_dossier where unit_code = 'X'") == [(2, 1, 1)]
 

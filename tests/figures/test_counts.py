@@ -5,7 +5,7 @@
 import pytest
 from psycopg2.extensions import cursor as Cursor
 
-from etl import figures
+from etl.figures import counts
 from tests import tables
 
 DOSSIERS = """
@@ -33,7 +33,7 @@ day        | received | resolved_early | resolved_on_time | resolved_late | with
 """
 
 
-def counted(cursor: Cursor, count: figures.Count) -> list[tuple]:
+def counted(cursor: Cursor, count: counts.Count) -> list[tuple]:
     """All that is not zero."""
     something = " or ".join(f"{c} <> 0" for c in count.counts)
     return sorted(
@@ -52,8 +52,8 @@ def test_what_happens_to_a_dossier_counts_on_the_day_it_happens(cursor: Cursor) 
     assert [tuple(map(str, row)) for row in found] == [tuple(row.values()) for row in expected]
 
 
-@pytest.mark.parametrize("count", figures.counts(), ids=lambda count: count.table)
-def test_a_fold_of_changes_is_a_recount(cursor: Cursor, count: figures.Count) -> None:
+@pytest.mark.parametrize("count", counts.declared(), ids=lambda count: count.table)
+def test_a_fold_of_changes_is_a_recount(cursor: Cursor, count: counts.Count) -> None:
     """New rows, changed rows, rows that are gone, and the same change twice back and forth."""
     tables.given(cursor, {})
     thing = count.thing
@@ -84,11 +84,11 @@ def test_a_fold_of_changes_is_a_recount(cursor: Cursor, count: figures.Count) ->
         ],
     }[thing]
     tables.insert(cursor, thing, first)
-    figures.fold(cursor, thing, f"(select *, 1 as sign from core.{thing})")
+    counts.add_changes(cursor, thing, f"(select *, 1 as sign from core.{thing})")
     for change in changes:
         cursor.execute(f"create temp table before on commit drop as select * from core.{thing}")
         cursor.execute(change)
-        figures.fold(
+        counts.add_changes(
             cursor,
             thing,
             f"(select *, 1 as sign from (select * from core.{thing} except select * from before) as new"
@@ -96,7 +96,7 @@ def test_a_fold_of_changes_is_a_recount(cursor: Cursor, count: figures.Count) ->
         )
         cursor.execute("drop table before")
         folded = counted(cursor, count)
-        figures.recount(cursor, thing)
+        counts.recount(cursor, thing)
         assert folded == counted(cursor, count), change
 
 
@@ -104,12 +104,12 @@ def test_dossiers_stay_with_the_unit_of_their_day_when_its_code_is_used_again(cu
     """23869 was Ia Kla, and is Ia Dơk since 1/7/2025: delivered after the dossiers, the new meaning takes only its own."""
     tables.insert(cursor, "unit", "org_code | org_name | unit_kind\n23869 | Xã Ia Kla | UBND cấp xã")
     tables.insert(cursor, "dossier", "org_code | received_on\n23869 | 2025-06-30\n23869 | 2025-07-01")
-    figures.fold(cursor, "dossier", "(select *, 1 as sign from core.dossier)")
+    counts.add_changes(cursor, "dossier", "(select *, 1 as sign from core.dossier)")
     cursor.execute(
         "insert into core.unit_history select *, 2, '2025-07-02', false from core.unit;"
         "update core.unit set org_name = 'Xã Ia Dơk', established_on = '2025-07-01', file_id = 2"
     )
-    figures.fold(cursor, "unit", "(select *, 1 as sign from core.unit)")
+    counts.add_changes(cursor, "unit", "(select *, 1 as sign from core.unit)")
     found = tables.rows(
         cursor, "select day::text, unit_from::text, received_direct from mart.dossier_daily order by day"
     )

@@ -8,9 +8,10 @@ import psycopg2
 import pytest
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, figures
+from etl import catalogue
 from etl.catalogue import project_files
 from etl.errors import UsageError
+from etl.figures import counts, period_figures, touches
 from etl.migration import reference, schema
 from etl.periods import Period
 from tests import tables
@@ -48,7 +49,7 @@ REPORTED = (
 @pytest.fixture
 def made(cursor: Cursor) -> Cursor:
     tables.given(cursor, {"dossier": DOSSIERS})
-    figures.materialise(cursor.connection, Q3)
+    period_figures.materialise(cursor.connection, Q3)
     return cursor
 
 
@@ -68,7 +69,7 @@ def test_the_flow_of_dossiers_per_unit_and_field(made: Cursor) -> None:
 
 def test_what_is_pending_is_pending_on_the_day_that_is_asked_for(made: Cursor) -> None:
     """Never as of now: the day after, one more is overdue and another was received."""
-    figures.materialise(made.connection, Q3, as_of=date(2021, 9, 15))
+    period_figures.materialise(made.connection, Q3, as_of=date(2021, 9, 15))
     found = tables.rows(
         made,
         "select as_of::text, received, pending, pending_overdue from reporting.dossier_flow where unit_code = 'H' and field = 'Tất cả' order by period_code",
@@ -78,13 +79,13 @@ def test_what_is_pending_is_pending_on_the_day_that_is_asked_for(made: Cursor) -
         made, "select is_explicit from mart.materialisation order by materialisation_id desc limit 1"
     ) == [(True,)]
     with pytest.raises(UsageError, match="before 2021-Q3 begins"):
-        figures.materialise(made.connection, Q3, as_of=date(2021, 6, 14))
+        period_figures.materialise(made.connection, Q3, as_of=date(2021, 6, 14))
 
 
 def test_made_again_from_the_same_data_nothing_changes(made: Cursor) -> None:
     before = tables.rows(made, "select ctid, * from mart.indicator order by 1")
     assert len(before) == 7 * 99
-    assert figures.materialise(made.connection, Q3) == 0
+    assert period_figures.materialise(made.connection, Q3) == 0
     assert tables.rows(made, "select ctid, * from mart.indicator order by 1") == before
 
 
@@ -93,8 +94,8 @@ def test_only_what_differs_is_written(made: Cursor) -> None:
     made.execute(
         "update core.dossier set finished_on = '2021-09-01', status = 'Đã trả kết quả' where due_on = '2021-09-13'"
     )
-    figures.recount(made, "dossier")
-    assert figures.materialise(made.connection, Q3) == 3
+    counts.recount(made, "dossier")
+    assert period_figures.materialise(made.connection, Q3) == 3
     found = tables.rows(
         made,
         "select unit_code, indicator_code, value from mart.indicator where indicator_code = '3.4.3' and value is not null order by 1",
@@ -105,7 +106,7 @@ def test_only_what_differs_is_written(made: Cursor) -> None:
 def test_a_window_that_a_report_states_stands_beside_the_calendar_and_is_on_record(made: Cursor) -> None:
     before = tables.rows(made, "select * from mart.indicator order by unit_code, indicator_code")
     stated = Q3.with_window(date(2021, 7, 1), date(2021, 8, 31))
-    figures.materialise(made.connection, stated)
+    period_figures.materialise(made.connection, stated)
     assert tables.rows(
         made,
         "select distinct period_code, period_start::text, period_end::text, as_of::text, calendar_period_code from reporting.indicator_quarterly order by 1",
@@ -115,7 +116,7 @@ def test_a_window_that_a_report_states_stands_beside_the_calendar_and_is_on_reco
     ]
     kept = "select * from mart.indicator where period_code = '2021-Q3' order by unit_code, indicator_code"
     assert tables.rows(made, kept) == before
-    assert figures.last_made(made, Q3) == stated
+    assert period_figures.last_made(made, Q3) == stated
     assert tables.rows(
         made,
         "select period_start::text, period_end::text, is_explicit, figures from mart.materialisation order by materialisation_id desc limit 1",
@@ -129,7 +130,7 @@ def test_a_window_that_a_report_states_stands_beside_the_calendar_and_is_on_reco
 
 def test_a_unit_that_is_gone_loses_its_figures(made: Cursor) -> None:
     made.execute("update core.unit set dissolved_on = '2021-06-15' where org_code = 'T'")
-    figures.materialise(made.connection, Q3)
+    period_figures.materialise(made.connection, Q3)
     assert tables.rows(made, "select count(*) from mart.indicator where unit_code = 'T'") == [(0,)]
     assert tables.rows(made, "select count(*) from mart.dossier_flow where unit_code = 'T'") == [(0,)]
 
@@ -141,7 +142,7 @@ def test_each_cadence_has_its_view(made: Cursor) -> None:
         ("2021-N", "annual"),
         ("2021-Q3", "quarterly"),
     ):
-        figures.materialise(made.connection, Period.parse(code))
+        period_figures.materialise(made.connection, Period.parse(code))
         assert tables.rows(
             made, f"select distinct period_code from (select {REPORTED} from reporting.indicator_{view}) as v"
         ) == [(code,)]
@@ -160,7 +161,7 @@ def test_the_appendix_stands_in_form_order_with_its_headings(made: Cursor) -> No
 
 def test_quarters_add_up_to_the_year(made: Cursor) -> None:
     for code in ("2021-Q1", "2021-Q2", "2021-Q4", "2021-N"):
-        figures.materialise(made.connection, Period.parse(code))
+        period_figures.materialise(made.connection, Period.parse(code))
     sums = "sum(received), sum(resolved), sum(withdrawn), sum(refused)"
     where = "from reporting.dossier_flow where unit_code = 'G' and field = 'Tất cả' and"
     assert tables.rows(made, f"select {sums} {where} period_code like '2021-Q%%'") == tables.rows(
@@ -170,13 +171,13 @@ def test_quarters_add_up_to_the_year(made: Cursor) -> None:
 
 def test_without_units_there_is_nobody_to_report(cursor: Cursor) -> None:
     with pytest.raises(UsageError, match="load hr/units first"):
-        figures.materialise(cursor.connection, Q3)
+        period_figures.materialise(cursor.connection, Q3)
 
 
 def test_a_period_before_all_definitions_is_refused(cursor: Cursor) -> None:
     tables.given(cursor, {})
     with pytest.raises(UsageError, match="no indicator is defined on 2020-12-14"):
-        figures.materialise(cursor.connection, Period.parse("2020-N"))
+        period_figures.materialise(cursor.connection, Period.parse("2020-N"))
 
 
 def test_the_newest_load_of_its_exports_stands_with_a_figure(cursor: Cursor) -> None:
@@ -187,7 +188,7 @@ def test_the_newest_load_of_its_exports_stands_with_a_figure(cursor: Cursor) -> 
         " from generate_series(1, 2) as n returning file_id"
     )
     newest = max(cursor.fetchall())
-    figures.materialise(cursor.connection, Q3)
+    period_figures.materialise(cursor.connection, Q3)
     assert tables.rows(
         cursor,
         "select file_id, definition_version from mart.indicator where unit_code = 'H' and indicator_code = '1.4.1'",
@@ -276,8 +277,8 @@ def test_a_load_touches_the_periods_it_may_have_changed(
     )
     file_id = cursor.fetchone()[0]
     tables.insert(cursor, thing, table.format(id=file_id))
-    assert figures.touched_periods(cursor.connection, [file_id]) == codes.split()
-    assert figures.touched_periods(cursor.connection, []) == []
+    assert touches.touched_periods(cursor.connection, [file_id]) == codes.split()
+    assert touches.touched_periods(cursor.connection, []) == []
 
 
 def test_a_changed_dossier_touches_from_its_first_changed_day_on(cursor: Cursor) -> None:
@@ -298,7 +299,7 @@ def test_a_changed_dossier_touches_from_its_first_changed_day_on(cursor: Cursor)
         f"dossier_code | org_code | received_on | file_id | superseded_by | superseded_on | closed\nA | H | 2021-05-01 | {file_id - 1} | {file_id} | 2021-08-21 | false",
         history=True,
     )
-    assert figures.touched_periods(cursor.connection, [file_id]) == ["2021-Q3", "2021-9T", "2021-N"]
+    assert touches.touched_periods(cursor.connection, [file_id]) == ["2021-Q3", "2021-9T", "2021-N"]
 
 
 LISTS = [
@@ -322,7 +323,7 @@ def test_a_list_touches_from_a_month_before_it_until_the_next(
             (day,),
         )
         ids[day] = cursor.fetchone()[0]
-    touched = figures.touched_periods(cursor.connection, [ids[loaded]])
+    touched = touches.touched_periods(cursor.connection, [ids[loaded]])
     assert touched == [code for code in codes.split() if catalogue.indicators(Period.parse(code).last_day)]
 
 
@@ -364,7 +365,7 @@ def test_figures_that_stood_in_the_place_of_the_calendars_are_told_from_them(mad
         f"insert into mart.dossier_flow select {columns}, field, {'0, ' * 13}0 from mart.dossier_flow"
         " where unit_code = 'X' and field = 'Tất cả'"
     )
-    figures.materialise(made.connection, Period.parse("2021-Q4"))
+    period_figures.materialise(made.connection, Period.parse("2021-Q4"))
     made.execute((project_files.SQL / "migrations" / "001_stated_windows.sql").read_text("utf-8"))
     for table in ("mart.indicator", "mart.dossier_flow"):
         assert tables.rows(made, f"select distinct period_code from {table} order by 1") == [

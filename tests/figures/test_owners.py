@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, cli, figures
+from etl import catalogue, cli
 from etl.errors import FileHeld, UsageError
+from etl.figures import period_figures, window
 from etl.landing import owners, receipts
 from etl.periods import Period
 from etl.warehouse import database
@@ -113,7 +114,7 @@ def test_a_list_counts_for_its_owners_and_below_them(
     tables.given(cursor, {"unit": units, "procedure": f"level | procedure_code | sender\n{listed}"})
     for sender, unit in settings.items():
         owners.set_owner(cursor, sender, unit, by="lead")
-    figures.compute(cursor, Q1, [catalogue.indicators()["3.1.3"]])
+    period_figures.compute(cursor, Q1, [catalogue.indicators()["3.1.3"]])
     found = tables.rows(cursor, "select unit_code, value from window_figure")
     assert {unit: value for unit, value in found if unit in expected} == expected
 
@@ -139,7 +140,7 @@ def test_online_figures_follow_the_list_of_the_owner(cursor: Cursor) -> None:
         },
     )
     codes = ("3.1.3", "7.8.1", "7.8.2", "7.8.3", "7.8.4")
-    figures.compute(cursor, Q1, [catalogue.indicators()[code] for code in codes])
+    period_figures.compute(cursor, Q1, [catalogue.indicators()[code] for code in codes])
     for unit, expected in (("64", [3, 1, 2, 100, 100]), ("627", [2, 1, 1, 100, 100]), ("23764", [1, 0, 1, None, 100])):
         found = tables.rows(
             cursor,
@@ -175,7 +176,7 @@ def test_whose_a_list_is_changes_with_the_tree(cursor: Cursor) -> None:
     tables.insert(cursor, "procedure", "procedure_code | level | delivered_on\n1.000001 | Xã | 2025-01-10")
     found = {}
     for code in ("2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4"):
-        figures.open_window(cursor, Period.parse(code))
+        window.open_window(cursor, Period.parse(code))
         found[code] = tables.rows(
             cursor, "select u.code from window_owner join window_unit u using (unit_code) order by 1"
         )

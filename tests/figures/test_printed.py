@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from etl import printed
+from etl.figures import printed
 from tests.tables import cells
 
 READ = """

@@ -9,8 +9,9 @@ import pytest
 import xlsxwriter
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, figures, proving
+from etl import catalogue
 from etl.errors import UsageError
+from etl.figures import counts, period_figures, prove
 from etl.periods import Period
 from tests import tables
 
@@ -34,7 +35,7 @@ GIVEN = {
 @pytest.fixture
 def made(cursor: Cursor) -> Cursor:
     tables.given(cursor, GIVEN)
-    figures.materialise(cursor.connection, Q3)
+    period_figures.materialise(cursor.connection, Q3)
     return cursor
 
 
@@ -45,7 +46,7 @@ def appendix(path: Path, **values: str) -> Path:
 
 
 def test_what_is_found_is_kept_with_both_sides(made: Cursor) -> None:
-    found = proving.prove(made.connection, Q3)
+    found = prove.prove_period(made.connection, Q3)
     assert {(f.unit_code, f.rule_id, f.left_side, f.right_side) for f in found if f.unit_code == "H"} == {
         ("H", "FIG-03", 2, 3)
     }
@@ -56,26 +57,26 @@ def test_what_is_found_is_kept_with_both_sides(made: Cursor) -> None:
     )
     assert [row[:5] for row in kept] == [("FIG-03", "computed", 2, 3, -1)]
     assert kept[0][5].startswith("FIG-03, số tính được: 3.3 = 3.1.3 không đúng, 2 so với 3.")
-    assert proving.findings(made.connection, Q3, "H") == [f for f in found if f.unit_code == "H"]
+    assert prove.findings(made.connection, Q3, "H") == [f for f in found if f.unit_code == "H"]
 
 
 def test_proved_again_after_a_correction_nothing_is_left(made: Cursor) -> None:
-    proving.prove(made.connection, Q3)
+    prove.prove_period(made.connection, Q3)
     made.execute("update core.procedure set interlink = 'Cùng cấp'")
-    figures.materialise(made.connection, Q3)
-    assert proving.prove(made.connection, Q3, "H") == []
-    assert [f for f in proving.findings(made.connection, Q3) if f.unit_code == "H"] == []
-    assert proving.findings(made.connection, Q3) != []  # of the province: only one unit was asked for
+    period_figures.materialise(made.connection, Q3)
+    assert prove.prove_period(made.connection, Q3, "H") == []
+    assert [f for f in prove.findings(made.connection, Q3) if f.unit_code == "H"] == []
+    assert prove.findings(made.connection, Q3) != []  # of the province: only one unit was asked for
 
 
 def test_what_was_pending_must_be_carried_over(made: Cursor) -> None:
     """The figures of the quarter before were made, and then a dossier of that time arrived."""
-    figures.materialise(made.connection, Period.parse("2021-Q2"))
-    assert [f for f in proving.prove(made.connection, Q3) if f.rule_id > "FIG-10"] == []
+    period_figures.materialise(made.connection, Period.parse("2021-Q2"))
+    assert [f for f in prove.prove_period(made.connection, Q3) if f.rule_id > "FIG-10"] == []
     tables.insert(made, "dossier", "dossier_code | org_code | received_on\nlast | X | 2021-06-14")
-    figures.recount(made, "dossier")
-    figures.materialise(made.connection, Q3)
-    found = [f for f in proving.prove(made.connection, Q3) if f.rule_id > "FIG-10" and f.subject == "Tất cả"]
+    counts.recount(made, "dossier")
+    period_figures.materialise(made.connection, Q3)
+    found = [f for f in prove.prove_period(made.connection, Q3) if f.rule_id > "FIG-10" and f.subject == "Tất cả"]
     assert [(f.unit_code, f.rule_id, f.left_side, f.right_side) for f in found] == [
         (u, "FIG-12", 1, 0) for u in ("G", "H", "X")
     ]
@@ -86,14 +87,14 @@ def test_a_flow_that_was_tampered_with_is_found(made: Cursor) -> None:
         "update mart.dossier_flow set received = received + 1, pending_overdue = 1"
         " where unit_code = 'H' and field = 'Tất cả'"
     )
-    found = proving.prove(made.connection, Q3, "H")
+    found = prove.prove_period(made.connection, Q3, "H")
     assert [f.rule_id for f in found if f.rule_id > "FIG-10"] == ["FIG-11", "FIG-13", "FIG-14"]
 
 
 def test_nothing_can_be_proved_before_it_is_made(cursor: Cursor) -> None:
     tables.given(cursor, {})
     with pytest.raises(UsageError, match="cchc materialise 2021-Q3"):
-        proving.prove(cursor.connection, Q3)
+        prove.prove_period(cursor.connection, Q3)
 
 
 COMPARED = """
@@ -112,7 +113,7 @@ printed | agrees | finding
 @pytest.mark.parametrize("row", tables.drawn(COMPARED), ids=lambda row: row["printed"] or "blank")
 def test_a_share_is_compared_as_it_is_printed(made: Cursor, tmp_path: Path, row: dict[str, str]) -> None:
     path = appendix(tmp_path / "appendix.csv", **{"3_4_2": row["printed"] or ""})
-    found = {c.code: c for c in proving.reconcile(made.connection, Q3, "H", path)}["3.4.2"]
+    found = {c.code: c for c in prove.reconcile(made.connection, Q3, "H", path)}["3.4.2"]
     assert (found.computed, found.agrees, found.finding) == (Decimal("66.67"), row["agrees"], row["finding"])
 
 
@@ -131,7 +132,7 @@ def test_an_appendix_is_compared_row_by_row(made: Cursor, tmp_path: Path) -> Non
             "9_9": "1",
         },
     )
-    compared = proving.reconcile(made.connection, Q3, "H", path)
+    compared = prove.reconcile(made.connection, Q3, "H", path)
     assert [c.code for c in compared[:-1]] == list(catalogue.reported(Q3.last_day))
     told = {c.code: (c.printed, c.agrees, c.finding) for c in compared if c.printed or c.finding}
     assert told == {
@@ -175,7 +176,7 @@ def test_an_appendix_may_be_a_workbook_with_titles(made: Cursor, tmp_path: Path)
         for column, cell in enumerate(row):
             sheet.write(line, column, cell)
     workbook.close()
-    compared = {c.code: c for c in proving.reconcile(made.connection, Q3, "H", tmp_path / "a.xlsx")}
+    compared = {c.code: c for c in prove.reconcile(made.connection, Q3, "H", tmp_path / "a.xlsx")}
     assert [(compared[c].printed, compared[c].agrees) for c in ("3.4.2", "1.4.1")] == [("66.67", "yes"), ("1", "yes")]
 
 
@@ -193,18 +194,18 @@ def test_what_cannot_be_compared_is_told(made: Cursor, tmp_path: Path) -> None:
         if content is not None:
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
         with pytest.raises(UsageError, match=mistake):
-            proving.reconcile(made.connection, Q3, unit, path)
+            prove.reconcile(made.connection, Q3, unit, path)
 
 
 def test_the_printed_column_of_2021_breaks_three_identities(cursor: Cursor) -> None:
     """Nobody here wrote these numbers. 3.1.3, 3.5.2 and 4.1.4.c are not the sums of their own parts."""
-    values = proving.read_printed(REPORTS / "appendix_2021.csv")
+    values = prove.read_printed(REPORTS / "appendix_2021.csv")
     units = {i.code: i.unit for i in catalogue.indicators().values()}
-    from etl import printed
+    from etl.figures import printed
 
     read = {code: printed.read(text, units[code]) for code, text in values.items() if text}
     assert len(read) == 70
-    found = proving._broken_in_print(cursor, "631", read, catalogue.indicators())
+    found = prove._broken_in_print(cursor, "631", read, catalogue.indicators())
     assert [(f.rule_id, f.left_side, f.right_side) for f in found] == [
         ("FIG-01", 471, 473),
         ("FIG-04", 86, 299),
@@ -216,10 +217,12 @@ def test_the_expected_figures_of_2021_break_one(cursor: Cursor) -> None:
     """Two procedures in force carry no interlink class: 471 of 473."""
     with (REPORTS / "expected_2021.csv").open(encoding="utf-8-sig", newline="") as file:
         read = {row["code"]: Decimal(row["computed_value"]) for row in csv.DictReader(file)}
-    found = proving._broken_in_print(cursor, "631", read, catalogue.indicators())
+    found = prove._broken_in_print(cursor, "631", read, catalogue.indicators())
     assert [(f.rule_id, f.left_side, f.right_side) for f in found] == [("FIG-03", 471, 473)]
 
 
 def test_an_explicit_window_is_proved_as_it_was_made(made: Cursor) -> None:
-    figures.materialise(made.connection, Q3.with_window(date(2021, 7, 1), date(2021, 7, 10)), as_of=date(2021, 7, 10))
-    assert [f.rule_id for f in proving.prove(made.connection, Q3) if f.rule_id > "FIG-10"] == []
+    period_figures.materialise(
+        made.connection, Q3.with_window(date(2021, 7, 1), date(2021, 7, 10)), as_of=date(2021, 7, 10)
+    )
+    assert [f.rule_id for f in prove.prove_period(made.connection, Q3) if f.rule_id > "FIG-10"] == []

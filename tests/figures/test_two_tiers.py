@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from etl import appendix, catalogue, figures, pipeline, proving, settings
+from etl import catalogue, pipeline, settings
+from etl.figures import appendix, period_figures, prove
 from etl.periods import Period
 from etl.warehouse import database
 from tests.databases import fresh_database
@@ -224,12 +225,12 @@ def test_a_commune_answers_for_what_its_district_did(province: str) -> None:
 
 def test_findings_and_flow_of_the_change_are_proved_again_alike(province: str) -> None:
     with database.transaction(province) as connection, connection.cursor() as cursor:
-        kept = proving.findings(connection, Period.parse("2025-Q3"))
-        again = proving.prove(connection, Period.parse("2025-Q3"))
+        kept = prove.findings(connection, Period.parse("2025-Q3"))
+        again = prove.prove_period(connection, Period.parse("2025-Q3"))
         assert {(f.unit_code, f.rule_id, f.subject) for f in again} == {
             (f.unit_code, f.rule_id, f.subject) for f in kept if f.origin == "computed"
         }
-        assert figures.last_made(cursor, Period.parse("2025-Q3")).code == "2025-Q3"
+        assert period_figures.last_made(cursor, Period.parse("2025-Q3")).code == "2025-Q3"
 
 
 def test_what_the_office_says_of_a_successor_is_kept(province: str) -> None:

@@ -4,7 +4,7 @@ from datetime import date
 
 from psycopg2.extensions import cursor as Cursor
 
-from etl import figures
+from etl.figures import counts, period_figures, window
 from etl.periods import Period
 from tests import tables
 
@@ -90,8 +90,8 @@ def test_the_period_of_the_change_shows_both_meanings_of_a_code(cursor: Cursor) 
         631      | 2025-06-30  | -
         """,
     )
-    figures.recount(cursor, "dossier")
-    assert figures.materialise(cursor.connection, Period.parse("2025-Q3")) > 0
+    counts.recount(cursor, "dossier")
+    assert period_figures.materialise(cursor.connection, Period.parse("2025-Q3")) > 0
     found = tables.rows(
         cursor,
         "select unit_code, unit_name, received, resolved, pending from reporting.dossier_flow"
@@ -111,8 +111,8 @@ def test_the_period_of_the_change_shows_both_meanings_of_a_code(cursor: Cursor) 
 def test_a_quarter_later_only_what_lives_has_figures_and_the_province_carries_the_rest(cursor: Cursor) -> None:
     merged(cursor)
     tables.insert(cursor, "dossier", "org_code | received_on | finished_on\n631 | 2025-06-30 | 2025-10-01")
-    figures.recount(cursor, "dossier")
-    figures.materialise(cursor.connection, Period.parse("2025-Q4"))
+    counts.recount(cursor, "dossier")
+    period_figures.materialise(cursor.connection, Period.parse("2025-Q4"))
     found = tables.rows(
         cursor,
         "select unit_code, carried_over, resolved from reporting.dossier_flow"
@@ -155,8 +155,8 @@ def test_a_series_can_be_shown_on_the_boundaries_of_now(cursor: Cursor) -> None:
     ]
     drawn = "\n".join(f"{unit} | 2021-07-01 | 2021-07-10 | {done}" for unit, done, times in rows for _ in range(times))
     tables.insert(cursor, "dossier", f"org_code | received_on | due_on | finished_on\n{drawn}")
-    figures.recount(cursor, "dossier")
-    figures.materialise(cursor.connection, Period.parse("2021-Q3"))
+    counts.recount(cursor, "dossier")
+    period_figures.materialise(cursor.connection, Period.parse("2021-Q3"))
     found = tables.rows(
         cursor,
         "select unit_code, value, numerator, denominator, merged_from from reporting.indicator_now_boundaries"
@@ -176,8 +176,8 @@ def test_what_does_not_add_up_is_not_added_on_the_boundaries_of_now(cursor: Curs
     tables.insert(
         cursor, "declaration", "indicator_code | org_code | value\n7.1 | 23869 | 1\n7.1 | 23860 | 0\n7.1 | 23872 | 1"
     )
-    figures.recount(cursor, "document")
-    figures.materialise(cursor.connection, Period.parse("2021-Q3"))
+    counts.recount(cursor, "document")
+    period_figures.materialise(cursor.connection, Period.parse("2021-Q3"))
     columns = "unit_code, indicator_code, value, status, unit_name, unit_level, as_of::text, is_without_successor"
     found = tables.rows(
         cursor,
@@ -236,8 +236,8 @@ def test_every_fact_stays_with_what_its_code_meant_that_day(cursor: Cursor) -> N
     tables.insert(cursor, "staff", "org_code\nK")
     tables.insert(cursor, "dossier", "org_code | received_on\nK | 2021-07-31\nK | 2021-08-01\nK | 2021-08-02")
     for thing in ("document", "dossier"):
-        figures.recount(cursor, thing)
-    figures.open_window(cursor, Period.parse("2021-Q3"))
+        counts.recount(cursor, thing)
+    window.open_window(cursor, Period.parse("2021-Q3"))
     new, old = "K@H21@2021-08-01", "K@H21@-infinity"
     for count, relation in [
         ("sum(sent)", "window_document"),
@@ -273,7 +273,7 @@ def test_of_two_deliveries_of_one_catalogue_the_later_is_believed(cursor: Cursor
             "staff_event": "org_code | staff_code | decided_on\nP | A | 2021-07-01",
         },
     )
-    figures.open_window(cursor, Period.parse("2021-Q3"))
+    window.open_window(cursor, Period.parse("2021-Q3"))
     assert tables.rows(cursor, "select in_force, online_payment from window_procedure where unit_code = 'H'") == [
         (1, 1)
     ]

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import cursor as Cursor
 
-from etl import figures
 from etl.catalogue import project_files
 from etl.errors import CatalogueError
+from etl.figures import window
 from etl.periods import Period
 from tests import tables
 
@@ -42,13 +42,13 @@ def test_a_tenth_window_finds_its_place(
     """10_road.sql sorts before 1_unit.sql, which it reads."""
     windows(tmp_path, monkeypatch, **{road: ROADS, bridge: BRIDGES})
     tables.given(cursor, {})
-    figures.open_window(cursor, Period.parse("2021-Q3"))
+    window.open_window(cursor, Period.parse("2021-Q3"))
     assert tables.rows(cursor, "select bridges from window_bridge where unit_code = 'H'") == [(10,)]
 
 
 def test_every_window_comes_after_what_it_reads() -> None:
     made: set[str] = set()
-    for path in figures.windows():
+    for path in window.windows():
         header, statement = project_files.read_sql(path)
         made |= set(header["creates"])
         read = {name for name in every() if f"{name} " in statement.replace("\n", " ") + " "}
@@ -79,7 +79,7 @@ def test_a_window_that_cannot_be_placed_is_told(
 ) -> None:
     windows(tmp_path, monkeypatch, **files)
     with pytest.raises(CatalogueError, match=told):
-        figures.windows()
+        window.windows()
 
 
 def test_a_window_that_the_database_refuses_is_told(
@@ -88,4 +88,4 @@ def test_a_window_that_the_database_refuses_is_told(
     windows(tmp_path, monkeypatch, road=ROADS.replace("subtree.unit_code", "subtree.no_such"))
     tables.given(cursor, {})
     with pytest.raises(CatalogueError, match=r"road\.sql: column subtree\.no_such does not exist"):
-        figures.open_window(cursor, Period.parse("2021-Q3"))
+        window.open_window(cursor, Period.parse("2021-Q3"))

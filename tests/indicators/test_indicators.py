@@ -8,9 +8,10 @@ import pytest
 import yaml
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, figures
+from etl import catalogue
 from etl.catalogue import project_files
 from etl.errors import CatalogueError
+from etl.figures import period_figures
 from etl.periods import Period
 from tests import tables
 
@@ -45,7 +46,7 @@ def test_given_these_rows_these_figures(cursor: Cursor, code: str, case: dict[st
 def check(cursor: Cursor, code: str, case: dict[str, Any]) -> None:
     period = period_of(case)
     tables.given(cursor, case["given"])
-    figures.compute(cursor, period, [catalogue.reported(period.last_day)[code]])
+    period_figures.compute(cursor, period, [catalogue.reported(period.last_day)[code]])
     expected = tables.drawn(case["expect"])
     asked = ", ".join(expected[0])
     found = tables.rows(
@@ -91,7 +92,7 @@ def test_a_share_without_cases_is_undefined(cursor: Cursor) -> None:
         },
     )
     shares = [i for i in catalogue.indicators(PERIOD.last_day).values() if i.is_computed and i.is_share]
-    figures.compute(cursor, PERIOD, shares)
+    period_figures.compute(cursor, PERIOD, shares)
     found = tables.rows(cursor, "select indicator_code, unit_level, status from window_figure where value is null")
     levels = {level for _, level, _ in found}
     assert sorted(found) == sorted(
@@ -106,7 +107,7 @@ def test_without_any_delivery_nothing_is_reported(cursor: Cursor) -> None:
     """Not a zero: nobody said that there was nothing. Units are there: without them there is nobody to report."""
     tables.given(cursor, {})
     unknown = [i for i in catalogue.indicators(PERIOD.last_day).values() if "hr/units" not in i.source]
-    figures.compute(cursor, PERIOD, unknown)
+    period_figures.compute(cursor, PERIOD, unknown)
     levels = {i.code: i.levels for i in unknown}
     for code, level, status, value in tables.rows(
         cursor, "select indicator_code, unit_level, status, value from window_figure"
@@ -131,7 +132,7 @@ def test_declared_figures_are_those_of_the_period_and_the_unit_itself(cursor: Cu
         },
     )
     declared = [i for i in catalogue.indicators(PERIOD.last_day).values() if i.code in ("1.5.1", "7.4", "1.6", "7.7.1")]
-    figures.compute(cursor, PERIOD, declared)
+    period_figures.compute(cursor, PERIOD, declared)
     found = tables.rows(
         cursor,
         "select indicator_code, unit_code, value, numerator, denominator, status from window_figure"
@@ -157,7 +158,7 @@ def test_no_report_is_due_for_the_second_quarter_so_nothing_is_declared_for_it(c
     tables.given(cursor, {"declaration": "indicator_code | org_code | value | period\n1.5.1 | H | 35 | 6 tháng"})
     indicator = [catalogue.indicators(PERIOD.last_day)["1.5.1"]]
     for code, status in (("2021-Q2", "not_reported"), ("2021-6T", "observed"), ("2021-9T", "not_reported")):
-        figures.compute(cursor, Period.parse(code), indicator)
+        period_figures.compute(cursor, Period.parse(code), indicator)
         assert tables.rows(cursor, "select status from window_figure where unit_code = 'H'") == [(status,)]
 
 
@@ -194,7 +195,7 @@ def test_a_broken_query_says_where(cursor: Cursor, tmp_path: Path, monkeypatch: 
     assert catalogue.form()[-1].code == "8.1"
     tables.given(cursor, {"task": "org_code | assigned_on\nH | 2021-07-01"})
     with pytest.raises(CatalogueError, match=r"8\.1\.sql.*window_nothing"):
-        figures.compute(cursor, Period.parse("2021-Q3"), [catalogue.indicators()["8.1"]])
+        period_figures.compute(cursor, Period.parse("2021-Q3"), [catalogue.indicators()["8.1"]])
 
 
 @pytest.mark.parametrize(

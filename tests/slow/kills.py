@@ -21,8 +21,9 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from etl import figures, pipeline, settings
+from etl import pipeline, settings
 from etl.catalogue import project_files
+from etl.figures import counts, period_figures
 from etl.migration import schema
 from etl.periods import Period
 from etl.warehouse import database, embedded
@@ -75,14 +76,14 @@ def seen(url: str) -> State:
     """What readers see, and the figures that would be made of it now."""
     state = content(url)
     state.pop("landing.file")
-    for count in figures.counts():
+    for count in counts.declared():
         state[count.table] = sorted(map(str, rows(url, f"table {count.table}")))
     connection = database.connect(url)
     try:
         with connection.cursor() as cursor:
             cursor.execute("select exists (select from core.unit)")
             if cursor.fetchone()[0]:
-                figures.materialise(connection, Period.parse("2021-N"))
+                period_figures.materialise(connection, Period.parse("2021-N"))
             for view, changing in (("indicator_annual", "computed_at"), ("dossier_flow", "computed_at")):
                 cursor.execute(f"select to_jsonb(made) - '{changing}' from reporting.{view} as made")
                 state[view] = sorted(str(row) for (row,) in cursor.fetchall())

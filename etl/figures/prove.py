@@ -15,9 +15,10 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from etl import appendix, catalogue, figures, printed
+from etl import catalogue
 from etl.catalogue import project_files
 from etl.errors import CatalogueError, UsageError
+from etl.figures import appendix, period_figures, printed, window
 from etl.periods import Period
 
 RECONCILED = "FIG-15"
@@ -101,7 +102,9 @@ def _checks(paths: tuple[Path, ...]) -> tuple[Check, ...]:
     return tuple(found)
 
 
-def prove(connection: Connection, period: Period, unit: str | None = None, *, is_open: bool = False) -> list[Finding]:
+def prove_period(
+    connection: Connection, period: Period, unit: str | None = None, *, is_open: bool = False
+) -> list[Finding]:
     """Ask every check of the stored figures of a period, and keep what breaks in quality.finding.
 
     Input:  `unit` limits the answer to one unit; what is kept of others stays. `is_open`: this transaction has just
@@ -113,8 +116,8 @@ def prove(connection: Connection, period: Period, unit: str | None = None, *, is
         _proved_figures(cursor, stored, unit)
         found = _broken(cursor, "figures", "computed")
         if not is_open:
-            figures.open_window(cursor, stored)
-        figures.make(cursor, project_files.SQL / "mart" / "proved_flow.sql", figures.bindings(stored))
+            window.open_window(cursor, stored)
+        window.make(cursor, project_files.SQL / "mart" / "proved_flow.sql", window.bindings(stored))
         found += [f for f in _broken(cursor, "flow", "computed") if unit in (None, f.unit_code)]
         _keep(cursor, stored, found, "computed", unit)
     return found
@@ -123,7 +126,7 @@ def prove(connection: Connection, period: Period, unit: str | None = None, *, is
 def findings(connection: Connection, period: Period, unit: str | None = None) -> list[Finding]:
     """What was found and kept of a period, by unit and rule."""
     with connection.cursor() as cursor:
-        stored = figures.last_made(cursor, period)
+        stored = period_figures.last_made(cursor, period)
         cursor.execute(
             "select unit_code, rule_id, subject, origin, left_side, right_side, statement from quality.finding"
             " where period_code = %(period)s and (%(unit)s::text is null or unit_code = %(unit)s)"
@@ -165,7 +168,7 @@ def reconcile(connection: Connection, period: Period, unit: str, path: Path) -> 
                     readable[code] = None
         broken = _broken_in_print(cursor, unit, readable, indicators)
         if is_current:  # what is proved, and kept, is what a code means at the end of the window
-            broken += prove(connection, stored, unit)
+            broken += prove_period(connection, stored, unit)
         compared = [_compared(i, values.get(i.code, ""), computed.get(i.code), broken) for i in indicators.values()]
         compared += [
             Comparison(code, "", text, None, "", f"Mã {code} không có trong biểu mẫu; kiểm tra lại tệp.")
@@ -290,7 +293,7 @@ def _code(text: str) -> str:
 
 def _stored_window(cursor: Cursor, period: Period) -> Period:
     """The window that a period states; of one that states none the window that was made last."""
-    stored = figures.last_made(cursor, period)
+    stored = period_figures.last_made(cursor, period)
     cursor.execute(
         "select exists (select from mart.indicator where cadence = %s and period_code = %s)",
         (stored.cadence, stored.code),
