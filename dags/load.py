@@ -29,11 +29,12 @@ from airflow.sdk import (
 )
 from airflow.sdk.exceptions import AirflowFailException
 
-from etl import catalogue, nights, settings
+from etl import catalogue, settings
+from etl.nightly import nights
 from etl.periods import LOCAL
 
 if TYPE_CHECKING:
-    from etl import runs
+    from etl.nightly import dag_runs
 
 log = logging.getLogger("cchc")
 
@@ -87,19 +88,20 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
         doc_md=__doc__,
     )
     def build() -> None:
-        def asked() -> "runs.Asked":
-            from etl import runs
+        def asked() -> "dag_runs.Asked":
+            from etl.nightly import dag_runs
 
             context = get_current_context()
             run = context["dag_run"]
             backfill = run.logical_date if run.run_type == "backfill" else None
-            return runs.asked({**context["params"], **(run.conf or {})}, backfill=backfill)
+            return dag_runs.asked({**context["params"], **(run.conf or {})}, backfill=backfill)
 
         @task(task_display_name="Nhận tệp", execution_timeout=timedelta(hours=1))
         def land(**context: object) -> list[int]:
             """Keep what is new; the numbers of all files that wait, also those that a crash left behind."""
-            from etl import pipeline, runs
+            from etl import pipeline
             from etl.errors import CchcError, UsageError
+            from etl.nightly import dag_runs
 
             configured, run = settings.read(), context["dag_run"]
             try:
@@ -120,23 +122,24 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
                         **days,
                     )
                 except UsageError as error:
-                    raise UsageError(runs.refused(configured.inbox, error)) from None
+                    raise UsageError(dag_runs.refused(configured.inbox, error)) from None
             except CchcError as error:
                 log.error("%s", error)
                 context["ti"].xcom_push("problem", str(error))
                 raise
             context["ti"].xcom_push("passed_over", [one.reason for one in new.passed_over])
-            return runs.to_load(url, new=[*again, *new.file_ids], **days)
+            return dag_runs.to_load(url, new=[*again, *new.file_ids], **days)
 
         @task(task_display_name="Nạp tệp", map_index_template="{{ delivery | default('') }}")
         def load_file(file_id: int) -> dict[str, int]:
-            from etl import memory, pipeline, runs
+            from etl import memory, pipeline
             from etl.errors import CchcError, SetupError
+            from etl.nightly import dag_runs
 
             memory.keep()
             configured = settings.read()
             url = pipeline.prepare(configured)
-            [file] = runs.became(url, [file_id])
+            [file] = dag_runs.became(url, [file_id])
             get_current_context()["delivery"] = file.label
             if file.waits:
                 try:
@@ -146,8 +149,8 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
                 except CchcError as error:
                     log.error("%s", error)
                     raise AirflowFailException(str(error)) from None
-                [file] = runs.became(url, [file_id])
-            if runs.is_judged_again(url, file, configured.quarantine_ceiling):
+                [file] = dag_runs.became(url, [file_id])
+            if dag_runs.is_judged_again(url, file, configured.quarantine_ceiling):
                 log.warning("%s Tệp sẽ được xét lại ở cuối lần chạy.", file.message)
             elif trouble := file.trouble(configured.quarantine_ceiling):
                 log.error("%s", trouble)
@@ -159,21 +162,22 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
         @task(task_display_name="Ghi kết quả", trigger_rule="all_done", outlets=[LOADS])
         def finish(file_ids: list[int] | None, **context: object) -> str:
             """Load again what has become stale, say what became of each file, and wake the figures if they are old."""
-            from etl import memory, pipeline, runs
+            from etl import memory, pipeline
+            from etl.nightly import dag_runs
 
             if file_ids is None:  # nothing was received: what waits is not loaded behind a request that was refused
                 problem = context["ti"].xcom_pull(task_ids="land", key="problem")
-                return (problem or "Không nhận được tệp nào. Xem nhật ký của bước «Nhận tệp».")[: runs.NOTE]
+                return (problem or "Không nhận được tệp nào. Xem nhật ký của bước «Nhận tệp».")[: dag_runs.NOTE]
             memory.keep()
             configured, scope = settings.read(), asked()
             url = pipeline.prepare(configured)
             stale = pipeline.load_waiting(configured, url, exports=exports, since=scope.since, until=scope.until)
-            file_ids = runs.with_replayed(url, [*file_ids, *(receipt.file_id for receipt in stale)])
-            if periods := runs.stale_periods(url):
+            file_ids = dag_runs.with_replayed(url, [*file_ids, *(receipt.file_id for receipt in stale)])
+            if periods := dag_runs.stale_periods(url):
                 context["outlet_events"][LOADS].add(WAREHOUSE, extra={"periods": periods})
-            files, ceiling = runs.became(url, file_ids), configured.quarantine_ceiling
+            files, ceiling = dag_runs.became(url, file_ids), configured.quarantine_ceiling
             passed_over = context["ti"].xcom_pull(task_ids="land", key="passed_over")
-            note = runs.note_of_loads(
+            note = dag_runs.note_of_loads(
                 files, periods, docs=configured.home / "data_docs", ceiling=ceiling, passed_over=passed_over
             )
             log.info("%s", note)

@@ -58,32 +58,38 @@ def materialise() -> None:
     @task(task_display_name="Chọn kỳ")
     def periods(triggering_asset_events: dict | None = None, **context: object) -> list[dict[str, str]]:
         """The period asked for; woken by a load, those older than their loads; by hand, all there is data for."""
-        from etl import pipeline, runs, settings
+        from etl import pipeline, settings
+        from etl.nightly import dag_runs
 
-        if window := runs.window_asked({**context["params"], **(context["dag_run"].conf or {})}):
+        if window := dag_runs.window_asked({**context["params"], **(context["dag_run"].conf or {})}):
             return [window]
         url = pipeline.prepare(settings.read())
-        return runs.windows(url, runs.stale_periods(url) if triggering_asset_events else runs.loaded_periods(url))
+        return dag_runs.windows(
+            url, dag_runs.stale_periods(url) if triggering_asset_events else dag_runs.loaded_periods(url)
+        )
 
     @task(task_display_name="Tính kỳ", map_index_template="{{ period | default('') }}")
     def figures(asked: dict[str, str]) -> dict[str, int]:
-        from etl import memory, pipeline, runs, settings
+        from etl import memory, pipeline, settings
+        from etl.nightly import dag_runs
         from etl.periods import Period
 
         memory.keep()
         get_current_context()["period"] = asked["period"]
-        period = Period.parse(asked["period"]).with_window(runs.day(asked.get("from")), runs.day(asked.get("to")))
+        period = Period.parse(asked["period"]).with_window(
+            dag_runs.day(asked.get("from")), dag_runs.day(asked.get("to"))
+        )
         url = pipeline.prepare(settings.read())
-        return {period.code: pipeline.materialise(url, period, as_of=runs.day(asked.get("as_of")))}
+        return {period.code: pipeline.materialise(url, period, as_of=dag_runs.day(asked.get("as_of")))}
 
     @task(task_display_name="Ghi kết quả", trigger_rule="none_failed")
     def finish(made: list[dict[str, int]] | None) -> str:
-        from etl import runs
+        from etl.nightly import dag_runs
 
         written: Counter[str] = Counter()
         for one in made or ():  # a period is made over each of its windows
             written.update(one)
-        note = runs.note_of_figures(written)
+        note = dag_runs.note_of_figures(written)
         log.info("%s", note)
         return note
 

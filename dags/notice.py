@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, conf, dag, task
 
-from etl import catalogue, nights, settings
+from etl import catalogue, settings
+from etl.nightly import nights
 from etl.periods import LOCAL
 
 log = logging.getLogger("cchc")
@@ -45,7 +46,7 @@ def notice() -> None:
     @task(task_display_name="Xem các lần chạy")
     def runs_of_the_night(**context: object) -> list[str]:
         """What Airflow knows: which load did not begin, did not end, or failed."""
-        from etl import notices
+        from etl.nightly import notices
 
         now, found = datetime.now(LOCAL), []
         for source, at in nights.load_times().items():
@@ -64,7 +65,8 @@ def notice() -> None:
 
     @task(task_display_name="Gửi thông báo", trigger_rule="all_done")
     def finish(runs_with_trouble: list[str] | None, **context: object) -> str:
-        from etl import notices, pipeline
+        from etl import pipeline
+        from etl.nightly import notices
 
         configured = settings.read()
         url = pipeline.prepare(configured)

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from etl.figures.appendix import Row
     from etl.periods import Period
-    from etl.quality import Delivery
+    from etl.reports.quality import Delivery
+    from etl.reports.terminal import Cell
     from etl.settings import Settings
-    from etl.tables import Cell
 
 log = logging.getLogger("cchc")
 app = typer.Typer(
@@ -112,7 +112,8 @@ def _load_again(numbers: list[str], since: date | None, until: date | None) -> i
 
 def _print_loaded(settings: "Settings", url: str, file_ids: list[int], nothing: str, *, passed_over: int = 0) -> int:
     """Print what became of files; the exit status."""
-    from etl import pipeline, quality
+    from etl import pipeline
+    from etl.reports import quality
     from etl.warehouse import database
 
     with database.transaction(url) as connection:
@@ -274,15 +275,15 @@ def show_quality(
 
 
 def _write_workbook(file_id: int, path: Path) -> None:
-    from etl import quality
+    from etl.reports import workbook
 
     with _connection() as connection:
-        written = quality.write_workbook(connection, file_id, path)
+        written = workbook.write(connection, file_id, path)
     log.info("%s: %d dòng lỗi của tệp số %d", path, written, file_id)
 
 
 def _print_failing_rows(file_id: int, form: Format) -> None:
-    from etl import quality
+    from etl.reports import quality
 
     with _connection() as connection:
         delivery = quality.delivery(connection, file_id)
@@ -315,7 +316,7 @@ def _print_failing_rows(file_id: int, form: Format) -> None:
 
 
 def _print_rules(file_id: int | None, form: Format) -> None:
-    from etl import quality
+    from etl.reports import quality
 
     with _connection() as connection:
         if file_id is not None:
@@ -351,7 +352,7 @@ def list_files(context: typer.Context, form: FormatOption = Format.table) -> Non
     """Print what was delivered and what became of it."""
     if context.invoked_subcommand:
         return
-    from etl import quality
+    from etl.reports import quality
 
     with _connection() as connection:
         files = quality.deliveries(connection)
@@ -414,7 +415,7 @@ def check_archive() -> int:
 
 
 def _print_files(files: list["Delivery"]) -> None:
-    from etl import quality
+    from etl.reports import quality
 
     shown = {
         "Tệp": lambda f: f.file_id,
@@ -478,7 +479,7 @@ def set_sender(
 def print_notice() -> None:
     """Print what the next nightly message would say, without sending it."""
     settings, url = _warehouse()
-    from etl import notices
+    from etl.nightly import notices
 
     message = notices.of_the_night(url, ceiling=settings.quarantine_ceiling)
     print(f"{message.subject}\n\n{message.text}", end="")
@@ -579,9 +580,11 @@ def _day(given: str | None, option: str) -> date | None:
 
 
 def _write(form: Format, header: Sequence[str], rows: Iterable[Sequence["Cell"]]) -> None:
-    from etl import tables
+    from etl.reports import terminal
 
-    {Format.table: tables.write_table, Format.csv: tables.write_csv, Format.json: tables.write_json}[form](header, rows)
+    {Format.table: terminal.write_table, Format.csv: terminal.write_csv, Format.json: terminal.write_json}[form](
+        header, rows
+    )
 
 
 def _vietnamese(value: Any) -> str:

@@ -14,11 +14,12 @@ import pytest
 from inbox import PROCEDURES, UNITS, deliver
 from sqlalchemy.engine import make_url
 
-from etl import catalogue, cli, pipeline, quality
+from etl import catalogue, cli, pipeline
 from etl.catalogue import project_files
 from etl.loading import one_file
 from etl.migration import schema
 from etl.periods import Period
+from etl.reports import quality
 from etl.rules.second_count import Judgement, Verdict
 from etl.warehouse import database, embedded
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from inbox import PROCEDURES, UNITS, deliver
 
-from etl import catalogue, data_docs, pipeline, settings
+from etl import catalogue, pipeline, settings
 from etl.errors import SetupError
 from etl.landing.receipts import File
+from etl.reports import data_docs
 from etl.rules import second_count
 from etl.warehouse import database
 

@@ -16,10 +16,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from etl import notices, settings
+from etl import settings
 from etl.cli import run as cchc
 from etl.errors import SetupError
-from etl.notices import Delivered, Message
+from etl.nightly import notices
+from etl.nightly.notices import Delivered, Message
 from etl.periods import LOCAL
 from etl.warehouse import database
 from tests.tables import cells

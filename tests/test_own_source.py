@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from etl import catalogue, pipeline, runs, settings
+from etl import catalogue, pipeline, settings
 from etl.figures import counts, prove
 from etl.migration import schema
+from etl.nightly import dag_runs
 from etl.periods import Period
 from etl.warehouse import database
 from tests.inbox import UNITS, deliver
@@ -129,7 +130,7 @@ def test_a_source_of_an_office_touches_the_periods_that_its_contract_says(
     deliver(tmp_path / "inbox", "feedback/complaints", "2021-12-01", COMPLAINTS)
     (receipt,) = load(warehouse_url, tmp_path / "inbox")
     assert (receipt.status, receipt.rows_loaded) == ("accepted", 3)
-    assert runs.stale_periods(warehouse_url) == periods
+    assert dag_runs.stale_periods(warehouse_url) == periods
 
 
 def test_figures_of_a_source_of_an_office_are_made_and_proved(
@@ -140,7 +141,7 @@ def test_figures_of_a_source_of_an_office_are_made_and_proved(
     deliver(tmp_path / "inbox", "hr/units", "2021-12-01", UNITS)
     deliver(tmp_path / "inbox", "feedback/complaints", "2021-12-01", COMPLAINTS)
     load(warehouse_url, tmp_path / "inbox")
-    for code in runs.stale_periods(warehouse_url):
+    for code in dag_runs.stale_periods(warehouse_url):
         pipeline.materialise(warehouse_url, Period.parse(code))
     with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
         cursor.execute(

@@ -13,8 +13,9 @@ import polars as pl
 import pytest
 import yaml
 
-from etl import catalogue, cli, masking, tables
+from etl import catalogue, cli, masking
 from etl.loading import first_pass
+from etl.reports import terminal
 from etl.warehouse import database
 
 CASES = Path(__file__).parent / "expectations"
@@ -316,6 +317,6 @@ def test_keys_of_rows_that_come_in_pieces() -> None:
         (None, ""),
     ],
 )
-def test_csv_holds_no_formula(cell: tables.Cell, written: str, capfd: pytest.CaptureFixture[str]) -> None:
-    tables.write_csv(("a", "b"), [(1, cell)])
+def test_csv_holds_no_formula(cell: terminal.Cell, written: str, capfd: pytest.CaptureFixture[str]) -> None:
+    terminal.write_csv(("a", "b"), [(1, cell)])
     assert list(csv.reader(io.StringIO(capfd.readouterr().out, newline="")))[1] == ["1", written]

@@ -8,9 +8,10 @@ import pytest
 from psycopg2.extensions import connection as Connection
 from python_calamine import CalamineWorkbook
 
-from etl import catalogue, quality
+from etl import catalogue
 from etl.errors import SetupError, UsageError
-from etl.quality import Delivery, RuleCount
+from etl.reports import quality, workbook
+from etl.reports.quality import Delivery, RuleCount
 from etl.warehouse import database
 
 DOSSIERS = "one_stop_shop/dossiers"
@@ -145,16 +146,16 @@ def sheets(path: Path) -> dict[str, list[list]]:
 
 def test_the_workbook_holds_what_the_screen_shows(connection: Connection, tmp_path: Path) -> None:
     path = tmp_path / "lỗi.xlsx"
-    assert quality.write_workbook(connection, 2, path) == 7
+    assert workbook.write(connection, 2, path) == 7
     found = sheets(path)
     assert list(found) == ["Dòng lỗi", "Tổng hợp"]
     head, *rows = found["Dòng lỗi"]
-    assert head == list(quality.ROW_HEADINGS)
+    assert head == list(workbook.ROW_HEADINGS)
     shown = list(quality.failing_rows(connection, 2))
     assert [(r[2], r[3], r[5], r[6]) for r in rows] == [(s.line, s.rule_id, s.column, s.value) for s in shown]
     assert rows[0][6] == "=cmd|'/c calc'!A1"  # text, not a formula
     summary = found["Tổng hợp"]
-    assert [row[0] for row in summary[:10]] == [title for title, _ in quality.RECEIPT]
+    assert [row[0] for row in summary[:10]] == [title for title, _ in workbook.RECEIPT]
     assert summary[3][2] == "01/12/2021"
     assert [(row[0], row[4]) for row in summary[12:]] == [("DOS-10", 2), ("DOS-13", 1), ("DOS-58", 2), ("OLD-01", 1)]
 
@@ -163,7 +164,7 @@ def test_no_personal_data_and_no_formula_in_any_part_of_the_workbook(connection:
     from zipfile import ZipFile
 
     path = tmp_path / "x.xlsx"
-    quality.write_workbook(connection, 2, path)
+    workbook.write(connection, 2, path)
     with ZipFile(path) as archive:
         parts = {name: archive.read(name).decode() for name in archive.namelist()}
     assert not [name for name, text in parts.items() if "064190001234" in text or "0905123456" in text]
@@ -174,7 +175,7 @@ def test_no_personal_data_and_no_formula_in_any_part_of_the_workbook(connection:
 
 def test_the_same_rows_give_the_same_bytes(connection: Connection, tmp_path: Path) -> None:
     for name in ("a.xlsx", "b.xlsx"):
-        quality.write_workbook(connection, 2, tmp_path / name)
+        workbook.write(connection, 2, tmp_path / name)
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.xlsx", "b.xlsx"]  # nothing else is left behind
 
@@ -182,8 +183,8 @@ def test_the_same_rows_give_the_same_bytes(connection: Connection, tmp_path: Pat
 def test_a_sheet_that_is_full_is_continued_on_the_next(
     connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quality, "SHEET_ROWS", 3)
-    quality.write_workbook(connection, 2, tmp_path / "x.xlsx")
+    monkeypatch.setattr(workbook, "SHEET_ROWS", 3)
+    workbook.write(connection, 2, tmp_path / "x.xlsx")
     assert {name: len(rows) - 1 for name, rows in sheets(tmp_path / "x.xlsx").items() if name != "Tổng hợp"} == {
         "Dòng lỗi": 3,
         "Dòng lỗi (2)": 3,
@@ -194,14 +195,14 @@ def test_a_sheet_that_is_full_is_continued_on_the_next(
 def test_a_value_longer_than_a_cell_is_cut_visibly(connection: Connection, tmp_path: Path) -> None:
     with connection.cursor() as cursor:
         cursor.execute("update quality.violation set value = repeat('ạ', 40000) where rule_id = 'OLD-01'")
-    quality.write_workbook(connection, 2, tmp_path / "x.xlsx")
+    workbook.write(connection, 2, tmp_path / "x.xlsx")
     value = sheets(tmp_path / "x.xlsx")["Dòng lỗi"][-1][6]
-    assert (len(value), value[-2:]) == (quality.CELL, "ạ…")
+    assert (len(value), value[-2:]) == (workbook.CELL, "ạ…")
 
 
 def test_a_file_without_failing_rows_gives_a_workbook_that_says_so(connection: Connection, tmp_path: Path) -> None:
-    assert quality.write_workbook(connection, 3, tmp_path / "x.xlsx") == 0
-    assert sheets(tmp_path / "x.xlsx")["Dòng lỗi"] == [list(quality.ROW_HEADINGS)]
+    assert workbook.write(connection, 3, tmp_path / "x.xlsx") == 0
+    assert sheets(tmp_path / "x.xlsx")["Dòng lỗi"] == [list(workbook.ROW_HEADINGS)]
 
 
 @pytest.mark.parametrize(
@@ -217,5 +218,5 @@ def test_a_workbook_that_cannot_be_written_is_told(
 ) -> None:
     (tmp_path / "folder.xlsx").mkdir()
     with pytest.raises(error, match=words):
-        quality.write_workbook(connection, file_id, tmp_path / place)
+        workbook.write(connection, file_id, tmp_path / place)
     assert [p.name for p in tmp_path.iterdir()] == ["folder.xlsx"]

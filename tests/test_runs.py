@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from etl import runs
 from etl.errors import UsageError
-from etl.runs import Asked, Became
+from etl.nightly import dag_runs
+from etl.nightly.dag_runs import Asked, Became
 
 CEILING = Decimal(5)
 
@@ -24,7 +24,7 @@ def file(file_id: int, status: str, *, loaded: int = 0, quarantined: int = 0, me
 
 
 def note(files: list[Became], periods: list[str] | None = None, **more: list[str]) -> str:
-    return runs.note_of_loads(files, periods or [], docs=Path("data_docs"), ceiling=CEILING, **more)
+    return dag_runs.note_of_loads(files, periods or [], docs=Path("data_docs"), ceiling=CEILING, **more)
 
 
 def test_what_went_wrong_comes_first_with_office_and_reason() -> None:
@@ -86,7 +86,7 @@ def test_too_many_bad_rows_are_no_verdict_while_a_list_they_name_still_waits(
     """All of a quota list is kept out while the list of units is loaded beside it, and judged again after it."""
     bad = file(2, "accepted_with_errors", loaded=1, quarantined=9)
     quotas, units = replace(bad, export="hr/quotas"), bad
-    assert not runs.is_judged_again(warehouse_url, quotas, CEILING)
+    assert not dag_runs.is_judged_again(warehouse_url, quotas, CEILING)
     db.execute(
         text(
             "insert into landing.file (source, export, sender, delivered_on, path, sha256, bytes, modified_ns,"
@@ -94,24 +94,24 @@ def test_too_many_bad_rows_are_no_verdict_while_a_list_they_name_still_waits(
         )
     )
     db.commit()
-    assert runs.is_judged_again(warehouse_url, quotas, CEILING)
-    assert not runs.is_judged_again(warehouse_url, units, CEILING)  # refers to nothing
-    assert not runs.is_judged_again(warehouse_url, replace(quotas, status="rejected"), CEILING)
-    assert runs.is_judged_again(warehouse_url, replace(units, reload_reason="x"), CEILING)
+    assert dag_runs.is_judged_again(warehouse_url, quotas, CEILING)
+    assert not dag_runs.is_judged_again(warehouse_url, units, CEILING)  # refers to nothing
+    assert not dag_runs.is_judged_again(warehouse_url, replace(quotas, status="rejected"), CEILING)
+    assert dag_runs.is_judged_again(warehouse_url, replace(units, reload_reason="x"), CEILING)
 
 
 @pytest.mark.parametrize("files", [1, 10, 11, 12, 13, 14, 15, 16, 17, 200])
 def test_a_note_is_cut_between_lines(files: int) -> None:
     said = note([file(i, "accepted") for i in range(files)])
-    assert len(said) <= runs.NOTE
+    assert len(said) <= dag_runs.NOTE
     shown = said.count("- tệp")
     assert f"… và {files - shown} dòng nữa" in said if shown < files else "…" not in said
 
 
 def test_no_news_is_said_so() -> None:
-    assert note([]) == runs.NOTHING_NEW
-    assert runs.note_of_figures({"2021-N": 0}) == runs.NOTHING_NEW
-    assert runs.note_of_figures({"2021-N": 0, "2021-Q1": 7326}).startswith("- 2021-Q1: 7.326 số liệu mới")
+    assert note([]) == dag_runs.NOTHING_NEW
+    assert dag_runs.note_of_figures({"2021-N": 0}) == dag_runs.NOTHING_NEW
+    assert dag_runs.note_of_figures({"2021-N": 0, "2021-Q1": 7326}).startswith("- 2021-Q1: 7.326 số liệu mới")
 
 
 def test_a_sender_that_is_a_person_is_masked() -> None:
@@ -136,7 +136,7 @@ DAY = datetime(2021, 12, 15, 18, 0, tzinfo=UTC)  # 01:00 on the 16th in Việt N
     ],
 )
 def test_a_run_is_about_the_days_it_is_asked_for(parameters: dict, backfill: datetime | None, asked: Asked) -> None:
-    assert runs.asked(parameters, backfill=backfill) == asked
+    assert dag_runs.asked(parameters, backfill=backfill) == asked
 
 
 @pytest.mark.parametrize(
@@ -152,22 +152,22 @@ def test_a_run_is_about_the_days_it_is_asked_for(parameters: dict, backfill: dat
 )
 def test_what_cannot_be_meant_is_refused_with_a_sentence(parameters: dict, said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        runs.asked(parameters)
+        dag_runs.asked(parameters)
 
 
 def test_a_window_is_asked_for_by_known_names_and_with_its_period() -> None:
-    assert runs.window_asked({"period": None, "from": None, "to": None, "as_of": None}) is None
-    assert runs.window_asked({"period": "2021-N", "from": "2020-12-15", "to": None}) == {
+    assert dag_runs.window_asked({"period": None, "from": None, "to": None, "as_of": None}) is None
+    assert dag_runs.window_asked({"period": "2021-N", "from": "2020-12-15", "to": None}) == {
         "period": "2021-N",
         "from": "2020-12-15",
     }
     for wrong in ({"perriod": "2021-N"}, {"from": "2020-12-15"}):
         with pytest.raises(UsageError):
-            runs.window_asked(wrong)
+            dag_runs.window_asked(wrong)
 
 
 def test_a_refused_inbox_is_named_without_a_password() -> None:
-    said = runs.refused("sftp://cchc:geheim@host/inbox", UsageError("sftp://cchc:geheim@host/inbox: no answer."))
+    said = dag_runs.refused("sftp://cchc:geheim@host/inbox", UsageError("sftp://cchc:geheim@host/inbox: no answer."))
     assert "geheim" not in said
     assert said.startswith("Không đọc được thư mục nhận dữ liệu sftp://…@host/inbox")
 
@@ -185,7 +185,7 @@ def test_a_stated_window_is_made_again_beside_the_calendar(db: Connection, wareh
         )
     )
     db.commit()
-    assert runs.windows(warehouse_url, ["2021-N", "2021-Q3", "2021-Q4"]) == [
+    assert dag_runs.windows(warehouse_url, ["2021-N", "2021-Q3", "2021-Q4"]) == [
         {"period": "2021-N"},
         {"period": "2021-N", "from": "2020-12-15", "to": "2021-11-15", "as_of": "2021-11-15"},
         {"period": "2021-Q3"},

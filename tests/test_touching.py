@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from etl import pipeline, runs, settings
+from etl import pipeline, settings
 from etl.figures import touches
+from etl.nightly import dag_runs
 from etl.periods import Period
 from etl.warehouse import database
 from tests.inbox import PROCEDURES, UNITS, deliver
@@ -49,8 +50,8 @@ def made(configured: settings.Settings, warehouse_url: str, inbox: Path) -> str:
     deliver(inbox, "one_stop_shop/procedures", "2021-12-10", PROCEDURES)
     deliver(inbox, "one_stop_shop/dossiers", "2021-12-10", DOSSIERS)
     load(configured, warehouse_url, inbox)
-    make(warehouse_url, runs.stale_periods(warehouse_url))
-    assert runs.stale_periods(warehouse_url) == []
+    make(warehouse_url, dag_runs.stale_periods(warehouse_url))
+    assert dag_runs.stale_periods(warehouse_url) == []
     return warehouse_url
 
 
@@ -59,19 +60,19 @@ def test_periods_older_than_their_loads_come_in_closing_order(
 ) -> None:
     deliver(inbox, "one_stop_shop/dossiers", "2021-12-14", LATE, sender="chu-prong")
     load(configured, made, inbox)
-    assert runs.stale_periods(made) == ["2021-Q2", "2021-6T", "2021-Q3", "2021-9T", "2021-Q4", "2021-N"]
+    assert dag_runs.stale_periods(made) == ["2021-Q2", "2021-6T", "2021-Q3", "2021-9T", "2021-Q4", "2021-N"]
     make(made, ["2021-Q2", "2021-N"])
-    assert runs.stale_periods(made) == ["2021-6T", "2021-Q3", "2021-9T", "2021-Q4"]
+    assert dag_runs.stale_periods(made) == ["2021-6T", "2021-Q3", "2021-9T", "2021-Q4"]
 
 
 def test_a_run_that_failed_is_made_up_for_by_the_next(made: str, configured: settings.Settings, inbox: Path) -> None:
     deliver(inbox, "one_stop_shop/dossiers", "2021-12-14", LATE, sender="chu-prong")
     load(configured, made, inbox)
-    night = runs.stale_periods(made)
+    night = dag_runs.stale_periods(made)
     # nothing is made of them; the next night brings nothing that concerns the second quarter
     deliver(inbox, "one_stop_shop/dossiers", "2021-12-13", DOSSIERS.replace("211201", "211202"), sender="ia-grai")
     load(configured, made, inbox)
-    assert runs.stale_periods(made) == night
+    assert dag_runs.stale_periods(made) == night
 
 
 def test_figures_made_while_a_load_is_under_way_are_older_than_it(
@@ -82,7 +83,7 @@ def test_figures_made_while_a_load_is_under_way_are_older_than_it(
     with database.transaction(made) as connection:
         touches.record(connection)  # not committed yet: who makes figures now does not see it
         make(made, OF_DECEMBER)
-    assert runs.stale_periods(made) == OF_DECEMBER
+    assert dag_runs.stale_periods(made) == OF_DECEMBER
 
 
 def test_a_load_that_is_taken_back_and_refused_leaves_its_periods_old(
@@ -92,12 +93,12 @@ def test_a_load_that_is_taken_back_and_refused_leaves_its_periods_old(
     longer = PROCEDURES + "    2.000636\n    2.000637\n"
     deliver(inbox, "one_stop_shop/procedures", "2021-12-12", PROCEDURES, sender="631")
     load(configured, made, inbox)
-    make(made, runs.stale_periods(made))
+    make(made, dag_runs.stale_periods(made))
     deliver(inbox, "one_stop_shop/procedures", "2021-12-11", longer, sender="631")
     pipeline.land(configured, made, inbox=str(inbox))
     list(pipeline.load_waiting(configured, made))
-    assert [f.status for f in runs.became(made, [4])] in (["rejected"], ["held"])
-    assert set(OF_DECEMBER) <= set(runs.stale_periods(made))
+    assert [f.status for f in dag_runs.became(made, [4])] in (["rejected"], ["held"])
+    assert set(OF_DECEMBER) <= set(dag_runs.stale_periods(made))
 
 
 def test_a_window_that_a_report_stated_grows_old_by_itself(
@@ -107,16 +108,16 @@ def test_a_window_that_a_report_stated_grows_old_by_itself(
     pipeline.materialise(made, stated)
     deliver(inbox, "one_stop_shop/dossiers", "2021-12-13", DOSSIERS.replace("211201", "211202"), sender="ia-grai")
     load(configured, made, inbox)
-    make(made, runs.stale_periods(made))
-    assert runs.stale_periods(made) == ["2021-N"]  # over the calendar's window it is new
+    make(made, dag_runs.stale_periods(made))
+    assert dag_runs.stale_periods(made) == ["2021-N"]  # over the calendar's window it is new
     pipeline.materialise(made, stated)
-    assert "2021-N" not in runs.stale_periods(made)
+    assert "2021-N" not in dag_runs.stale_periods(made)
 
 
 def test_nothing_new_makes_nothing_old(made: str, configured: settings.Settings, inbox: Path) -> None:
     deliver(inbox, "one_stop_shop/dossiers", "2021-12-13", DOSSIERS)  # the same rows on a later day
     load(configured, made, inbox)
-    assert runs.stale_periods(made) == []
+    assert dag_runs.stale_periods(made) == []
 
 
 def test_loads_from_before_are_taken_up_once(made: str) -> None:
@@ -126,7 +127,7 @@ def test_loads_from_before_are_taken_up_once(made: str) -> None:
             "delete from mart.touch; update landing.file set touched_for = null;"
             " update mart.materialisation set touches = 0"
         )
-    old = runs.stale_periods(made)
+    old = dag_runs.stale_periods(made)
     assert set(OF_DECEMBER) <= set(old)
     make(made, old)
-    assert runs.stale_periods(made) == []
+    assert dag_runs.stale_periods(made) == []

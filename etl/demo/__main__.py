@@ -15,13 +15,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from etl import catalogue, runs, settings
+from etl import catalogue, settings
 from etl.catalogue import project_files
 from etl.demo import airflow, printout
 from etl.demo.calendar import WINDOW_END, WINDOW_START
 from etl.demo.exports import Planted, write_exports
 from etl.errors import CchcError, UsageError
 from etl.migration import schema
+from etl.nightly import dag_runs
 from etl.periods import Period
 from etl.warehouse import database, embedded
 
@@ -115,7 +116,7 @@ def demo(home: Path, *, is_up: bool = False) -> int:
         # what was planted is then no measure of what was found
         print(f"Hộp nhận có thêm {others} tệp ngoài dữ liệu mẫu: số liệu trên gồm cả các tệp ấy, không so với bản in.")
         return 0
-    return _verdict(wrong, is_new=any(run.note != runs.NOTHING_NEW for run in ran))
+    return _verdict(wrong, is_new=any(run.note != dag_runs.NOTHING_NEW for run in ran))
 
 
 def _files(folder: Path) -> list[str]:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from psycopg2.extensions import connection as Connection
 
-from etl import catalogue, quality
+from etl import catalogue
 from etl.catalogue import project_files
 from etl.demo.district import DISTRICT
 from etl.demo.exports import Planted
 from etl.figures import prove
 from etl.periods import Period
-from etl.tables import write_table
+from etl.reports import quality
+from etl.reports.terminal import write_table
 
 REPORTS = Path(__file__).parent / "reports"
 NAME = 58  # letters of an indicator's name that are shown
@@ -209,7 +210,7 @@ def where_to_look(connection: Connection, home: Path, database: str, *, is_up: b
     """Write the workbook of the file with most bad rows, and say where everything is."""
     worst = max(quality.deliveries(connection), key=lambda d: d.rows_quarantined)
     workbook = home / f"dong-loi-tep-{worst.file_id}.xlsx"
-    quality.write_workbook(connection, worst.file_id, workbook)
+    workbook.write(connection, worst.file_id, workbook)
     _title("XEM TIẾP")
     print(f"Kết quả kiểm tra từng tệp  {home / 'data_docs' / 'index.html'}")
     print(f"Dòng lỗi của tệp {worst.file_id:<8}  {workbook}")

@@ -13,7 +13,7 @@ from contextlib import closing
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, data_docs
+from etl import catalogue
 from etl.errors import RuleFailed
 from etl.figures import counts
 from etl.landing.receipts import File
@@ -22,6 +22,7 @@ from etl.loading.batches import LIST_ROWS, Outcome, Task, as_csv, judged_batches
 from etl.loading.copying import copy_batches
 from etl.loading.merge import changes, close_what_is_gone, incoming, merge_staged
 from etl.loading.repetitions import Spool
+from etl.reports import data_docs
 from etl.rules import conditions, second_count
 from etl.warehouse import core_tables, database
 

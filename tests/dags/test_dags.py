@@ -14,9 +14,11 @@ import pytest
 from inbox import PROCEDURES, UNITS, deliver
 from sqlalchemy.engine import make_url
 
-from etl import catalogue, quality, runs
+from etl import catalogue
 from etl.demo import airflow
 from etl.migration import schema
+from etl.nightly import dag_runs
+from etl.reports import quality
 from etl.warehouse import embedded
 
 pytestmark = pytest.mark.timeout(900)  # the story is told before the first test that asks for it
@@ -272,7 +274,7 @@ def story(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         told["ceiling"] = dags.run("load__one_stop_shop")
 
         told["figures"] = dags.run("materialise__indicators")
-        facts["stale_after_figures"] = [(code,) for code in runs.stale_periods(url)]
+        facts["stale_after_figures"] = [(code,) for code in dag_runs.stale_periods(url)]
         told["no_new_figures"] = dags.run("materialise__indicators")
         told["window"] = dags.run(
             "materialise__indicators",
@@ -392,7 +394,7 @@ def test_a_night_without_anything_new_changes_nothing(story: Story) -> None:
     assert story.again == airflow.Run(
         "load__hr",
         "success",
-        runs.NOTHING_NEW,
+        dag_runs.NOTHING_NEW,
         {"land": "success", "load_file": "skipped", "finish": "success", "all_went_in": "success"},
     )
 
@@ -427,7 +429,7 @@ def test_the_figures_are_woken_while_periods_are_older_than_their_loads(story: S
 def test_figures_are_made_once(story: Story) -> None:
     assert story.figures.state == story.no_new_figures.state == "success"
     assert "2021-Q4" in story.figures.note
-    assert story.no_new_figures.note == runs.NOTHING_NEW
+    assert story.no_new_figures.note == dag_runs.NOTHING_NEW
 
 
 def test_a_report_keeps_the_window_it_stated_beside_the_calendars(story: Story) -> None:
@@ -446,7 +448,7 @@ def test_a_report_keeps_the_window_it_stated_beside_the_calendars(story: Story) 
 
 
 def test_a_range_of_days_takes_the_days_it_is_given(story: Story) -> None:
-    assert story.too_late.note == runs.NOTHING_NEW
+    assert story.too_late.note == dag_runs.NOTHING_NEW
     assert story.in_range.tasks["load_file[0]"] == "success"
 
 
@@ -483,7 +485,7 @@ def test_what_was_refused_is_taken_up_again_if_that_is_asked_for(story: Story) -
 def test_an_event_made_by_hand_makes_what_is_old_and_nothing_else(story: Story) -> None:
     assert (story.woken_by_hand.state, story.woken_again.state) == ("success", "success")
     assert "2021-Q4" in story.woken_by_hand.note
-    assert story.woken_again.note == runs.NOTHING_NEW
+    assert story.woken_again.note == dag_runs.NOTHING_NEW
     assert story.woken_again.tasks["figures"] == "skipped"
 
 

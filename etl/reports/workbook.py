@@ -1,173 +1,18 @@
-"""What a steward reads: what was delivered, which rules failed, and every failing row, with personal data masked."""
+"""The workbook that an office mends its rows by: what failed, where, and what to do."""
 
 import tempfile
 import textwrap
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 
 from psycopg2.extensions import connection as Connection
 
-from etl import catalogue, masking
-from etl.errors import SetupError, UsageError
+from etl.errors import SetupError
+from etl.reports.quality import SEVERITIES, STATUSES, Delivery, FailingRow, delivery, failing_rows
 
-SEVERITIES = {"fatal": "từ chối tệp", "error": "lỗi", "warning": "cảnh báo"}
-STATUSES = {
-    "landed": "chưa nạp",
-    "accepted": "đã nạp",
-    "accepted_with_errors": "đã nạp, có dòng lỗi",
-    "held": "chờ xác nhận",
-    "rejected": "bị trả lại",
-    "withdrawn": "đã rút lại",
-    "duplicate": "trùng, không nạp lại",
-}
 SHEET_ROWS = 1_048_575  # rows of a worksheet below its header
 CELL = 32_767  # characters that a cell of a workbook holds
 
-
-@dataclass(frozen=True)
-class Delivery:
-    """One delivered file and what became of it."""
-
-    file_id: int
-    source: str
-    export: str
-    sender: str
-    delivery: date | None  # None: it lay in a folder that is not a day
-    status: str
-    rows_read: int
-    rows_loaded: int
-    rows_unchanged: int
-    rows_quarantined: int
-    message: str
-
-    def is_beyond(self, ceiling: Decimal) -> bool:
-        """Whether more rows than `ceiling` percent are kept in quarantine."""
-        return self.rows_quarantined * 100 > ceiling * self.rows_read
-
-
-@dataclass(frozen=True)
-class RuleCount:
-    """How many rows of a file break a rule; a rejected file counts as one."""
-
-    rule_id: str
-    severity: str
-    export: str
-    file_id: int
-    rows: int
-    statement: str  # Vietnamese
-
-
-@dataclass(frozen=True)
-class FailingRow:
-    """One value that breaks a rule, as it is shown to whoever has to correct it."""
-
-    file_id: int
-    file: str  # <source>/<export>/<day>/<sender>.csv
-    line: int | None  # None: the whole file
-    rule_id: str
-    severity: str
-    column: str  # Vietnamese header
-    value: str  # as delivered, personal data masked
-    expected: str
-    remedy: str
-
-
-def deliveries(connection: Connection, *, file_ids: list[int] | None = None) -> list[Delivery]:
-    """Every delivered file by number, or those asked for."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select file_id, source, export, sender, nullif(delivered_on, '0001-01-01'), status,
-                rows_read, rows_loaded, rows_unchanged, rows_quarantined, message
-            from landing.file
-            where %(ids)s::int[] is null or file_id = any(%(ids)s)
-            order by file_id
-            """,
-            {"ids": file_ids},
-        )
-        rows = cursor.fetchall()
-    return [
-        Delivery(file_id, source, export, masking.told(sender), *rest)
-        for file_id, source, export, sender, *rest in rows
-    ]
-
-
-def delivery(connection: Connection, file_id: int) -> Delivery:
-    """Raises: UsageError if no file has this number."""
-    if file_id > 2**31 - 1 or not (found := deliveries(connection, file_ids=[file_id])):
-        raise UsageError(f"no file has the number {file_id}; `cchc files` lists them.")
-    return found[0]
-
-
-def by_rule(connection: Connection, *, file_id: int | None = None) -> list[RuleCount]:
-    """The rules that failed, by file: each row counts once for a rule, however many of its columns break it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select failed.rule_id, failed.severity, file.export, file_id, failed.rows
-            from (
-                select rule_id, severity, file_id, count(distinct line) as rows
-                from quality.violation
-                where %(file_id)s::int is null or file_id = %(file_id)s
-                group by rule_id, severity, file_id
-                union all
-                select rule_id, severity, file_id, rows_failed
-                from quality.result
-                where severity = 'fatal' and rows_failed > 0
-                    and (%(file_id)s::int is null or file_id = %(file_id)s)
-            ) as failed
-            join landing.file as file using (file_id)
-            order by file_id, failed.rule_id
-            """,
-            {"file_id": file_id},
-        )
-        rules = catalogue.rules()
-        return [RuleCount(*row, rules[row[0]].message if row[0] in rules else "") for row in cursor.fetchall()]
-
-
-def failing_rows(connection: Connection, file_id: int) -> Iterator[FailingRow]:
-    """Every failing value of a file by line, read as they are asked for: there may be a hundred thousand.
-
-    Raises: UsageError if no file has this number.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("select path, status, rule_id, message, export from landing.file where file_id = %s", (file_id,))
-        if file_id > 2**31 - 1 or (receipt := cursor.fetchone()) is None:
-            raise UsageError(f"no file has the number {file_id}; `cchc files` lists them.")
-    path, status, rule_id, message, export_name = receipt
-    file = "/".join(map(masking.told, path.split("/")[-4:]))
-    rules = catalogue.rules()
-    if status in ("rejected", "held"):
-        remedy = rules[rule_id].remedy if rule_id in rules else ""
-        yield FailingRow(file_id, file, None, rule_id or "", "fatal", "", "", message, remedy)
-    export = catalogue.exports().get(export_name)
-    columns = {c.name: c for c in export.columns} if export else {}
-    with connection.cursor("failing_rows") as cursor:
-        cursor.itersize = 5000
-        cursor.execute(
-            "select line, rule_id, severity, column_name, value from quality.violation where file_id = %s"
-            " order by line, rule_id, column_name",
-            (file_id,),
-        )
-        for line, rule_id, severity, column_name, value in cursor:
-            rule, column = rules.get(rule_id), columns.get(column_name)
-            yield FailingRow(
-                file_id,
-                file,
-                line,
-                rule_id,
-                severity,
-                column.header if column else column_name,
-                masking.shown(value or "", column),  # masked before it was kept; also by older rules
-                rule.message if rule else "",
-                rule.remedy if rule else "",
-            )
-
-
-# --- workbook ---------------------------------------------------------------------------------------------------------
 
 # heading -> width
 ROW_HEADINGS = {
@@ -196,7 +41,7 @@ RECEIPT = (
 )
 
 
-def write_workbook(connection: Connection, file_id: int, path: Path) -> int:
+def write(connection: Connection, file_id: int, path: Path) -> int:
     """Write every failing row of a file to a workbook for whoever has to correct them; the rows written.
 
     The same content gives the same bytes. Memory does not grow with the rows.

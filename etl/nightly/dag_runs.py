@@ -8,11 +8,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from etl import catalogue, masking, quality
+from etl import catalogue, masking
 from etl.errors import UsageError
 from etl.figures import touches
 from etl.periods import LOCAL
 from etl.pipeline import waiting
+from etl.reports import quality
 from etl.warehouse import database
 
 NOTE = 1000  # characters that Airflow keeps of a note

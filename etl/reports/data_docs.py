@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from etl.rules.second_count import Verdict
 
+
 LISTED = 300  # deliveries on the index page, which every load writes anew; the pages of older ones stay
 
 

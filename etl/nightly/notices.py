@@ -26,8 +26,9 @@ from urllib.parse import unquote, urlsplit
 
 from psycopg2.extensions import cursor as Cursor
 
-from etl import catalogue, masking, runs, settings
+from etl import catalogue, masking, settings
 from etl.errors import SetupError
+from etl.nightly import dag_runs
 from etl.periods import LOCAL
 from etl.warehouse import database
 
@@ -58,7 +59,7 @@ def of_the_night(
     Input: `runs_with_trouble`: lines about runs, from whoever started them: the warehouse does not know those.
     """
     now = (now or datetime.now(LOCAL)).astimezone(LOCAL)
-    stale = runs.stale_periods(url)
+    stale = dag_runs.stale_periods(url)
     with database.transaction(url) as connection, connection.cursor() as cursor:
         since = _told_until(cursor, now)
         new, standing = _files(cursor, since, now)
@@ -94,7 +95,7 @@ def run_line(titles: str, began: datetime, state: str) -> str:
     return f"{titles}: lần chạy lúc {began:%H:%M %d/%m/%Y} {STATES[state]}"
 
 
-def _number(files: list[runs.Became], attribute: str) -> str:
+def _number(files: list[dag_runs.Became], attribute: str) -> str:
     return f"{sum(getattr(file, attribute) for file in files):,}".replace(",", ".")
 
 
@@ -105,21 +106,23 @@ def _told_until(cursor: Cursor, now: datetime) -> datetime:
     return (cursor.fetchone()[0] or now - timedelta(days=1)).astimezone(LOCAL)
 
 
-def _files(cursor: Cursor, since: datetime, now: datetime) -> tuple[list[runs.Became], list[runs.Became]]:
+def _files(cursor: Cursor, since: datetime, now: datetime) -> tuple[list[dag_runs.Became], list[dag_runs.Became]]:
     """The files that came or were judged since then, and those that wait, since whenever."""
     cursor.execute(
-        runs.BECAME + " where greatest(landed_at, loaded_at) > %s and greatest(landed_at, loaded_at) <= %s"
+        dag_runs.BECAME + " where greatest(landed_at, loaded_at) > %s and greatest(landed_at, loaded_at) <= %s"
         " order by file_id",
         (since, now),
     )
-    new = [runs.Became(*row) for row in cursor.fetchall()]
-    cursor.execute(runs.BECAME + " where status in ('landed', 'held') or reload_reason is not null order by file_id")
-    return new, [runs.Became(*row) for row in cursor.fetchall()]
+    new = [dag_runs.Became(*row) for row in cursor.fetchall()]
+    cursor.execute(
+        dag_runs.BECAME + " where status in ('landed', 'held') or reload_reason is not null order by file_id"
+    )
+    return new, [dag_runs.Became(*row) for row in cursor.fetchall()]
 
 
-def _line(file: runs.Became, ceiling: Decimal) -> str:
-    reason = _outside(runs.first_sentence(file.trouble(ceiling) or ""))
-    return f"tệp {file.file_id}: {runs.headline(file, ceiling)}. {reason}"
+def _line(file: dag_runs.Became, ceiling: Decimal) -> str:
+    reason = _outside(dag_runs.first_sentence(file.trouble(ceiling) or ""))
+    return f"tệp {file.file_id}: {dag_runs.headline(file, ceiling)}. {reason}"
 
 
 def _outside(reason: str) -> str:
@@ -243,7 +246,7 @@ def send(url: str, message: Message, to: settings.Notice, *, run: str) -> str:
     named = {way: sends for way, (address, sends) in ways.items() if address}
     if not named:
         log.warning("%s", NOBODY)
-        return runs.cut([NOBODY, *message.text.splitlines()])
+        return dag_runs.cut([NOBODY, *message.text.splitlines()])
     failed = []
     for way, sends in named.items():
         if _was_sent(url, run, way):
@@ -261,7 +264,7 @@ def send(url: str, message: Message, to: settings.Notice, *, run: str) -> str:
             )
     if failed:
         raise SetupError(" ".join(failed))
-    return runs.cut([f"Đã gửi ({', '.join(named)}).", *message.text.splitlines()])
+    return dag_runs.cut([f"Đã gửi ({', '.join(named)}).", *message.text.splitlines()])
 
 
 def _was_sent(url: str, run: str, way: str) -> bool:

@@ -1,0 +1,1 @@
+"""The nightly run, as far as it knows nothing of Airflow: what it is asked for, its note, who is told."""
