@@ -13,13 +13,13 @@ setup: ## make .venv from requirements.lock (nothing to do if it is up to date)
 	@./setup
 
 demo: setup ## Đức Cơ 2021 through the real DAGs, computed beside printed; needs Python and nothing else
-	@.venv/bin/python -m etl.demo
+	@.venv/bin/python -m demo
 
 up: setup ## the same, and Airflow stays up to look at
-	@.venv/bin/python -m etl.demo up
+	@.venv/bin/python -m demo up
 
 stop: setup ## stop the PostgreSQL that the demo leaves running
-	@.venv/bin/python -m etl.demo stop
+	@.venv/bin/python -m demo stop
 
 test: setup ## every test, on an embedded PostgreSQL
 	@.venv/bin/pytest
@@ -33,10 +33,10 @@ check: setup ## style, import rules, and no host name in the lock
 	@! grep -nE 'https?://' requirements.lock
 
 bench: setup ## measure the load beside COPY, pandas and dlt; SIZE=1000000, REPEATS, CASES=abcdefg (docs/benchmark.md)
-	@.venv/bin/python -m etl.bench
+	@.venv/bin/python -m bench
 
 bench-workers: setup ## the same load over one Celery worker and two; needs redis-server; SIZE=400000, SENDERS=8, OUT=docs to publish it
-	@.venv/bin/python -m etl.bench.workers
+	@.venv/bin/python -m bench.workers
 
 lock: setup ## resolve pyproject.toml anew into requirements.lock
 	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate pyproject.toml --all-extras -o requirements.lock

@@ -360,7 +360,7 @@ def _tasks(t: pd.DataFrame, good: dict[str, pd.DataFrame], delivered: pd.Timesta
 
 def _declarations(c: pd.DataFrame, good: dict[str, pd.DataFrame], delivered: pd.Timestamp) -> Judged:
     value = pd.Series([_declared(*pair) for pair in zip(c.code, c.value, strict=True)], index=c.index, dtype=object)
-    printed = pd.read_csv(Path(__file__).parents[1] / "etl/demo/reports/appendix_2021.csv", dtype=str)
+    printed = pd.read_csv(Path(__file__).parents[1] / "demo/reports/appendix_2021.csv", dtype=str)
     return c.assign(number=value), {
         "DEC-01": ~c.code.isin(printed.code),
         "DEC-02": c.code.isin(DECLARED.keys()) & (c.value != "") & value.isna(),

@@ -23,7 +23,10 @@ from etl.errors import SetupError
 from etl.warehouse import embedded
 
 PROJECT = Path(__file__).parents[1]
-START = "import sys, pathlib; from etl import embedded; print(embedded.start(pathlib.Path(sys.argv[1]), durable=False))"
+START = (
+    "import sys, pathlib; from etl.warehouse import embedded;"
+    " print(embedded.start(pathlib.Path(sys.argv[1]), durable=False))"
+)
 
 
 @pytest.fixture

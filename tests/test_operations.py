@@ -19,7 +19,7 @@ from psycopg2.extensions import connection as PostgresConnection
 from sqlalchemy.engine import URL, make_url
 
 from etl import cli
-from etl.loading import batches, copying, one_file
+from etl.loading import batches, copying
 from etl.migration import schema
 from etl.warehouse import embedded
 from tests.databases import fresh_database
@@ -220,7 +220,7 @@ def test_the_guard_ends_readers_that_take_more_than_they_are_given(production: t
         reader = as_role(production, "cchc_reader")
         sessions = {what: stack.enter_context(closing(connected(reader))) for what in GREEDY}
         modest, loader = (stack.enter_context(closing(connected(whose))) for whose in (reader, url))
-        loading = pool.submit(run, loader, "select pg_sleep(5)")
+        load = pool.submit(run, loader, "select pg_sleep(5)")
 
         def is_ended(what: str) -> bool:
             try:
@@ -234,7 +234,7 @@ def test_the_guard_ends_readers_that_take_more_than_they_are_given(production: t
 
         assert dict(zip(GREEDY, pool.map(is_ended, GREEDY), strict=True)) == dict.fromkeys(GREEDY, True)
         assert run(modest, "select 7") == 7
-        one_file.result()  # who loads may take its time
+        load.result()  # who loads may take its time
         assert script("guard", url, "healthy", **given).returncode == 0
         stack.pop_all().close()
         told = guard.stderr.read().splitlines()

@@ -22,7 +22,7 @@ class Count:
     thing: str
     table: str
     key: tuple[str, ...]
-    declared: tuple[str, ...]
+    counts: tuple[str, ...]
     follows: tuple[str, ...]  # things by which a fact is counted: what they change is counted again
     query: str
 

@@ -1,6 +1,6 @@
 """Load: check and split one delivered file, and merge its good rows into core.<thing>, in the caller's transaction.
 
-The first pass (etl/surveying.py) says which rows are new, changed or given again. This is the second: those are typed,
+The first pass (first_pass.py) says which rows are new, changed or given again. This is the second: those are typed,
 checked and copied while the next block is prepared, and counted a second time by Great Expectations.
 """
 

@@ -67,7 +67,7 @@ def same(left: str, right: str, columns: Iterable[str]) -> str:
 
 
 def definition_of(export: catalogue.Export) -> str:
-    """The DDL of core.<thing> and core.<thing>_history. What else a contract may have changed: etl/altering.py."""
+    """The DDL of core.<thing> and core.<thing>_history. What else a contract may have changed: etl/migration."""
     table, history = f"core.{export.thing}", f"core.{export.thing}_history"
     key = primary_key(export)
 

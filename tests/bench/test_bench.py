@@ -15,10 +15,10 @@ from psycopg2.errors import LockNotAvailable
 from psycopg2.extensions import cursor as Cursor
 from sqlalchemy.engine import make_url
 
+from bench import __main__ as bench
+from bench import cases, inputs, measuring, report, workers
+from bench.measuring import BenchFailed, Measure
 from etl import cli
-from etl.bench import __main__ as bench
-from etl.bench import cases, inputs, measuring, report, workers
-from etl.bench.measuring import BenchFailed, Measure
 from etl.warehouse import database
 
 SIZE = 4000

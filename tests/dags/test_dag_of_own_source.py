@@ -8,7 +8,7 @@ import pytest
 from inbox import UNITS, deliver
 from sqlalchemy.engine import make_url
 
-from etl.demo import airflow
+from demo import airflow
 from etl.warehouse import database, embedded
 from tests.test_own_source import COMPLAINTS, own_source
 

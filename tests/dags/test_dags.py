@@ -14,8 +14,8 @@ import pytest
 from inbox import PROCEDURES, UNITS, deliver
 from sqlalchemy.engine import make_url
 
+from demo import airflow
 from etl import catalogue
-from etl.demo import airflow
 from etl.migration import schema
 from etl.nightly import dag_runs
 from etl.reports import quality

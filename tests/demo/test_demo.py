@@ -12,17 +12,17 @@ from typing import ClassVar
 
 import pytest
 
-from etl.demo import __main__ as program
-from etl.demo import airflow
-from etl.demo.airflow import environment
-from etl.demo.printout import BROKEN
+from demo import __main__ as program
+from demo import airflow
+from demo.airflow import environment
+from demo.printout import BROKEN
 from etl.figures.prove import checks
 
 
 @pytest.mark.parametrize(
     ("arguments", "settings", "said"),
     [
-        (["down"], {}, "python -m etl.demo up"),
+        (["down"], {}, "python -m demo up"),
         ([], {"CCHC_WAREHOUSE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "Check CCHC_WAREHOUSE_URL"),
         ([], {"CCHC_HOME": "/proc/none"}, "CCHC_HOME"),
     ],
@@ -31,7 +31,7 @@ def test_a_mistake_is_answered_in_a_sentence(
     arguments: list[str], settings: dict[str, str], said: str, tmp_path: Path
 ) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "etl.demo", *arguments],
+        [sys.executable, "-m", "demo", *arguments],
         env=os.environ | {"CCHC_HOME": str(tmp_path)} | settings,
         capture_output=True,
         text=True,

@@ -9,11 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from etl.demo.bulk import write_dossiers
-from etl.demo.exports import Planted, write_exports
+from demo.bulk import write_dossiers
+from demo.exports import Planted, write_exports
 from tests import recalculation
 
-REPORTS = Path(__file__).parents[2] / "etl" / "demo" / "reports"
+REPORTS = Path(__file__).parents[2] / "demo" / "reports"
 WINDOW = date(2020, 12, 15), date(2021, 11, 15)
 
 

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from demo import printout
+from demo.exports import Planted, write_exports
 from etl import catalogue, pipeline, settings
 from etl.catalogue import project_files
-from etl.demo import printout
-from etl.demo.exports import Planted, write_exports
 from etl.figures import counts, prove
 from etl.periods import Period
 from etl.warehouse import database
 from tests import recalculation
 from tests.databases import fresh_database
 
-REPORTS = project_files.ROOT / "etl" / "demo" / "reports"
+REPORTS = project_files.ROOT / "demo" / "reports"
 REPORTED = Period.parse("2021-N").with_window(date(2020, 12, 15), date(2021, 11, 15))
 PERIODS = {"2021-Q1": "Quý I", "2021-Q2": "-", "2021-Q3": "Quý III", "2021-6T": "6 tháng", "2021-N": "Năm"}
 

@@ -190,7 +190,7 @@ rules:
 """
 SUITE = """
 import great_expectations as gx
-from etl.expecting import given, no_rows
+from etl.rules.expectations import given, no_rows
 
 def suite(delivered_on):
     return gx.ExpectationSuite(name="hr/events", expectations=[%s])

@@ -15,7 +15,7 @@ from etl.figures import counts, period_figures, prove
 from etl.periods import Period
 from tests import tables
 
-REPORTS = Path(__file__).parents[2] / "etl" / "demo" / "reports"
+REPORTS = Path(__file__).parents[2] / "demo" / "reports"
 Q3 = Period.parse("2021-Q3")
 EVERY_PROCEDURE = "Mọi TTHC đang có hiệu lực đều thực hiện một cửa, một cửa liên thông."
 

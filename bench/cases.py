@@ -14,10 +14,10 @@ from pathlib import Path
 
 from psycopg2 import sql
 
+from bench import measuring
+from bench.inputs import DOSSIERS, Inputs
+from bench.measuring import BenchFailed, Measure
 from etl import catalogue
-from etl.bench import measuring
-from etl.bench.inputs import DOSSIERS, Inputs
-from etl.bench.measuring import BenchFailed, Measure
 from etl.catalogue import project_files
 from etl.warehouse import database, embedded
 
@@ -157,7 +157,13 @@ def _expect(case: str, what: str, expected: object, found: object) -> None:
 
 def start_up(bench: Bench) -> Measure:
     """Python starting and importing what a load imports: part of d, e and f."""
-    return _run(bench, bench.server, "-c", "from etl import checking, loading; checking.import_great_expectations()")
+    return _run(
+        bench,
+        bench.server,
+        "-c",
+        "from etl.loading import one_file; from etl.rules import second_count;"
+        " second_count.import_great_expectations()",
+    )
 
 
 def limit(bench: Bench) -> Measure:
@@ -165,7 +171,7 @@ def limit(bench: Bench) -> Measure:
     with fresh_database(bench, "limit") as url:
         with database.transaction(url) as connection, connection.cursor() as cursor:
             cursor.execute(LIMIT_TABLE)
-        measure = _run(bench, url, "-m", "etl.bench.limit", bench.inputs.limit)
+        measure = _run(bench, url, "-m", "bench.limit", bench.inputs.limit)
         _expect("a", "rows", [(bench.inputs.good,)], _rows(url, "select count(*) from dossier"))
         return measure
 
@@ -173,7 +179,7 @@ def limit(bench: Bench) -> Measure:
 def with_pandas(bench: Bench) -> Measure:
     """Case b: `pandas.read_csv` and `DataFrame.to_sql`."""
     with fresh_database(bench, "pandas") as url:
-        measure = _run(bench, url, "-m", "etl.bench.with_pandas", bench.inputs.file("first"))
+        measure = _run(bench, url, "-m", "bench.with_pandas", bench.inputs.file("first"))
         _expect("b", "rows", [(bench.inputs.rows,)], _rows(url, "select count(*) from dossier"))
         return measure
 
@@ -224,7 +230,7 @@ def ours(bench: Bench) -> tuple[dict[str, Measure], dict[str, int]]:
         measures["d"] = _load(bench, url, "first")
         expect_night("d", url, bench.inputs, loaded=bench.inputs.good, unchanged=0, history=0)
         if not bench.inputs.limit.exists():
-            _run(bench, url, "-m", "etl.bench.inputs", "limit", bench.inputs.folder)  # what case a copies
+            _run(bench, url, "-m", "bench.inputs", "limit", bench.inputs.folder)  # what case a copies
         [stored] = _rows(url, STORED)
         measures["g"] = _materialise(bench, url)
         expect_figures("g", url)

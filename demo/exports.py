@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from etl.demo import delivery, dossiers, papers, people
-from etl.demo.calendar import DELIVERY, vietnamese
-from etl.demo.district import BODY_CODES, COMMUNES, CONSTRUCTION, DISTRICT, HEALTH, LAND, Procedure, procedures, units
-from etl.demo.dossiers import DIRECT, ONLINE, POSTAL, Cell, Desk
+from demo import delivery, dossiers, papers, people
+from demo.calendar import DELIVERY, vietnamese
+from demo.district import BODY_CODES, COMMUNES, CONSTRUCTION, DISTRICT, HEALTH, LAND, Procedure, procedures, units
+from demo.dossiers import DIRECT, ONLINE, POSTAL, Cell, Desk
 
 SENDER = "duc-co"
 SEED = 2021
@@ -28,7 +28,7 @@ class Planted:
     rows: Counter[str] = field(default_factory=Counter)  # export -> data rows of its file
     quarantined: Counter[str] = field(default_factory=Counter)  # export -> rows that break an error rule
     repeated: Counter[str] = field(default_factory=Counter)  # export -> rows that say again what an earlier one says
-    changed: int = 0  # dossiers that the next night's delivery tells differently (etl/demo/bulk.py)
+    changed: int = 0  # dossiers that the next night's delivery tells differently (demo/bulk.py)
 
     def good(self, export: str) -> int:
         """Rows that are loaded, warnings included."""

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from psycopg2.extensions import connection as Connection
 
+from demo.district import DISTRICT
+from demo.exports import Planted
 from etl import catalogue
 from etl.catalogue import project_files
-from etl.demo.district import DISTRICT
-from etl.demo.exports import Planted
 from etl.figures import prove
 from etl.periods import Period
 from etl.reports import quality

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from etl.bench.measuring import Measure
+from bench.measuring import Measure
 from etl.catalogue import project_files
 
 FOLDER = project_files.ROOT / "docs"

@@ -27,11 +27,11 @@ from threading import Event
 from psycopg2 import sql
 from sqlalchemy.engine import make_url
 
+from bench import cases, inputs, measuring, report
+from bench.measuring import BenchFailed
+from demo import airflow
 from etl import catalogue, settings
-from etl.bench import cases, inputs, measuring, report
-from etl.bench.measuring import BenchFailed
 from etl.catalogue import project_files
-from etl.demo import airflow
 from etl.errors import CchcError, SetupError
 from etl.warehouse import database
 

@@ -4,11 +4,11 @@ import random
 from datetime import timedelta
 from pathlib import Path
 
-from etl.demo import delivery, dossiers
-from etl.demo.calendar import DELIVERY
-from etl.demo.district import PROVINCE, procedures
-from etl.demo.dossiers import AT, Cell, Desk, split
-from etl.demo.exports import DOSSIER_HEADER, PROCEDURE_HEADER, SENDER, UNIT_HEADER, Planted, groups, procedure_row
+from demo import delivery, dossiers
+from demo.calendar import DELIVERY
+from demo.district import PROVINCE, procedures
+from demo.dossiers import AT, Cell, Desk, split
+from demo.exports import DOSSIER_HEADER, PROCEDURE_HEADER, SENDER, UNIT_HEADER, Planted, groups, procedure_row
 
 NEXT = DELIVERY + timedelta(days=1)
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from etl.demo import calendar
-from etl.demo.calendar import DELIVERY, FIRST, WINDOW_END, WINDOW_START
-from etl.demo.district import Procedure
+from demo import calendar
+from demo.calendar import DELIVERY, FIRST, WINDOW_END, WINDOW_START
+from demo.district import Procedure
 
 COLUMNS = (
     "dossier_code",

@@ -1,8 +1,8 @@
 """`make demo`: Đức Cơ district in 2021, from the delivered files through the real DAGs to the printed appendix.
 
-`python -m etl.demo` writes what the district delivered, loads it, makes the figures and prints them beside what the
-district printed; it says so when they are not what they must be. `python -m etl.demo up` leaves Airflow running until
-it is stopped, `python -m etl.demo stop` stops the database that the demo and its commands leave running.
+`python -m demo` writes what the district delivered, loads it, makes the figures and prints them beside what the
+district printed; it says so when they are not what they must be. `python -m demo up` leaves Airflow running until
+it is stopped, `python -m demo stop` stops the database that the demo and its commands leave running.
 """
 
 import hashlib
@@ -15,11 +15,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from demo import airflow, printout
+from demo.calendar import WINDOW_END, WINDOW_START
+from demo.exports import Planted, write_exports
 from etl import catalogue, settings
 from etl.catalogue import project_files
-from etl.demo import airflow, printout
-from etl.demo.calendar import WINDOW_END, WINDOW_START
-from etl.demo.exports import Planted, write_exports
 from etl.errors import CchcError, UsageError
 from etl.migration import schema
 from etl.nightly import dag_runs
@@ -54,8 +54,8 @@ def main(arguments: list[str]) -> int:
     try:
         if arguments not in ([], ["up"], ["stop"]):
             raise UsageError(
-                "write `python -m etl.demo`, `python -m etl.demo up` to leave Airflow running, or"
-                " `python -m etl.demo stop` to stop the database."
+                "write `python -m demo`, `python -m demo up` to leave Airflow running, or"
+                " `python -m demo stop` to stop the database."
             )
         os.environ["CCHC_HOME"] = os.environ.get("CCHC_HOME") or str(HOME)
         home = settings.read().home

@@ -1,7 +1,7 @@
 """What is measured: one generated dossier export, the next night's, and the rows of the first that are not faulty.
 
 A process that wrote a million rows would hand its peak memory on to every process that it starts: the system counts it
-as theirs. So `python -m etl.bench.inputs` writes in a process of its own.
+as theirs. So `python -m bench.inputs` writes in a process of its own.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from etl.bench import measuring
+from bench import measuring
 from etl.catalogue import project_files
 from etl.warehouse import database
 
@@ -54,7 +54,7 @@ def prepare(folder: Path, size: int, *, log: Path) -> Inputs:
     if not receipt.exists() or json.loads(receipt.read_text("utf-8"))["made_by"] != made_by:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        command = [sys.executable, "-m", "etl.bench.inputs", "write", str(folder), str(size), made_by]
+        command = [sys.executable, "-m", "bench.inputs", "write", str(folder), str(size), made_by]
         measuring.run(command, environment=dict(os.environ), log=log)
     kept = json.loads(receipt.read_text("utf-8"))
     del kept["made_by"]
@@ -62,13 +62,13 @@ def prepare(folder: Path, size: int, *, log: Path) -> Inputs:
 
 
 def _made_by() -> str:
-    writers = [*sorted((project_files.ROOT / "etl" / "demo").glob("*.py")), Path(__file__)]
+    writers = [*sorted((project_files.ROOT / "demo").glob("*.py")), Path(__file__)]
     return hashlib.sha256(b"".join(path.read_bytes() for path in writers)).hexdigest()
 
 
 def write(folder: Path, size: int, made_by: str) -> None:
     """Write the deliveries, each night in an inbox of its own, and a receipt of what they hold."""
-    from etl.demo.bulk import write_dossiers
+    from demo.bulk import write_dossiers
 
     inbox = folder / "inbox"
     planted = write_dossiers(inbox, rows=size, units=UNITS)
@@ -106,7 +106,7 @@ def write_limit(folder: Path, warehouse_url: str) -> None:
     """
     import polars as pl
 
-    from etl.demo.dossiers import COLUMNS
+    from demo.dossiers import COLUMNS
 
     codes, given = folder / "codes.csv", next((folder / "first" / DOSSIERS).glob("*/*.csv"))
     with database.transaction(warehouse_url) as connection, connection.cursor() as cursor, codes.open("wb") as file:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from etl.demo.calendar import vietnamese
-from etl.demo.district import BODIES, BODY_CODES, COMMUNES, SERVICE_CODES, body_code
-from etl.demo.dossiers import NAMES, split
+from demo.calendar import vietnamese
+from demo.district import BODIES, BODY_CODES, COMMUNES, SERVICE_CODES, body_code
+from demo.dossiers import NAMES, split
 
 CIVIL, PUBLIC, CONTRACT = "Công chức", "Viên chức", "Hợp đồng lao động"
 

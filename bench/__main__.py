@@ -11,8 +11,8 @@ from contextlib import closing
 from pathlib import Path
 from statistics import median
 
-from etl.bench import cases, inputs, measuring, report
-from etl.bench.measuring import BenchFailed, Measure
+from bench import cases, inputs, measuring, report
+from bench.measuring import BenchFailed, Measure
 from etl.errors import CchcError, UsageError
 from etl.warehouse import database
 

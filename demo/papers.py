@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from etl.demo import calendar
-from etl.demo.calendar import WINDOW_END, WINDOW_START, vietnamese
-from etl.demo.district import BODIES, BODY_CODES, COMMUNES, DISTRICT, HEALTH, HEALTH_CLOSED, PROVINCE
-from etl.demo.dossiers import NAMES, split
+from demo import calendar
+from demo.calendar import WINDOW_END, WINDOW_START, vietnamese
+from demo.district import BODIES, BODY_CODES, COMMUNES, DISTRICT, HEALTH, HEALTH_CLOSED, PROVINCE
+from demo.dossiers import NAMES, split
 
 REPORTS = Path(__file__).parent / "reports"
 
