@@ -134,7 +134,7 @@ def differing(one: dict[str, list[str]], other: dict[str, list[str]]) -> str:
 @pytest.fixture
 def without_the_second_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """Great Expectations takes most of the time, and changes nothing of what is loaded."""
-    monkeypatch.setattr(one_file.checking, "judge", lambda *_, **__: Verdict((), None))
+    monkeypatch.setattr(one_file.second_count, "judge", lambda *_, **__: Verdict((), None))
     monkeypatch.setattr(one_file.data_docs, "write", lambda *_, **__: None)
 
 

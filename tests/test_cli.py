@@ -264,7 +264,7 @@ def test_a_file_whose_rules_fail_waits_with_what_follows_it_and_stops_nobody(
     deliver(home / "inbox", "hr/units", "2021-09-01", UNITS)
     deliver(home / "inbox", "hr/units", "2021-09-02", more)
     deliver(home / "inbox", "hr/units", "2021-09-01", UNITS, sender="ia-grai")
-    judge = one_file.checking.judge
+    judge = one_file.second_count.judge
     sent = {"duc-co": 0}
 
     def miscounting(
@@ -278,7 +278,7 @@ def test_a_file_whose_rules_fail_waits_with_what_follows_it_and_stops_nobody(
         wrong = Judgement(first.rule_id, first.column_name, first.severity, first.failed + 1, first.checked)
         return Verdict((wrong, *rest), verdict.result)
 
-    monkeypatch.setattr(one_file.checking, "judge", miscounting)
+    monkeypatch.setattr(one_file.second_count, "judge", miscounting)
     status, _, _ = cchc("load", "inbox")
     assert (status, sent) == (1, {"duc-co": 1})
     files = {r["file_id"]: r for r in records(cchc("files", "--format", "csv")[1])}
@@ -290,7 +290,7 @@ def test_a_file_whose_rules_fail_waits_with_what_follows_it_and_stops_nobody(
     assert "the two counts of a rule differ" in files["1"]["message"]
     assert files["3"]["message"] == "Chờ tệp số 1 của cùng nơi gửi, giao trước và chưa nạp được."
 
-    monkeypatch.setattr(one_file.checking, "judge", judge)
+    monkeypatch.setattr(one_file.second_count, "judge", judge)
     status, out, _ = cchc("load", "inbox")
     assert status == 0
     assert "2 tệp: 2 đã nạp." in out

@@ -11,7 +11,7 @@ from etl import cli
 from etl.catalogue import project_files
 from etl.errors import CatalogueError, SetupError
 from etl.figures import counts
-from etl.migration import reference, schema
+from etl.migration import schema
 from etl.warehouse import database
 from tests import tables
 from tests.databases import opened
@@ -102,7 +102,7 @@ def test_counts_know_what_they_rest_on(
     warehouse_url: str, project: Path, monkeypatch: pytest.MonkeyPatch, file: str, old: str, new: str
 ) -> None:
     """Their query, the views and the reference data that it may ask."""
-    monkeypatch.setattr(reference, "REFERENCE", project / "etl" / "reference")
+    monkeypatch.setattr(project_files, "REFERENCE", project / "etl" / "reference")
     monkeypatch.setattr(project_files, "REFERENCE", project / "etl" / "reference")
     assert not schema.migrate(warehouse_url)
     with_documents(warehouse_url)

@@ -21,8 +21,7 @@ from etl.catalogue import project_files
 from etl.errors import CatalogueError, RuleFailed
 from etl.masking import Names, mask  # noqa: F401 - others ask checking for mask
 from etl.reading import bounds
-from etl.rules import lookups
-from etl.rules.lookups import Lookup
+from etl.rules.lookups import Lookup, fetch, looked_up, lookup
 
 if TYPE_CHECKING:
     pass
@@ -71,7 +70,7 @@ def _plan(export: catalogue.Export, folders: tuple[Path, ...]) -> Plan:
         if isinstance(definition, str):
             derived[name] = _expression(definition, export, f"{where}: {name}")
         else:
-            derived[name] = Call(**definition) if "call" in definition else lookups.lookup(definition)
+            derived[name] = Call(**definition) if "call" in definition else lookup(definition)
     conditions = {
         (rule_id, column): _expression(condition, export, f"{where}: {rule_id}")
         for rule_id, rule in rules.items()
@@ -105,7 +104,7 @@ def lookups_of(connection: Connection, export: catalogue.Export) -> dict[str, pl
     """The reference data that the rules of an export ask, by name; fetched once for a file."""
     asked = [d for d in plan(export).derived.values() if isinstance(d, Lookup | Call)]
     names = {d.of for d in asked if d.of} | {d.then.of for d in asked if isinstance(d, Lookup) and d.then}
-    return lookups.fetch(connection, sorted(names))
+    return fetch(connection, sorted(names))
 
 
 def asked_by(export: catalogue.Export) -> set[str]:
@@ -164,7 +163,7 @@ def _derived(frame: pl.DataFrame, export: catalogue.Export, lookups: Mapping[str
     for name, definition in plan(export).derived.items():
         try:
             if isinstance(definition, Lookup):
-                definition = lookups.looked_up(frame, definition, lookups)
+                definition = looked_up(frame, definition, lookups)
             elif isinstance(definition, Call):
                 definition = FUNCTIONS[definition.call](frame, lookups)
             frame = frame.with_columns(definition.alias(name))
