@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
@@ -216,7 +216,7 @@ def _name_at(words: list[str], capital: list[bool], names: Names) -> int:
     return of_file if of_file > 1 else 0
 
 
-def _while(holds, most: int) -> int:
+def _while(holds: Callable[[int], bool], most: int) -> int:
     return next((i for i in range(most) if not holds(i)), most)
 
 
@@ -249,7 +249,7 @@ def _pairs(exports: tuple[Export, ...]) -> frozenset[tuple[str, str]]:
     said += [(c.header, *c.aliases, *c.vocabulary) for c in columns]
     said += [*catalogue.fields(), [row.title for row in catalogue.form()]]
     said += [[rule.message, rule.remedy] for rule in catalogue.rules().values()]
-    pairs = set()
+    pairs: set[tuple[str, str]] = set()
     for text in (text for texts in said for text in texts):
         words = [_fold(word) for word in WORD.findall(text)]
         pairs.update(itertools.pairwise(words))

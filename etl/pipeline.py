@@ -410,13 +410,13 @@ def materialise_each(url: str, periods: list[Period], *, as_of: date | None = No
     Raises: the first error, when the others are made.
     """
 
-    def make(period: Period, before: Future | None) -> int:
+    def make(period: Period, before: Future[int] | None) -> int:
         if before:
             wait([before])
         return materialise(url, period, as_of=as_of)
 
     side_by_side = ThreadPoolExecutor(3)  # it is the database that works, on as many cores as it has
-    made: dict[Period, Future] = {}
+    made: dict[Period, Future[int]] = {}
     try:
         for period in periods:
             before = next((future for other, future in made.items() if other.end == period.start), None)

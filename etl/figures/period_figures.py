@@ -135,7 +135,7 @@ def _results(cursor: Cursor, period: Period, indicators: list[catalogue.Indicato
                 i.decimals,
                 i.version,
                 any(export in loads for export in i.source),
-                max((loads[export] for export in i.source if loads.get(export)), default=None),
+                max((file_id for export in i.source if (file_id := loads.get(export))), default=None),
             )
             for i in indicators
         ],

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from psycopg2.extensions import connection as Connection
 
@@ -33,7 +33,7 @@ class File:
 COLUMNS = "file_id, source, export, sender, delivered_on, path, archived_as, status, rows_read"
 
 
-def hash_and_size(sent: IO[bytes], kept: IO[bytes] | None = None) -> tuple[str, int]:
+def hash_and_size(sent: Any, kept: IO[bytes] | None = None) -> tuple[str, int]:
     """Hash and size of what was sent; `kept` is where it is copied to. Raises: Unreadable if reading fails."""
     # one buffer for all of it: memory that is taken anew for every chunk costs more than the hash
     digest, size, buffer = hashlib.sha256(), 0, memoryview(bytearray(CHUNK))

@@ -103,7 +103,7 @@ def _together(blocks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     And in more, where a block has many short rows: each that breaks rules is written with all that they say.
     """
     waiting: list[pl.DataFrame] = []
-    rows = size = 0
+    rows, size = 0, 0.0
     for part in (part for block in blocks for part in block.iter_slices(2 * BATCH_ROWS)):
         waiting.append(part)
         rows, size = rows + part.height, size + part.estimated_size()
@@ -120,7 +120,7 @@ def whole_file(blocks: Iterable[pl.DataFrame], most: int = LIST_ROWS) -> pl.Data
     Raises: FileRejected FIL-01 if there are more than can be held at once.
     """
     held: list[pl.DataFrame] = []
-    rows = size = 0
+    rows, size = 0, 0.0
     for block in blocks:
         held.append(block)
         rows, size = rows + block.height, size + block.estimated_size()

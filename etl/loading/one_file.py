@@ -159,7 +159,7 @@ def _compare(task: Task, cursor: Cursor, outcome: Outcome, verdict: second_count
         raise RuleFailed(
             f"{export.name}, file {task.file.file_id}: the two counts of a rule differ: {'; '.join(differing)}."
         )
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (
             task.file.file_id,
             rule,

@@ -7,6 +7,7 @@ and what is loaded again is one transaction: until it ends, everybody sees what 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from psycopg2.errors import DeadlockDetected, UniqueViolation
 from psycopg2.extensions import cursor as Cursor
@@ -40,7 +41,7 @@ def withdraw(settings: Settings, url: str, file: File, *, by: str, reason: str) 
     return _in_turns(settings, url, file, withdrawn=True, by=by, reason=reason)
 
 
-def _in_turns(settings: Settings, url: str, file: File, **how: object) -> list[int]:
+def _in_turns(settings: Settings, url: str, file: File, **how: Any) -> list[int]:
     for turn in range(TURNS):
         try:
             return _replay(settings, url, file, direct=turn == 0, **how)
@@ -102,7 +103,7 @@ def _in_order(cursor: Cursor, file_ids: Sequence[int]) -> list[File]:
 
 
 def _load_one(
-    settings: Settings, url: str, cursor: Cursor, file: File, kept: Future, *, direct: bool, because_of: int
+    settings: Settings, url: str, cursor: Cursor, file: File, kept: Future[None], *, direct: bool, because_of: int
 ) -> list[batches.Outcome]:
     """Load one file of a replay; what it does stands or falls by itself, if the fault is the file's own."""
     cursor.execute("update landing.file set loaded_with = %s where file_id = %s", (because_of, file.file_id))

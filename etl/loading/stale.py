@@ -50,6 +50,8 @@ def mark_stale(cursor: Cursor, file: File, known: list[str]) -> None:
         rules = [r for r in catalogue.rules(export.name).values() if file.export in r.refers_to]
         for name, asked in conditions.plan(export).derived.items() if rules else ():
             using = [r for r in rules if any(re.search(rf"\b{name}\b", fails) for fails in r.fails.values())]
+            if not isinstance(asked, Lookup | Call):
+                continue
             for one in (asked, asked.then) if isinstance(asked, Lookup) else (asked,):
                 if isinstance(one, Lookup | Call) and one.of in known:
                     stale |= _Question(catalogue.export(file.export), export, asked, one).stale(cursor, using or rules)

@@ -41,7 +41,7 @@ def differences(export: catalogue.Export, table: Table) -> Iterator[Difference]:
                 called[before] = now
     for column in export.columns:
         if not column.is_loaded:
-            for name in {column.name, column.formerly, column.day} & have.keys():
+            for name in {column.name, column.formerly or "", column.day or ""} & have.keys():
                 yield Difference("made personal", name)
                 del have[name]
     for name in [name for name in have if name not in wanted]:
@@ -59,7 +59,7 @@ def differences(export: catalogue.Export, table: Table) -> Iterator[Difference]:
     for name in wanted:
         if name not in have:
             yield Difference("added", name)
-    if called.get(table.partition_by) != export.partition_by:
+    if called.get(table.partition_by or "") != export.partition_by:
         yield Difference("partitioned otherwise", was=table.partition_by or "")
     elif {called[name] for name in table.key} != set(core_tables.primary_key(export)):
         yield Difference("of another key")

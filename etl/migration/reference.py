@@ -1,6 +1,7 @@
 """Reference data that ships as files stands in tables: the form, fields of procedures, kinds of documents."""
 
 import csv
+from typing import Any
 
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
@@ -62,7 +63,7 @@ def _validity(row: dict[str, str]) -> tuple[str, str]:
     return row["valid_from"] or "-infinity", row["valid_to"] or "infinity"
 
 
-def _replace(cursor: Cursor, table: str, rows: list[tuple]) -> None:
+def _replace(cursor: Cursor, table: str, rows: list[tuple[Any, ...]]) -> None:
     """Make a small table hold these rows. Locked first, so that two migrations at once wait for each other."""
     cursor.execute(f"lock table {table} in share row exclusive mode; delete from {table}")
     execute_values(cursor, f"insert into {table} values %s", rows)

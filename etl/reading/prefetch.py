@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator
 from queue import Queue
 from threading import Thread
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 
 
 def ahead(items: Iterable[Item], depth: int = 2) -> Iterator[Item]:
     """The same items, prepared in a thread of their own: parsing goes on while COPY waits for the database."""
-    queue: Queue = Queue(depth)
+    queue: Queue[Any] = Queue(depth)
     done = object()
     stop = False
 

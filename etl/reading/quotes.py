@@ -291,7 +291,7 @@ def _each(rows: Rows, delimiter: bytes) -> Iterator[list[bytes]]:
     text = Quoted(rows.text, delimiter)
     start = 0
     while start < len(rows.text):
-        row = cells_of_row(text, start, len(rows.text), True)
-        assert row
-        cells, start = row
+        cut = cells_of_row(text, start, len(rows.text), True)
+        assert cut
+        cells, start = cut
         yield cells

@@ -103,7 +103,8 @@ def open_text(path: Path, export: Export, block_bytes: int) -> tuple[Layout, Gen
 
 def _first_rows(head: bytes, delimiter: bytes, final: bool, *, line_by_line: bool) -> list[tuple[list[str], int, int]]:
     """The first rows of a text: their cells, where each ends, and its last line."""
-    rows, start, line = [], 0, 0
+    rows: list[tuple[list[str], int, int]] = []
+    start = line = 0
     text = Quoted(head, delimiter)
     while start < len(head) and len(rows) < HEADER_ROWS:
         stop = (head.find(b"\n", start) + 1 if line_by_line else 0) or len(head)

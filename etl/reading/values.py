@@ -188,9 +188,10 @@ def moment(text: str) -> datetime | None:
 
 
 def _moment(year: int, month: int, day: int, clock: str | None) -> datetime | None:
-    if year not in YEARS or (clock and not (match := CLOCK.fullmatch(clock))):
+    match = CLOCK.fullmatch(clock) if clock else None
+    if year not in YEARS or (clock and not match):
         return None
-    hour, minute, second, fraction, zone = match.groups() if clock else (0, 0, 0, None, None)
+    hour, minute, second, fraction, zone = match.groups() if match else (0, 0, 0, None, None)
     try:
         read = datetime(
             year, month, day, int(hour), int(minute), int(second or 0), int((fraction or "0")[:6].ljust(6, "0"))

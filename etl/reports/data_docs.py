@@ -11,23 +11,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from etl import catalogue
 from etl.errors import SetupError
 from etl.landing.receipts import File
-
-if TYPE_CHECKING:
-    import jinja2
-
-    from etl.rules.second_count import Verdict
-
+from etl.rules.second_count import Verdict, rule_and_column
 
 LISTED = 300  # deliveries on the index page, which every load writes anew; the pages of older ones stay
 
 
 def write(
-    verdict: "Verdict", folder: Path, *, file: File, rows_read: int, rows_unchanged: int, rows_quarantined: int
+    verdict: Verdict, folder: Path, *, file: File, rows_read: int, rows_unchanged: int, rows_quarantined: int
 ) -> Path:
     """Write the page of a delivery, and list it on the index page; the place of the page.
 
@@ -68,14 +63,15 @@ def write(
     return page
 
 
-def _rows(verdict: "Verdict", export: catalogue.Export) -> list[dict[str, Any]]:
+def _rows(verdict: Verdict, export: catalogue.Export) -> list[dict[str, Any]]:
     """One row per expectation: what failed first, the worst of it on top."""
     checked = {(one.rule_id, one.column_name): one.checked for one in verdict.judgements}
     rules = catalogue.rules()
     rows = []
     for one in verdict.result.results:
         stated = one.expectation_config
-        rule_id, column = stated.meta["rule_id"], stated.meta["column"]
+        assert stated is not None
+        rule_id, column = rule_and_column(stated)
         failed = int(one.result.get("unexpected_count", one.result.get("observed_value", 0)))
         of = one.result.get("element_count", checked[rule_id, column])
         rows.append({
@@ -94,7 +90,7 @@ def _rows(verdict: "Verdict", export: catalogue.Export) -> list[dict[str, Any]]:
 
 
 @cache
-def _template() -> "jinja2.environment.TemplateModule":
+def _template() -> Any:
     import jinja2
 
     pages = jinja2.Environment(

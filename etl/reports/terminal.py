@@ -52,8 +52,8 @@ def write_table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     for row in first:
         for line in _lines(row, widths, right):
             print(line)
-    for row in rows:
-        for line in _lines([_shown(cell) for cell in row], widths, right):
+    for cells in rows:
+        for line in _lines([_shown(cell) for cell in cells], widths, right):
             print(line)
 
 
@@ -96,7 +96,7 @@ def _number(cell: Cell) -> str | int | float | None:
     if isinstance(cell, date):
         return cell.isoformat()
     if isinstance(cell, Decimal):
-        return int(cell) if cell == cell.to_integral_value() and cell.as_tuple().exponent >= 0 else float(cell)
+        return int(cell) if cell == cell.to_integral_value() and "." not in f"{cell:f}" else float(cell)
     return cell
 
 

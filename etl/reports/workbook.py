@@ -2,6 +2,7 @@
 
 import tempfile
 import textwrap
+from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
 
@@ -96,7 +97,9 @@ def _write(connection: Connection, receipt: Delivery, path: Path) -> int:
 
     rows = sheet("Dòng lỗi", ROW_HEADINGS)
     heading(rows, ROW_HEADINGS)
-    totals: dict[str, list] = {}  # rule -> rows, line last counted
+    totals: Counter[str] = Counter()  # rows by rule
+    examples: dict[str, FailingRow] = {}
+    counted: dict[str, int | None] = {}  # rule -> line last counted: one row may break a rule in two columns
     at, sheets, written = 0, 1, 0
     for row in failing_rows(connection, receipt.file_id):
         if at == SHEET_ROWS:
@@ -116,9 +119,10 @@ def _write(connection: Connection, receipt: Delivery, path: Path) -> int:
         rows.write_string(at, 6, row.value if len(row.value) <= CELL else row.value[: CELL - 1] + "…", top)
         rows.write_string(at, 7, row.expected, wrapped)
         rows.write_string(at, 8, row.remedy, wrapped)
-        counted = totals.setdefault(row.rule_id, [0, object(), row])
-        if counted[1] != row.line:  # one row may break a rule in two columns
-            counted[0], counted[1] = counted[0] + 1, row.line
+        if row.rule_id not in counted or counted[row.rule_id] != row.line:
+            totals[row.rule_id] += 1
+        counted[row.rule_id] = row.line
+        examples.setdefault(row.rule_id, row)
     close(rows, at)
 
     below = len(RECEIPT) + 1
@@ -131,7 +135,8 @@ def _write(connection: Connection, receipt: Delivery, path: Path) -> int:
         else:
             summary.write_string(line, 2, _shown(attribute, value))
     heading(summary, TOTAL_HEADINGS, below)
-    for line, (rule_id, (count, _, row)) in enumerate(sorted(totals.items()), start=below + 1):
+    for line, (rule_id, count) in enumerate(sorted(totals.items()), start=below + 1):
+        row = examples[rule_id]
         summary.set_row(line, _height(TOTAL_HEADINGS, row))
         for column, value in enumerate((rule_id, SEVERITIES[row.severity], row.expected, row.remedy)):
             summary.write_string(line, column, value, wrapped)

@@ -162,11 +162,14 @@ def _derived(frame: pl.DataFrame, export: catalogue.Export, lookups: Mapping[str
     """The frame with the columns of `derived:`, each of which may use those above it."""
     for name, definition in plan(export).derived.items():
         try:
+            column: pl.Expr | pl.Series
             if isinstance(definition, Lookup):
-                definition = looked_up(frame, definition, lookups)
+                column = looked_up(frame, definition, lookups)
             elif isinstance(definition, Call):
-                definition = FUNCTIONS[definition.call](frame, lookups)
-            frame = frame.with_columns(definition.alias(name))
+                column = FUNCTIONS[definition.call](frame, lookups)
+            else:
+                column = definition
+            frame = frame.with_columns(column.alias(name))
         except Exception as error:  # functions are Python: what they trip over may be a value of a row
             reason = why_it_failed(error) if isinstance(error, pl.exceptions.PolarsError) else type(error).__name__
             raise RuleFailed(

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import great_expectations.expectations as gxe
-from great_expectations.expectations.row_conditions import Condition
+from great_expectations.expectations.row_conditions import ComparisonCondition
 
 from etl import catalogue
 from etl.errors import CatalogueError
@@ -34,7 +34,9 @@ def given(rule_id: str, column: str, *, typed: str | None = None) -> gxe.Expecta
     return gxe.ExpectColumnValuesToNotBeNull(column=typed or column, **stated(rule_id, column))
 
 
-def given_when(rule_id: str, column: str, condition: Condition, *, typed: str | None = None) -> gxe.Expectation:
+def given_when(
+    rule_id: str, column: str, condition: ComparisonCondition, *, typed: str | None = None
+) -> gxe.Expectation:
     return gxe.ExpectColumnValuesToNotBeNull(column=typed or column, row_condition=condition, **stated(rule_id, column))
 
 

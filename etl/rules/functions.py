@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from etl.masking import Names, mask  # noqa: F401 - others ask checking for mask
 
 if TYPE_CHECKING:
     pass
@@ -57,7 +56,7 @@ def _is_own_ancestor(frame: pl.DataFrame, lookups: Mapping[str, pl.DataFrame]) -
     """Whether the way up from a unit comes back to it: by what the file says of a unit, else by what is known of it."""
     delivered_on = frame["delivered_on"].first()
     ours = frame.select("org_code", "parent_code").drop_nulls()
-    known = lookups["units"].filter((pl.col("valid_from") <= delivered_on) & (delivered_on < pl.col("valid_to")))
+    known = lookups["units"].filter((pl.col("valid_from") <= delivered_on) & (pl.col("valid_to") > delivered_on))
     known = known.select("org_code", "parent_code").drop_nulls()
     known = known.join(frame.select("org_code"), on="org_code", how="anti")
     above: dict[str, set[str]] = {}

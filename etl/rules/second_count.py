@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from etl import catalogue
 from etl.catalogue import project_files
 from etl.errors import CatalogueError, RuleFailed
-from etl.masking import Names, mask  # noqa: F401 - others ask checking for mask
 
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
@@ -70,6 +69,11 @@ def _module(path: Path) -> Any:
     return module
 
 
+def rule_and_column(stated: Any) -> tuple[str, str]:
+    """Which rule an expectation, or its configuration, restates (expectations.stated), and of which column."""
+    return stated.meta["rule_id"], stated.meta["column"]
+
+
 # What a suite calls the keys of a whole delivery, of which a file may be one part.
 DELIVERED = "staging.delivered"
 
@@ -86,24 +90,22 @@ def judge(
     """
     asked = suite(export, delivered_on)
     pairs = set(plan(export).conditions)
-    if different := {(e.meta["rule_id"], e.meta["column"]) for e in asked.expectations} ^ pairs:
+    if different := {rule_and_column(e) for e in asked.expectations} ^ pairs:
         names = ", ".join(sorted(f"{rule_id} ({column})" for rule_id, column in different))
         raise RuleFailed(f"{names}: stated in one of expectations/{export.name}.yml and .py only. State it in both.")
     for expectation in asked.expectations:
         if query := getattr(expectation, "unexpected_rows_query", None):
             for named, table_instead in ({DELIVERED: table} | dict(instead or {})).items():
                 query = re.sub(rf"\b{re.escape(named)}\b", table_instead, query)
-            expectation.unexpected_rows_query = query
+            setattr(expectation, "unexpected_rows_query", query)  # noqa: B010 - the base class does not know it
     checked, result = _validated(asked, url, table)
     failed = dict.fromkeys(pairs, 0)
     for one in result.results:
-        meta = one.expectation_config.meta
+        rule_id, column = rule_and_column(one.expectation_config)
         count = one.result.get("unexpected_count", one.result.get("observed_value"))
         if count is None:
-            raise RuleFailed(
-                f"{meta['rule_id']}: Great Expectations gave no count. Mend expectations/{export.name}.py."
-            )
-        failed[meta["rule_id"], meta["column"]] += int(count)
+            raise RuleFailed(f"{rule_id}: Great Expectations gave no count. Mend expectations/{export.name}.py.")
+        failed[rule_id, column] += int(count)
     severity = {rule.rule_id: rule.severity for rule in plan(export).rules.values()}
     return Verdict(
         tuple(Judgement(*pair, severity[pair[0]], failed[pair], checked) for pair in plan(export).conditions), result
@@ -137,7 +139,7 @@ def _import_on_first_use(name: str) -> None:
         module.__dict__.update(real.__dict__)
         return getattr(real, attribute)
 
-    module.__getattr__ = load
+    vars(module)["__getattr__"] = load
     sys.modules[name] = module
 
 
@@ -154,7 +156,9 @@ def _validated(asked: "ExpectationSuite", url: str, table: str) -> "tuple[int, E
 
     schema, _, name = table.rpartition(".")
     source = get_context(mode="ephemeral").data_sources.add_postgres(
-        "warehouse", connection_string=url, kwargs={"connect_args": {"options": SESSION}}
+        "warehouse",
+        connection_string=url,
+        kwargs={"connect_args": {"options": SESSION}},  # type: ignore[call-arg] # its own declaration leaves it out
     )
     try:
         asset = source.add_table_asset(name, table_name=name, schema_name=schema or None)
@@ -174,7 +178,7 @@ def _validated(asked: "ExpectationSuite", url: str, table: str) -> "tuple[int, E
         try:
             metrics = _metrics(engine, wanted.values())
         except RuleFailed as error:
-            blamed = sorted({one.meta["rule_id"] for one, needs in bound if _crashes(engine, needs.values())})
+            blamed = sorted({rule_and_column(one)[0] for one, needs in bound if _crashes(engine, needs.values())})
             raise RuleFailed(f"{', '.join(blamed)}: {error} Mend expectations/{asked.name}.py.") from None
         results = []
         for one, needs in bound:
