@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check up stop bench bench-workers lock clean
+.PHONY: help setup demo test test-fast test-slow check up stop bench bench-workers lock clean
 
 # Nothing calls home, and no command pays for packages that are not byte-compiled.
 export GX_ANALYTICS_ENABLED := false
@@ -21,10 +21,13 @@ up: setup ## the same, and Airflow stays up to look at
 stop: setup ## stop the PostgreSQL that the demo leaves running
 	@.venv/bin/python -m demo stop
 
-test: setup ## every test, on an embedded PostgreSQL
-	@.venv/bin/pytest
+test: setup ## every test that needs only Python, on an embedded PostgreSQL for each core
+	@.venv/bin/pytest -n auto --dist loadgroup
 
-test-slow: setup ## kills of loads at random moments, and random worlds in any order of arrival
+test-fast: setup ## those that need no server: half a minute
+	@.venv/bin/pytest -m 'not slow and not server'
+
+test-slow: setup ## kills of loads at random moments, hostile and damaged files, random worlds in any order of arrival
 	@.venv/bin/pytest -m slow
 
 check: setup ## style, import rules, and no host name in the lock

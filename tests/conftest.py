@@ -39,6 +39,20 @@ if os.geteuid() == 0:
     embedded.package = lambda: CLOSED / installed.name
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what a choice of tests is made by: `server`, and a group for those that share a fixture of their module.
+
+    A group runs in one process, one test after the other; all other tests run where there is room.
+    """
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "server_url" in fixtures:
+            item.add_marker(pytest.mark.server)
+        found = [one for name in fixtures for one in item.session._fixturemanager.getfixturedefs(name, item) or ()]
+        if any(one.scope == "module" for one in found):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 def pytest_unconfigure() -> None:
     embedded.stop(HOME)
     shutil.rmtree(HOME, ignore_errors=True)

@@ -23,7 +23,8 @@ def fresh_database(server_url: str, template: str) -> Iterator[str]:
     admin = create_engine(url, isolation_level="autocommit")
     try:
         with admin.connect() as connection:
-            connection.execute(text(f"create database {name} template {template}"))
+            # copying files takes half the time of copying pages through the log, which is the default
+            connection.execute(text(f"create database {name} template {template} strategy file_copy"))
         yield url.set(database=name).render_as_string(hide_password=False)
     finally:
         with admin.connect() as connection:

@@ -18,6 +18,8 @@ import pytest
 
 from etl.warehouse import embedded
 
+pytestmark = pytest.mark.server
+
 PROJECT = Path(__file__).parents[1]
 FILE = PROJECT / "docker-compose.yml"
 PROGRAMS = Path(sys.executable).parent

