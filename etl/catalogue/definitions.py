@@ -1,4 +1,4 @@
-"""The indicators: one SQL file with a header for each definition, and the printed form that orders them."""
+"""The indicators: an SQL file with a header for each that is computed, a row of form.yml for each that is declared."""
 
 import hashlib
 import itertools
@@ -9,13 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from etl.catalogue.project_files import indicator_folders, read_yaml, sql_header
+from etl.catalogue.project_files import indicator_folders, read_sql, read_yaml
 from etl.errors import CatalogueError
 from etl.periods import TWO_TIERS_FROM
 
-ORIGINS = ("computed", "declared")
+FORM = "form.yml"
+DECLARATIONS = "declarations/indicators"
 BEHAVIOURS = ("flow", "stock", "cumulative", "code", "share")
 LEVELS = ("province", "department", "district", "commune", "office", "service_unit")
 CADENCES = ("quarterly", "half_yearly", "nine_monthly", "annual")
@@ -24,7 +23,7 @@ LISTS = {"one_stop_shop/procedures", "hr/quotas"}  # exports that several units 
 
 @dataclass(frozen=True)
 class Indicator:
-    """One figure of the form, as the header of its `.sql` file defines it."""
+    """One figure of the form, as the header of its `.sql` file or its row of form.yml defines it."""
 
     code: str
     parent: str
@@ -85,28 +84,47 @@ class FormRow:
     unit: str
 
 
+def _said_by_form(folder: Path) -> dict[str, Any]:
+    """What form.yml of a folder says, if there is one: `defaults`, `headings`, `declared`."""
+    path = folder / FORM
+    said = read_yaml(path) if path.exists() else {}
+    if not isinstance(said, dict) or not said.keys() <= {"defaults", "headings", "declared"}:
+        raise CatalogueError(
+            f"{path}: it has `defaults:`, `headings:` and `declared:`, and nothing else. Mend the file."
+        )
+    return said
+
+
 def form_order(code: str) -> tuple[tuple[int, str], ...]:
     """The place of a code in the form, as a sort key: 1.9 comes before 1.10, and 3.1.3 before 3.1.3.a."""
     return tuple((int(part), "") if part.isdigit() else (0, part) for part in code.split("."))
 
 
-def _indicator(path: Path) -> Indicator:
-    text = path.read_text("utf-8")
+def _indicator(said: dict[str, Any], query: str, path: Path, defaults: Mapping[str, Any]) -> Indicator:
+    """Input: what a header or a row of form.yml says, and the query below the header; the rest is by default."""
+    said = {"valid_to": None, **defaults, **said, "origin": "computed" if query else "declared"}
     try:
-        said, query = sql_header(text)
         for attribute in ("levels", "source", "cadence"):
             said[attribute] = tuple(said[attribute])
         indicator = Indicator(**said, version=_definition_version(said, query), query=query)
-    except (TypeError, KeyError, AttributeError, yaml.YAMLError) as error:
+    except (TypeError, KeyError) as error:
         raise CatalogueError(f"{path}: this is not the header of an indicator ({error}). Mend the file.") from None
-    for attribute, known in (("origin", ORIGINS), ("behaviour", BEHAVIOURS), ("levels", LEVELS), ("cadence", CADENCES)):
+    for attribute, known in (("behaviour", BEHAVIOURS), ("levels", LEVELS), ("cadence", CADENCES)):
         value = getattr(indicator, attribute)
         for one in (value,) if isinstance(value, str) else value:
             if one not in known:
                 raise CatalogueError(f"{path}: {attribute} is one of {', '.join(known)}, not {one!r}.")
-    if indicator.is_computed != bool(query):
-        raise CatalogueError(f"{path}: a computed indicator has a query below its header, a declared one has none.")
     return indicator
+
+
+def _computed(path: Path, defaults: Mapping[str, Any]) -> Indicator:
+    said, query = read_sql(path)
+    if not query:
+        raise CatalogueError(
+            f"{path}: there is no query below the header. Write one, or, if units declare this figure, move the header"
+            " to `declared:` of form.yml."
+        )
+    return _indicator(said, query, path, defaults)
 
 
 def _definition_version(said: Mapping[str, Any], query: str) -> str:
@@ -127,7 +145,16 @@ def indicator_versions() -> tuple[Indicator, ...]:
 
 @cache
 def _indicators(folders: tuple[Path, ...]) -> tuple[Indicator, ...]:
-    found = [_indicator(path) for folder in folders for path in sorted(folder.glob("*.sql"))]
+    found: list[Indicator] = []
+    defaults: dict[str, Any] = {}
+    for folder in folders:
+        said = _said_by_form(folder)
+        defaults = defaults | said.get("defaults", {})  # an office's own folder may say otherwise
+        found += [_computed(path, defaults) for path in sorted(folder.glob("*.sql"))]
+        found += [
+            _indicator({"source": [DECLARATIONS], **row}, "", folder / FORM, defaults)
+            for row in said.get("declared", ())
+        ]
     found.sort(key=lambda one: (form_order(one.code), one.valid_from))
     for one, following in itertools.pairwise(found):
         if one.code == following.code and (one.valid_to is None or one.valid_to >= following.valid_from):
@@ -158,7 +185,7 @@ def reported(on: date) -> dict[str, Indicator]:
 
 @cache
 def _form(folders: tuple[Path, ...]) -> tuple[FormRow, ...]:
-    headings = [said for folder in folders if (folder / "form.yml").exists() for said in read_yaml(folder / "form.yml")]
+    headings = [row for folder in folders for row in _said_by_form(folder).get("headings", ())]
     rows = [(h["code"], h["parent"], h["kind"], h["title"], "") for h in headings]
     rows += [
         (i.code, i.parent, "indicator", i.title, i.unit) for i in {i.code: i for i in _indicators(folders)}.values()

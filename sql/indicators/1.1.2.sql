@@ -4,13 +4,8 @@
 -- unit: "Nhiệm vụ"
 -- decimals: 0
 -- behaviour: cumulative
--- cadence: [quarterly, half_yearly, nine_monthly, annual]
 -- levels: [province, department, district, commune, office, service_unit]
--- origin: computed
 -- source: [document_management/tasks]
--- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
--- valid_from: 2020-12-15
--- valid_to:
 
 -- The plan is the year's: a task given in any earlier window of the year still counts (window_task begins with the year).
 -- Done by the last day of the window; what is done later belongs to a later report.

@@ -4,12 +4,8 @@
 -- unit: "Cơ quan, đơn vị"
 -- decimals: 0
 -- behaviour: stock
--- cadence: [quarterly, half_yearly, nine_monthly, annual]
 -- levels: [province, department, district]
--- origin: computed
 -- source: [hr/units]
--- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
--- valid_from: 2020-12-15
 -- valid_to: 2025-06-30
 
 -- Who can be inspected: the administrative bodies and the communes below the unit, on the last day of the window.

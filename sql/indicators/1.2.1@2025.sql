@@ -4,13 +4,10 @@
 -- unit: "Cơ quan, đơn vị"
 -- decimals: 0
 -- behaviour: stock
--- cadence: [quarterly, half_yearly, nine_monthly, annual]
 -- levels: [province, department, commune]
--- origin: computed
 -- source: [hr/units]
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị quyết 202/2025/QH15; Nghị định 150/2025/NĐ-CP"
 -- valid_from: 2025-07-01
--- valid_to:
 
 -- Who can be inspected: the administrative bodies and the communes below the unit, on the last day of the window. A body
 -- inside a commune is the commune's to inspect, not the province's.

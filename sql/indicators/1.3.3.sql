@@ -4,13 +4,8 @@
 -- unit: "Nhiệm vụ"
 -- decimals: 0
 -- behaviour: flow
--- cadence: [quarterly, half_yearly, nine_monthly, annual]
 -- levels: [province, department]
--- origin: computed
 -- source: [document_management/tasks]
--- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
--- valid_from: 2020-12-15
--- valid_to:
 
 -- Of the tasks given in the window, those done by its last day, after the due day.
 -- Compared by day: done on the due day is on time, and without a due day nothing can be late.

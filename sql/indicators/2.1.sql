@@ -4,13 +4,9 @@
 -- unit: "Văn bản"
 -- decimals: 0
 -- behaviour: flow
--- cadence: [quarterly, half_yearly, nine_monthly, annual]
 -- levels: [province, department, district, commune, office, service_unit]
--- origin: computed
 -- source: [document_management/documents]
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Luật 80/2015/QH13; Nghị định 30/2020/NĐ-CP"
--- valid_from: 2020-12-15
--- valid_to:
 
 -- Legal documents (văn bản quy phạm pháp luật) carry the year in their number: 06/2024/QĐ-UBND.
 -- An ordinary decision (751/QĐ-UBND) has the same type and does not count.

@@ -4,13 +4,9 @@
 -- unit: "Thủ tục"
 -- decimals: 0
 -- behaviour: stock
--- cadence: [quarterly, half_yearly, nine_monthly, annual]
 -- levels: [province, department]
--- origin: computed
 -- source: [one_stop_shop/procedures]
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 61/2018/NĐ-CP"
--- valid_from: 2020-12-15
--- valid_to:
 
 -- In force on the last day of the window: announced by then, not repealed by then.
 select

@@ -4,13 +4,9 @@
 -- unit: "%"
 -- decimals: 2
 -- behaviour: share
--- cadence: [quarterly, half_yearly, nine_monthly, annual]
 -- levels: [province, department, district, commune, office, service_unit]
--- origin: computed
 -- source: [one_stop_shop/dossiers]
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Thông tư 01/2020/TT-VPCP, Biểu 06; Nghị định 61/2018/NĐ-CP"
--- valid_from: 2020-12-15
--- valid_to:
 
 -- Of the dossiers finished in the window. Refused, withdrawn and not yet received dossiers are outside.
 -- Finished means handed to the one-stop desk; finished on the due day is on time, and without a due day nothing can be late.

@@ -4,13 +4,8 @@
 -- unit: "Cơ quan, đơn vị"
 -- decimals: 0
 -- behaviour: stock
--- cadence: [quarterly, half_yearly, nine_monthly, annual]
 -- levels: [province]
--- origin: computed
 -- source: [hr/units]
--- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
--- valid_from: 2020-12-15
--- valid_to:
 
 -- The departments of the province, on the last day of the window.
 select

@@ -4,13 +4,8 @@
 -- unit: "Cơ quan, đơn vị"
 -- decimals: 0
 -- behaviour: stock
--- cadence: [quarterly, half_yearly, nine_monthly, annual]
 -- levels: [province, department]
--- origin: computed
 -- source: [hr/units]
--- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
--- valid_from: 2020-12-15
--- valid_to:
 
 -- A unit that became a company, or was dissolved by the last day of the window, is none any more.
 -- Where the managing level is not delivered, the parent unit manages.

@@ -4,13 +4,10 @@
 -- unit: "Cơ quan, đơn vị"
 -- decimals: 0
 -- behaviour: stock
--- cadence: [quarterly, half_yearly, nine_monthly, annual]
 -- levels: [province, commune]
--- origin: computed
 -- source: [hr/units]
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị quyết 202/2025/QH15; Nghị định 150/2025/NĐ-CP (tạm thời, chờ biểu mẫu của Bộ Nội vụ)"
 -- valid_from: 2025-07-01
--- valid_to:
 
 -- A unit that became a company, or was dissolved by the last day of the window, is none any more.
 -- Where the managing level is not delivered, the parent unit manages.

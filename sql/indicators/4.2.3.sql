@@ -4,13 +4,9 @@
 -- unit: "Người"
 -- decimals: 0
 -- behaviour: stock
--- cadence: [quarterly, half_yearly, nine_monthly, annual]
 -- levels: [province, department, district, office]
--- origin: computed
 -- source: [hr/staff]
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 68/2000/NĐ-CP; Nghị định 161/2018/NĐ-CP"
--- valid_from: 2020-12-15
--- valid_to:
 
 -- Present on the last day of the window: at work, seconded or on maternity leave; inside communes since 1/7/2025.
 select

@@ -4,13 +4,8 @@
 -- unit: ""
 -- decimals: 0
 -- behaviour: stock
--- cadence: [quarterly, half_yearly, nine_monthly, annual]
 -- levels: [province, department, district, office]
--- origin: computed
 -- source: [hr/quotas]
--- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC"
--- valid_from: 2020-12-15
--- valid_to:
 
 -- The form repeats 4.2.1 in its heading.
 -- The last decision of the year on or before the last day of the window, per unit; inside communes since 1/7/2025.

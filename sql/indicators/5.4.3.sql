@@ -4,12 +4,9 @@
 -- unit: "Người"
 -- decimals: 0
 -- behaviour: flow
--- cadence: [quarterly, half_yearly, nine_monthly, annual]
 -- levels: [province, department, district, office]
--- origin: computed
 -- source: [hr/events]
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 112/2020/NĐ-CP"
--- valid_from: 2020-12-15
 -- valid_to: 2025-06-30
 
 -- Counted on the day of decision.

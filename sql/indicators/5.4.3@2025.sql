@@ -4,13 +4,10 @@
 -- unit: "Người"
 -- decimals: 0
 -- behaviour: flow
--- cadence: [quarterly, half_yearly, nine_monthly, annual]
 -- levels: [province, department, commune, office]
--- origin: computed
 -- source: [hr/events]
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 112/2020/NĐ-CP; Nghị quyết 202/2025/QH15; Nghị định 150/2025/NĐ-CP"
 -- valid_from: 2025-07-01
--- valid_to:
 
 -- Counted on the day of decision.
 -- The divisions of communes stand where those of districts did; a decision of before 1/7/2025 names a district.

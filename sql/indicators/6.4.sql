@@ -4,13 +4,9 @@
 -- unit: "Cơ quan, đơn vị"
 -- decimals: 0
 -- behaviour: cumulative
--- cadence: [quarterly, half_yearly, nine_monthly, annual]
 -- levels: [province, department, district]
--- origin: computed
 -- source: [hr/units]
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 16/2015/NĐ-CP; Nghị định 141/2016/NĐ-CP"
--- valid_from: 2020-12-15
--- valid_to:
 
 -- Group 4 of financial autonomy, on the last day of the window.
 -- A unit that became a company, or was dissolved by the last day of the window, is none any more.

@@ -4,13 +4,9 @@
 -- unit: "%"
 -- decimals: 2
 -- behaviour: share
--- cadence: [quarterly, half_yearly, nine_monthly, annual]
 -- levels: [province, department, district, commune, office, service_unit]
--- origin: computed
 -- source: [document_management/documents]
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Quyết định 28/2018/QĐ-TTg; Nghị định 30/2020/NĐ-CP; QCVN 102:2016/BTTTT"
--- valid_from: 2020-12-15
--- valid_to:
 
 -- Sent electronically with a paper copy.
 select

@@ -4,13 +4,9 @@
 -- unit: "%"
 -- decimals: 2
 -- behaviour: share
--- cadence: [quarterly, half_yearly, nine_monthly, annual]
 -- levels: [province, department, district, commune]
--- origin: computed
 -- source: [one_stop_shop/dossiers, one_stop_shop/procedures]
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 42/2022/NĐ-CP (mức độ 3, 4 nay là một phần, toàn trình)"
--- valid_from: 2020-12-15
--- valid_to:
 
 -- Of the level-4 procedures that had an online dossier in the window anywhere below the unit: all their dossiers received.
 -- Procedures of this level exist and none was used online: 0, without a denominator. None exists: undefined.

@@ -201,7 +201,7 @@ def test_a_broken_query_says_where(cursor: Cursor, tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize(
     ("mistake", "repair", "told"),
     [
-        ("origin: computed", "origin: declared", "a declared one has none"),
+        ("-- title:", "--\n-- title:", "not the header of an indicator"),
         ("behaviour: cumulative", "behaviour: rate", "behaviour is one of"),
         ("-- unit:", "-- unit_of_measure:", "not the header of an indicator"),
     ],
@@ -219,13 +219,53 @@ def test_a_broken_header_is_told(
         catalogue.indicators()
 
 
+OWN_FORM = """
+defaults: {cadence: [annual], valid_from: 2026-01-01, legal_basis: Quyết định của tỉnh}
+headings:
+  - {code: "8", parent: "", kind: section, title: Của tỉnh}
+declared:
+  - {code: "8.1", parent: "8", title: Số sáng kiến, unit: Sáng kiến, decimals: 0, behaviour: flow, levels: [commune]}
+"""
+
+
+def test_an_office_has_a_form_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "indicators").mkdir()
+    (tmp_path / "indicators" / "form.yml").write_text(OWN_FORM, encoding="utf-8")
+    monkeypatch.setenv("CCHC_CATALOGUE", str(tmp_path))
+    assert [(row.code, row.title) for row in catalogue.form()[-2:]] == [("8", "Của tỉnh"), ("8.1", "Số sáng kiến")]
+    own = catalogue.indicators()["8.1"]
+    assert (own.origin, own.source, own.cadence) == ("declared", ("declarations/indicators",), ("annual",))
+    assert own.valid_from == date(2026, 1, 1)
+    assert catalogue.indicators()["2.2"].cadence != ("annual",)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("8.1.sql", '-- code: "8.1"\n-- title: Số sáng kiến\n', r"8\.1\.sql: there is no query .* `declared:`"),
+        ("form.yml", '- {code: "8", parent: "", kind: section, title: Của tỉnh}\n', "form.yml: it has `defaults:`"),
+        ("form.yml", "declared:\n  - {code: '8.1'}\n", "form.yml: this is not the header of an indicator"),
+    ],
+)
+def test_a_form_that_is_none_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, told: str
+) -> None:
+    (tmp_path / "indicators").mkdir()
+    (tmp_path / "indicators" / name).write_text(text, encoding="utf-8")
+    monkeypatch.setenv("CCHC_CATALOGUE", str(tmp_path))
+    with pytest.raises(CatalogueError, match=told):
+        catalogue.indicators()
+
+
 def test_a_new_rule_is_a_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "indicators").mkdir()
     text = (project_files.INDICATORS / "1.1.1.sql").read_text("utf-8").replace('"1.1.1"', '"8.1"')
-    old = text.replace("-- valid_to:", "-- valid_to: 2021-12-14").replace('title: "Số', 'title: "Cũ: số')
+    old = text.replace("-- decimals: 0", "-- decimals: 0\n-- valid_to: 2021-12-14").replace(
+        'title: "Số', 'title: "Cũ: số'
+    )
     (tmp_path / "indicators" / "8.1.sql").write_text(old, encoding="utf-8")
     newer = tmp_path / "indicators" / "8.1@2022.sql"
-    newer.write_text(text.replace("2020-12-15", "2021-12-15"), encoding="utf-8")
+    newer.write_text(text.replace("-- decimals: 0", "-- decimals: 0\n-- valid_from: 2021-12-15"), encoding="utf-8")
     monkeypatch.setenv("CCHC_CATALOGUE", str(tmp_path))
     assert catalogue.indicators(Period.parse("2021-N").last_day)["8.1"].title.startswith("Cũ")
     assert catalogue.indicators(Period.parse("2022-Q1").last_day)["8.1"].title.startswith("Số")
@@ -255,8 +295,10 @@ def test_a_definition_is_tested_in_its_own_time(
     """A new rule of 2027 leaves the cases of 2026 alone, and each of the two definitions wants cases of its own."""
     (tmp_path / "indicators").mkdir()
     text = (project_files.INDICATORS / "1.1.1.sql").read_text("utf-8").replace('"1.1.1"', '"8.1"')
-    old = text.replace("-- valid_to:", "-- valid_to: 2026-12-14")
-    new = text.replace("2020-12-15", "2026-12-15").replace("count(*)", "100 + count(*)")
+    old = text.replace("-- decimals: 0", "-- decimals: 0\n-- valid_to: 2026-12-14")
+    new = text.replace("-- decimals: 0", "-- decimals: 0\n-- valid_from: 2026-12-15").replace(
+        "count(*)", "100 + count(*)"
+    )
     assert old != text and "100 + " in new
     (tmp_path / "indicators" / "8.1.sql").write_text(old, encoding="utf-8")
     (tmp_path / "indicators" / "8.1@2027.sql").write_text(new, encoding="utf-8")
@@ -270,15 +312,15 @@ def test_a_definition_is_tested_in_its_own_time(
 
 WORDING = {
     "nothing": ("", "", True),
-    "the day on which it ends": ("-- valid_to:", "-- valid_to: 2030-12-14", True),
+    "the day on which it ends": ("-- decimals: 0", "-- decimals: 0\n-- valid_to: 2030-12-14", True),
     "a comment": ("\n\n--", "\n\n-- Mended.\n--", True),
-    "the words of the law": ("legal_basis: ", "legal_basis: Điều 1, ", True),
+    "the words of the law": ("-- decimals: 0", "-- decimals: 0\n-- legal_basis: Điều 1", True),
     "its title": ('title: "Số', 'title: "Tổng số', True),
     "its query": ("count(*)", "count(distinct task_code)", False),
     "where it is reported": ("levels: [", "levels: [province, ", False),
     "its decimals": ("decimals: 0", "decimals: 2", False),
     "its behaviour": ("behaviour: cumulative", "behaviour: flow", False),
-    "the day from which it holds": ("valid_from: 2020-12-15", "valid_from: 2019-12-15", False),
+    "the day from which it holds": ("-- decimals: 0", "-- decimals: 0\n-- valid_from: 2019-12-15", False),
 }
 
 
