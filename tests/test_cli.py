@@ -11,7 +11,6 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from inbox import PROCEDURES, UNITS, deliver
 from sqlalchemy.engine import make_url
 
 from etl import catalogue, cli, pipeline
@@ -22,6 +21,7 @@ from etl.periods import Period
 from etl.reports import quality
 from etl.rules.second_count import Judgement, Verdict
 from etl.warehouse import database, embedded
+from tests.inbox import PROCEDURES, UNITS, deliver
 
 DOSSIERS = """
     Mã hồ sơ                  | Ngày tiếp nhận | Ngày hẹn trả | Ngày kết thúc xử lý | Trạng thái      | Thư xin lỗi
@@ -35,6 +35,8 @@ PRINTED = """code,name_vi,printed_value
 3.1.3,Tổng số TTHC,1
 3.1.3.c,Trong đó cấp xã,2
 """
+
+Q3 = Period.parse("2021-Q3")
 
 
 @pytest.fixture(scope="module")
@@ -129,15 +131,15 @@ def test_from_an_inbox_to_the_appendix(delivered: Path, cchc, monkeypatch: pytes
 
     assert cchc("materialise", "2021-Q3")[:2] == (
         0,
-        "Quý III năm 2021 (15/06/2021 - 14/09/2021): đã ghi 297 số liệu.\n",
+        f"Quý III năm 2021 (15/06/2021 - 14/09/2021): đã ghi {3 * len(catalogue.reported(Q3.last_day))} số liệu.\n",
     )
     assert cchc("materialise", "2021-Q3")[:2] == (0, "Quý III năm 2021 (15/06/2021 - 14/09/2021): không có gì mới.\n")
 
     status, out, _ = cchc("show", "2021-Q3", "631", "--format", "csv")
     assert out.splitlines()[0] == "code,name,unit_of_measure,value,numerator,denominator,status"
     shown = {r["code"]: (r["value"], r["numerator"], r["denominator"], r["status"]) for r in records(out)}
-    assert (status, len(shown)) == (0, 99)
-    assert list(shown) == list(catalogue.reported(Period.parse("2021-Q3").last_day))
+    assert status == 0
+    assert list(shown) == list(catalogue.reported(Q3.last_day))
     assert shown["3.4.3"] == ("50.00", "1", "2", "observed")
     assert shown["3.4.2"] == ("", "", "", "undefined") or shown["3.4.2"] == ("", "0", "0", "undefined")
     assert shown["1.2.1"][::3] == ("2", "observed")
@@ -153,7 +155,7 @@ def test_from_an_inbox_to_the_appendix(delivered: Path, cchc, monkeypatch: pytes
     status, out, _ = cchc("reconcile", "2021-Q3", "631", "printed.csv", "--format", "csv")
     assert out.splitlines()[0] == "code,name,printed,computed,agrees,finding"
     compared = {r["code"]: (r["printed"], r["computed"], r["agrees"]) for r in records(out)}
-    assert (status, len(compared)) == (0, 99)
+    assert (status, list(compared)) == (0, list(shown))
     assert {code: row for code, row in compared.items() if row[0]} == {
         "1.2.1": ("2", "2", "yes"),
         "3.1.3": ("1", "1", "yes"),

@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from inbox import PROCEDURES, UNITS, deliver
 
 from etl import catalogue, pipeline, settings
 from etl.errors import SetupError
@@ -14,6 +13,7 @@ from etl.landing.receipts import File
 from etl.reports import data_docs
 from etl.rules import second_count
 from etl.warehouse import database
+from tests.inbox import PROCEDURES, UNITS, deliver
 
 DOSSIERS = """
     Mã hồ sơ                  | Ngày tiếp nhận | Ngày kết thúc xử lý | Trạng thái      | Chủ hồ sơ      | Số giấy tờ

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-from inbox import PROCEDURES, UNITS, deliver
 
 from etl import catalogue, pipeline, settings
 from etl.migration import schema
 from etl.periods import Period
 from etl.settings import Settings
 from etl.warehouse import database
+from tests.inbox import PROCEDURES, UNITS, deliver
 
 DOSSIERS = """
     Mã hồ sơ | Lĩnh vực       | Ngày tiếp nhận | Trạng thái

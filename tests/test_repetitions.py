@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from inbox import PROCEDURES, UNITS, deliver
 
 from etl import pipeline, settings
 from etl.warehouse import database
+from tests.inbox import PROCEDURES, UNITS, deliver
 
 HEAD = "Mã hồ sơ | Ngày tiếp nhận | Trạng thái | Phí lệ phí | Chủ hồ sơ"
 ONE = "A | 01/12/2021 08:00:00 | Đang xử lý | 1.000 | Lê Thị Bình"

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from inbox import UNITS, deliver
 from sqlalchemy.engine import make_url
 
 from demo import airflow
 from etl.warehouse import database, embedded
+from tests.inbox import UNITS, deliver
 from tests.test_own_source import COMPLAINTS, own_source
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from inbox import PROCEDURES, UNITS, deliver
 from sqlalchemy.engine import make_url
 
 from demo import airflow
@@ -20,6 +19,7 @@ from etl.migration import schema
 from etl.nightly import dag_runs
 from etl.reports import quality
 from etl.warehouse import embedded
+from tests.inbox import PROCEDURES, UNITS, deliver
 
 # the story is told before the first test that asks for it
 pytestmark = [pytest.mark.server, pytest.mark.timeout(900)]

@@ -1,5 +1,6 @@
 """Every computed indicator: given these rows, these figures. The cases of an indicator stand beside this file."""
 
+import csv
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -163,10 +164,11 @@ def test_no_report_is_due_for_the_second_quarter_so_nothing_is_declared_for_it(c
 
 
 def test_the_form_is_the_printed_one() -> None:
-    """99 figures, 26 sections and groups, in the order and the words of the appendix of 2021."""
-    of_2021 = catalogue.reported(date(2021, 12, 14))
+    """In the order of the appendix of 2021. An office that adds to it adds behind it, in a section of its own."""
+    with (project_files.ROOT / "demo" / "reports" / "appendix_2021.csv").open(encoding="utf-8-sig", newline="") as file:
+        printed = [(row["code"], row["kind"]) for row in csv.DictReader(file)]
     form = catalogue.form(date(2021, 12, 14))
-    assert (len(form), len(of_2021), sum(i.is_computed for i in of_2021.values())) == (125, 99, 74)
+    assert [(row.code, row.kind) for row in form if row.code.split(".")[0] <= "7"] == printed
     assert [row.code for row in form][:6] == ["1", "1.1", "1.1.1", "1.1.2", "1.1.3", "1.2"]
     assert [row.order for row in catalogue.form()] == list(range(1, len(catalogue.form()) + 1))
     parents = {row.code for row in catalogue.form()} | {""}
@@ -181,7 +183,6 @@ def test_since_there_are_two_tiers_a_commune_answers_for_what_its_district_did()
     assert since.keys() - before.keys() == {"4.1.4.e", "5.3.5"}
     of_districts = {c for c, i in before.items() if "district" in i.levels and "commune" not in i.levels}
     of_communes = {c for c, i in since.items() if "commune" in i.levels_on(date(2025, 7, 1))}
-    assert len(of_districts) == 33
     assert of_districts - ended <= of_communes
     assert not any("commune" in before[c].levels_on(date(2025, 6, 30)) for c in of_districts)
 
