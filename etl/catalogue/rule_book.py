@@ -1,16 +1,27 @@
 """The rules that rows and files are judged by: the YAML files of expectations/."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from etl.catalogue.contracts import SHAPED, export, misshapen
+from etl.catalogue.contracts import SHAPED, Column, export, misshapen
 from etl.catalogue.project_files import contract_folders, expectation_folders, read_yaml
 from etl.errors import CatalogueError
 
 SEVERITIES = ("fatal", "error", "warning")
+
+# What `holds:` says of a column, and the condition under which that does not hold. It follows from the contract alone:
+# here for our own pass over the rows, in etl/rules/expectations.py for Great Expectations.
+BY_CONTRACT: dict[str, Callable[[Column], str]] = {
+    "given": lambda column: f"{column.name} is null",
+    "readable": lambda column: f"{column.name}__unread",
+    "in_vocabulary": lambda column: (
+        (f"{column.name} is null or " if column.required else "") + f"{column.name} not in (:{column.name})"
+    ),
+    SHAPED: misshapen,
+}
 
 
 @dataclass(frozen=True)
@@ -24,8 +35,8 @@ class Rule:
     statement: str
     message: str  # Vietnamese: what is wrong
     remedy: str  # Vietnamese: what to do
-    # column -> condition under which it breaks the rule; `fails: shaped`: the lengths and forms that the contract says
-    fails: Mapping[str, str] = field(default_factory=dict)
+    fails: Mapping[str, str] = field(default_factory=dict)  # column -> condition under which it breaks the rule
+    holds: Mapping[str, str] = field(default_factory=dict)  # column -> what the contract asks of it (BY_CONTRACT)
     refers_to: tuple[str, ...] = ()  # exports whose change makes this rule run again
 
 
@@ -35,12 +46,25 @@ def _rules(folders: tuple[Path, ...]) -> Iterator[Rule]:
             name = path.relative_to(folder).with_suffix("").as_posix()
             for rule_id, said in (read_yaml(path).get("rules") or {}).items():
                 said = {**said, "refers_to": tuple(said.get("refers_to", ()))}
-                if said.get("fails") == SHAPED:
-                    said["fails"] = {c.name: misshapen(c) for c in export(name).shaped}
+                if said.get("holds") == SHAPED:
+                    said["holds"] = {c.name: SHAPED for c in export(name).shaped}
+                said["fails"] = said.get("fails", {}) | {
+                    column: _not_held(column, kind, name, f"{path}: {rule_id}")
+                    for column, kind in said.get("holds", {}).items()
+                }
                 rule = Rule(rule_id=rule_id, export="*" if name == "file" else name, **said)
                 if rule.severity not in SEVERITIES:
                     raise CatalogueError(f"{path}: {rule_id}: severity is one of {', '.join(SEVERITIES)}.")
                 yield rule
+
+
+def _not_held(column: str, kind: str, export_name: str, where: str) -> str:
+    if kind not in BY_CONTRACT:
+        raise CatalogueError(f"{where}: holds says of {column} one of {', '.join(BY_CONTRACT)}, not {kind!r}.")
+    described = next((c for c in export(export_name).columns if c.name == column), None)
+    if described is None:
+        raise CatalogueError(f"{where}: the contract of {export_name} has no column {column!r}. Mend the name.")
+    return BY_CONTRACT[kind](described)
 
 
 @cache

@@ -1,9 +1,11 @@
 """The sentences that the suites in `expectations/` are made of. Imports Great Expectations: only suites import this.
 
-A suite says again, with expectation types that PostgreSQL counts, what the rules beside it say in columns. Expectations
-of one rule and column add up: their failing rows must not overlap (a value is missing, or outside its vocabulary).
+A suite says again, with expectation types that PostgreSQL counts, what the rules beside it say in columns. What follows
+from the contract (`holds:`) is not said again: by_contract makes it. Expectations of one rule and column add up: their
+failing rows must not overlap (a value is missing, or outside its vocabulary).
 """
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -11,6 +13,7 @@ import great_expectations.expectations as gxe
 from great_expectations.expectations.row_conditions import ComparisonCondition
 
 from etl import catalogue
+from etl.catalogue import Column
 from etl.errors import CatalogueError
 
 # Great Expectations puts an alias of its own behind {batch}, unless the word "join" occurs in the query.
@@ -29,6 +32,17 @@ def stated(rule_id: str, column: str) -> dict[str, Any]:
     }
 
 
+def by_contract(export_name: str) -> list[gxe.Expectation]:
+    """What the contract alone asks of columns, for the rules whose `holds:` says so (catalogue: BY_CONTRACT)."""
+    export = catalogue.export(export_name)
+    return [
+        expectation
+        for rule in catalogue.rules(export_name).values()
+        for column, kind in rule.holds.items()
+        for expectation in ASKED[kind](rule.rule_id, export.column(column))
+    ]
+
+
 def given(rule_id: str, column: str, *, typed: str | None = None) -> gxe.Expectation:
     """The column is not empty; `typed` names the column that is empty when the text could not be read either."""
     return gxe.ExpectColumnValuesToNotBeNull(column=typed or column, **stated(rule_id, column))
@@ -45,40 +59,47 @@ def given_once(rule_id: str, column: str) -> gxe.Expectation:
     return gxe.ExpectColumnValuesToBeUnique(column=column, **stated(rule_id, column))
 
 
-def in_vocabulary(rule_id: str, export_name: str, column: str) -> list[gxe.Expectation]:
+def in_vocabulary(rule_id: str, column: Column) -> list[gxe.Expectation]:
     """The column holds a word of its vocabulary, or nothing if it may be empty."""
-    described = catalogue.export(export_name).column(column)
     listed = gxe.ExpectColumnValuesToBeInSet(
-        column=column, value_set=list(described.vocabulary), **stated(rule_id, column)
+        column=column.name, value_set=list(column.vocabulary), **stated(rule_id, column.name)
     )
-    return [given(rule_id, column), listed] if described.required else [listed]
+    return [given(rule_id, column.name), listed] if column.required else [listed]
 
 
-def readable(rule_id: str, column: str) -> gxe.Expectation:
+def readable(rule_id: str, column: Column) -> gxe.Expectation:
     """What is written in the column could be read as its type; it may be empty."""
-    return gxe.ExpectColumnValuesToBeInSet(column=f"{column}__unread", value_set=[False], **stated(rule_id, column))
+    return gxe.ExpectColumnValuesToBeInSet(
+        column=f"{column.name}__unread", value_set=[False], **stated(rule_id, column.name)
+    )
 
 
 def matches(rule_id: str, column: str, pattern: str, *, typed: str | None = None) -> gxe.Expectation:
     return gxe.ExpectColumnValuesToMatchRegex(column=typed or column, regex=pattern, **stated(rule_id, column))
 
 
-def shaped(rule_id: str, export_name: str) -> list[gxe.Expectation]:
+def shaped(rule_id: str, column: Column) -> gxe.Expectation:
     """Keys, codes and what figures group by are as long, and of the form, that the contract says; each may be empty."""
-    return [
-        # a form is asked of each different text once: a million rows have few
-        no_rows(
-            rule_id,
-            column.name,
-            f"select line from {ROWS} where {column.name} in (select {column.name} from"
-            f" (select distinct {column.name} from {{batch}}) as every where {_doubled(catalogue.misshapen(column))})",
-        )
-        if column.pattern
-        else gxe.ExpectColumnValueLengthsToBeBetween(
+    if not column.pattern:
+        return gxe.ExpectColumnValueLengthsToBeBetween(
             column=column.name, max_value=column.longest, **stated(rule_id, column.name)
         )
-        for column in catalogue.export(export_name).shaped
-    ]
+    # a form is asked of each different text once: a million rows have few
+    return no_rows(
+        rule_id,
+        column.name,
+        f"select line from {ROWS} where {column.name} in (select {column.name} from"
+        f" (select distinct {column.name} from {{batch}}) as every where {_doubled(catalogue.misshapen(column))})",
+    )
+
+
+# What `holds:` says of a column -> the expectations that count the rows for which it does not hold.
+ASKED: dict[str, Callable[[str, Column], list[gxe.Expectation]]] = {
+    "given": lambda rule_id, column: [given(rule_id, column.name, typed=column.day)],
+    "readable": lambda rule_id, column: [readable(rule_id, column)],
+    "in_vocabulary": in_vocabulary,
+    "shaped": lambda rule_id, column: [shaped(rule_id, column)],
+}
 
 
 def _doubled(condition: str) -> str:

@@ -47,15 +47,19 @@ class Verdict:
 
 
 def suite(export: catalogue.Export, delivered_on: date) -> "ExpectationSuite":
-    """The Great Expectations suite of an export, from `expectations/<export>.py`.
+    """The Great Expectations suite of an export: what `expectations/<export>.py` states, and what the contract asks.
 
     Raises: CatalogueError if there is none.
     """
     import_great_expectations()
+    from etl.rules.expectations import by_contract
+
     for folder in project_files.expectation_folders():
         path = folder / f"{export.name}.py"
         if path.exists():
-            return _module(path).suite(delivered_on)
+            made = _module(path).suite(delivered_on)
+            made.expectations.extend(by_contract(export.name))
+            return made
     raise CatalogueError(f"expectations/{export.name}.py is missing: every export has its suite there.")
 
 

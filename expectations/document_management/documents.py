@@ -9,12 +9,9 @@ from great_expectations.expectations.row_conditions import Column
 from etl.rules.expectations import (
     ROWS,
     between,
-    given,
     given_when,
-    in_vocabulary,
     matches,
     no_rows,
-    shaped,
     stated,
     unit_exists,
 )
@@ -65,11 +62,6 @@ def suite(delivered_on: date) -> gx.ExpectationSuite:
         name=EXPORT,
         expectations=[
             unit_exists("DOC-01", "org_code", "issued_on"),
-            given("DOC-02", "number"),
-            given("DOC-03", "issued_on"),
-            *in_vocabulary("DOC-04", EXPORT, "direction"),
-            *in_vocabulary("DOC-04", EXPORT, "sending_mode"),
-            *in_vocabulary("DOC-04", EXPORT, "status"),
             no_rows("DOC-05", "number", USED_TWICE),
             between("DOC-06", "issued_on", most=delivered_on),
             matches("DOC-51", "number", NUMBER),
@@ -81,6 +73,5 @@ def suite(delivered_on: date) -> gx.ExpectationSuite:
                 row_condition=electronic,
                 **stated("DOC-53", "digitally_signed"),
             ),
-            *shaped("DOC-60", EXPORT),
         ],
     )

@@ -4,7 +4,7 @@ from datetime import date
 
 import great_expectations as gx
 
-from etl.rules.expectations import given, given_once, in_vocabulary, not_before, readable, shaped, unit_exists
+from etl.rules.expectations import given, given_once, not_before, unit_exists
 
 EXPORT = "document_management/tasks"
 
@@ -17,11 +17,6 @@ def suite(delivered_on: date) -> gx.ExpectationSuite:
             given("TSK-01", "task_code"),
             given_once("TSK-01", "task_code"),
             unit_exists("TSK-02", "org_code", "assigned_on"),
-            given("TSK-03", "assigned_on"),
-            readable("TSK-03", "due_on"),
-            readable("TSK-03", "completed_on"),
-            *in_vocabulary("TSK-03", EXPORT, "assigned_by"),
             not_before("TSK-04", "completed_on", "completed_on", "assigned_on"),
-            *shaped("TSK-60", EXPORT),
         ],
     )

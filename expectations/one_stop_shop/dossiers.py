@@ -9,16 +9,12 @@ from great_expectations.expectations.row_conditions import Column
 from etl.rules.expectations import (
     ROWS,
     between,
-    given,
     given_once,
     given_when,
-    in_vocabulary,
     listed_days,
     no_rows,
     not_before,
     one_of,
-    readable,
-    shaped,
     stated,
     unit_on,
 )
@@ -68,17 +64,7 @@ def suite(delivered_on: date) -> gx.ExpectationSuite:
     return gx.ExpectationSuite(
         name=EXPORT,
         expectations=[
-            given("DOS-01", "dossier_code"),
-            given("DOS-02", "procedure_code"),
             no_rows("DOS-03", "org_code", f"select line from {ROWS} where not exists ({UNIT_RECEIVES})"),
-            given("DOS-04", "received_at", typed="received_on"),
-            readable("DOS-05", "due_at"),
-            readable("DOS-06", "finished_at"),
-            readable("DOS-07", "returned_at"),
-            *in_vocabulary("DOS-08", EXPORT, "channel"),
-            *in_vocabulary("DOS-09", EXPORT, "service_level"),
-            *in_vocabulary("DOS-10", EXPORT, "status"),
-            readable("DOS-11", "fee"),
             given_once("DOS-12", "dossier_code"),
             not_before("DOS-13", "finished_at", "finished_on", "received_on"),
             given_when(
@@ -90,7 +76,6 @@ def suite(delivered_on: date) -> gx.ExpectationSuite:
             between("DOS-15", "received_at", most=delivered_on, typed="received_on"),
             between("DOS-16", "finished_at", most=delivered_on, typed="finished_on"),
             not_before("DOS-17", "due_at", "due_on", "received_on"),
-            *in_vocabulary("DOS-18", EXPORT, "applicant_kind"),
             not_before("DOS-51", "returned_at", "returned_on", "finished_on"),
             given_when(
                 "DOS-52",
@@ -109,7 +94,6 @@ def suite(delivered_on: date) -> gx.ExpectationSuite:
             no_rows("DOS-56", "procedure_code", UNLISTED_PROCEDURE),
             no_rows("DOS-57", "due_at", day_off),
             one_of("DOS-58", "applicant_id", ["9" * 9, "9" * 12], typed="applicant_id__shape"),
-            *shaped("DOS-60", EXPORT),
             no_rows("DOS-61", "field", UNKNOWN_FIELD),
         ],
     )

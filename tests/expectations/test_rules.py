@@ -22,8 +22,9 @@ from tests.tables import cells
 
 HERE = Path(__file__).parent
 CASES = {said["export"]: said for said in (yaml.safe_load(p.read_text("utf-8")) for p in sorted(HERE.glob("*.yml")))}
-STATED = {row["rule_id"]: row for row in csv.DictReader((HERE / "rules.csv").read_text("utf-8").splitlines())}
-OURS = {rule_id: row for rule_id, row in STATED.items() if row["layer"] in ("value", "row", "group", "reference")}
+# Which rules there are, and how severe each is: neither changes by mistake.
+STATED = {r["rule_id"]: r["severity"] for r in csv.DictReader((HERE / "rules.csv").read_text("utf-8").splitlines())}
+OURS = [rule_id for rule_id, rule in catalogue.rules().items() if rule.export != "*"]
 SQL_TYPES = {pl.String: "text", pl.Date: "date", pl.Datetime: "timestamp", pl.Int64: "bigint", pl.Boolean: "boolean"}
 
 
@@ -127,9 +128,8 @@ def test_rules_hold_and_break(name: str, connection: psycopg2.extensions.connect
 
 
 @pytest.mark.parametrize("rule_id", OURS)
-def test_rule_is_defined_as_stated(rule_id: str) -> None:
-    rule, stated = catalogue.rules()[rule_id], OURS[rule_id]
-    assert {name: getattr(rule, name) for name in ("rule_id", "export", "layer", "severity", "statement")} == stated
+def test_what_a_rule_tells_an_office_are_sentences(rule_id: str) -> None:
+    rule = catalogue.rules()[rule_id]
     assert rule.message.endswith(".")
     assert rule.remedy.endswith(".")
 
@@ -143,10 +143,9 @@ def test_rule_has_cases(rule_id: str) -> None:
     assert "" in breaks, "the rule is seen to hold"
 
 
-def test_no_rule_is_defined_that_is_not_stated() -> None:
-    files = {rule_id for rule_id, row in STATED.items() if row["layer"] == "file"}
-    assert set(catalogue.rules()) == set(OURS) | files
-    assert set(catalogue.rules("*")) == files
+def test_rules_and_their_severities_are_those_that_are_listed() -> None:
+    assert {rule_id: rule.severity for rule_id, rule in catalogue.rules().items()} == STATED
+    assert {rule.layer for rule in catalogue.rules("*").values()} == {"file"}
 
 
 @pytest.mark.parametrize("name", CASES)
