@@ -98,9 +98,6 @@ def test_quarantine_and_violations_are_what_was_planted(loaded: tuple[str, Path,
     assert dict(query(url, "select export, count(*) from quality.quarantined_row group by 1")) == dict(
         planted.quarantined
     )
-    # from 60 on: what guards the database and what the province reads; the systems of the demo never break it
-    errors = {i for i, rule in catalogue.rules().items() if rule.severity == "error" and int(i.split("-")[1]) < 60}
-    assert errors - set(planted.rules) == set(), "every error rule is broken somewhere"
 
 
 def test_the_printed_report_disagrees_in_five_figures(loaded: tuple[str, Path, Planted]) -> None:

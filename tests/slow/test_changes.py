@@ -63,22 +63,22 @@ def suite(delivered_on):
 """
 CHECK = """-- rule_id: FIG-81
 -- title: "Số đơn thư không quá một trăm"
--- statement: "8.1 <= 100"
+-- statement: "9.1 <= 100"
 -- severity: finding
 -- over: figures
 
-select unit_code, '8.1 <= 100' as subject, value as left_side, 100 as right_side
+select unit_code, '9.1 <= 100' as subject, value as left_side, 100 as right_side
 from proved_figure
-where code = '8.1' and value > 100
+where code = '9.1' and value > 100
 """
 CHECK_CASES = """FIG-81:
   holds:
-    - 8.1=100
+    - 9.1=100
   breaks:
-    - given: 8.1=101
+    - given: 9.1=101
       found: |
         subject    | left_side | right_side
-        8.1 <= 100 | 101       | 100
+        9.1 <= 100 | 101       | 100
 """
 OWN_RULE = """  UNI-81:
     layer: value
@@ -105,16 +105,16 @@ OWN_CASES = """  UNI-81: |
 CHANGES: dict[str, tuple[dict[str, str], dict[str, tuple[str, str]]]] = {
     "an **indicator**": (
         {
-            "sql/indicators/8.1.sql": HEADER.format(code="8.1", more="", figure=1),
-            "tests/indicators/8.1.yml": CASE.format(period="2021-Q3", figure=1),
+            "sql/indicators/9.1.sql": HEADER.format(code="9.1", more="", figure=1),
+            "tests/indicators/9.1.yml": CASE.format(period="2021-Q3", figure=1),
         },
         {},
     ),
     "a changed official **definition**": (
-        {"sql/indicators/8.1@2027.sql": HEADER.format(code="8.1", more="-- valid_from: 2026-12-15\n", figure=2)},
+        {"sql/indicators/9.1@2027.sql": HEADER.format(code="9.1", more="-- valid_from: 2026-12-15\n", figure=2)},
         {
-            "sql/indicators/8.1.sql": ("-- source: [hr/units]\n", "-- valid_to: 2026-12-14\n"),
-            "tests/indicators/8.1.yml": ("", "\n" + CASE.format(period="2027-Q3", figure=2)),
+            "sql/indicators/9.1.sql": ("-- source: [hr/units]\n", "-- valid_to: 2026-12-14\n"),
+            "tests/indicators/9.1.yml": ("", "\n" + CASE.format(period="2027-Q3", figure=2)),
         },
     ),
     "a **source** or an export": (
@@ -154,10 +154,11 @@ CONCERNED = [
     "tests/indicators",
     "tests/checks",
     "tests/expectations",
-    "tests/dags/test_dags.py",
+    "tests/dags/test_dags.py::test_every_source_has_a_dag_and_so_have_the_figures",
+    "tests/dags/test_dags.py::test_sources_are_loaded_one_after_the_other_and_units_first",
     "tests/test_readme.py",
     "tests/test_reading.py",
-    "tests/demo/test_warehouse.py",
+    "tests/figures/test_figures.py",
 ]
 
 
