@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from etl import catalogue, pipeline, settings
+from etl import catalogue, pipeline, settings, spelling
 from etl.migration import schema
 from etl.periods import Period
 from etl.settings import Settings
@@ -80,6 +80,36 @@ def test_a_field_of_a_list_of_procedures_is_known_from_then_on(
     load(configured, warehouse_url, inbox)
     assert sorted(waiting(warehouse_url)) == ["E", "F"]
     assert flow(warehouse_url) == {"Hộ tịch": 2, "TRỒNG NẤM": 1, "Tất cả": 4, "Văn hóa": 1}
+
+
+def test_a_field_is_known_whichever_letter_looks_like_d_with_a_stroke(
+    configured: Settings, warehouse_url: str, inbox: Path
+) -> None:
+    """Ð (U+00D0) and Ɖ (U+0189) look like Đ: of a known field, and of one that a later list brings."""
+    dossiers = """
+        Mã hồ sơ | Lĩnh vực  | Ngày tiếp nhận | Trạng thái
+        G        | Ðất đai   | 01/12/2021     | Đang xử lý
+        H        | Ɖất đai   | 01/12/2021     | Đang xử lý
+        I        | Ðan lát   | 01/12/2021     | Đang xử lý
+        J        | ƉAN  LÁT  | 01/12/2021     | Đang xử lý
+    """
+    deliver(inbox, "one_stop_shop/dossiers", "2021-12-07", dossiers)
+    load(configured, warehouse_url, inbox)
+    assert sorted(waiting(warehouse_url)) == ["D", "E", "F", "I", "J"]
+    with_field = f"{PROCEDURES.rstrip()} | Hộ tịch\n    2.000777   | Đan lát\n".replace(
+        "    Mã thủ tục\n", "    Mã thủ tục | Lĩnh vực\n"
+    )
+    deliver(inbox, "one_stop_shop/procedures", "2021-12-08", with_field)
+    load(configured, warehouse_url, inbox)
+    assert sorted(waiting(warehouse_url)) == ["D", "E", "F"]
+    assert flow(warehouse_url) == {"Hộ tịch": 2, "Tất cả": 7, "Văn hóa": 1, "Đan lát": 2, "Đất đai": 2}
+
+
+def test_the_warehouse_folds_a_field_as_python_does(warehouse_url: str) -> None:
+    words = [name for words in catalogue.fields() for name in words]
+    words += [case for name in words for case in (name.upper(), name.title())] + ["ÐẤT đai", "Ɖất ĐAI", "ɖðđ"]
+    folded = rows(warehouse_url, f"select word, core.fold(word) from unnest(array{words!r}) as word")
+    assert dict(folded) == {word: spelling.fold(word) for word in words}
 
 
 def test_an_office_adds_a_field_of_its_own(

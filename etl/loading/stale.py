@@ -220,5 +220,5 @@ class _Question:
 
 
 def _named(code: str) -> str:
-    """What a code or word names, in SQL: blanks and capitals aside; of a procedure (2.000635.…) the national code."""
-    return rf"coalesce(substring({code}, '^\s*(\d\.\d{{6}})'), lower(regexp_replace({code}, '\s', '', 'g')))"
+    """What a code or word names, in SQL: blanks and how letters are typed aside; of a procedure the national code."""
+    return rf"coalesce(substring({code}, '^\s*(\d\.\d{{6}})'), core.fold(regexp_replace({code}, '\s', '', 'g')))"

@@ -51,7 +51,7 @@ UNKNOWN_FIELD = f"""select line from {ROWS}
     where field is null or field in (
         select field
         from (select distinct field from {{batch}}) as every
-        where replace(lower(field), 'ð', 'đ') not in (select word from core.known_field)
+        where core.fold(field) not in (select word from core.known_field)
     )"""
 
 

@@ -8,7 +8,7 @@ from core.field
 where word <> 'tất cả'
 union all
 select
-    replace(lower(listed.field), 'ð', 'đ') as word,
+    core.fold(listed.field) as word,
     max(listed.field) as field -- of two spellings the one in small letters
 from (
     select field from core.procedure
@@ -16,6 +16,6 @@ from (
     select field from core.procedure_history
 ) as listed
 where
-    replace(lower(listed.field), 'ð', 'đ') <> 'tất cả'
-    and not exists (select from core.field as shipped where shipped.word = replace(lower(listed.field), 'ð', 'đ'))
-group by replace(lower(listed.field), 'ð', 'đ');
+    core.fold(listed.field) <> 'tất cả'
+    and not exists (select from core.field as shipped where shipped.word = core.fold(listed.field))
+group by core.fold(listed.field);

@@ -30,7 +30,7 @@ select
     handed_over
 from mart.dossier_flow as flow
 -- figures made before there was a list of fields may say anything: they are shown again once they are made anew
-where field = 'Tất cả' or exists (select from core.known_field as known where known.word = replace(lower(flow.field), 'ð', 'đ'));
+where field = 'Tất cả' or exists (select from core.known_field as known where known.word = core.fold(flow.field));
 
 comment on view reporting.dossier_flow is
 'Tình hình giải quyết hồ sơ TTHC (Biểu 06, Thông tư 01/2020/TT-VPCP) theo kỳ, đơn vị (gồm cả cấp dưới) và lĩnh vực. '

@@ -28,6 +28,15 @@ create table if not exists core.field_class (
     primary key (pattern)
 );
 
+-- A word as it is compared, however its letters were typed: etl/spelling.py folds those of the lists that ship in the same way.
+-- Ð (U+00D0) and Ɖ (U+0189) are other letters, and look like Đ. Blanks are as the load has made them.
+create or replace function core.fold(word text)
+returns text
+language sql
+immutable
+parallel safe
+return translate(lower(word), 'ðɖ', 'đđ');
+
 -- the words that offices use for fields of procedures (Lĩnh vực), and the one name of each
 create table if not exists core.field (
     word text primary key,              -- lower case
