@@ -1,11 +1,42 @@
 -- The flow of dossiers per unit and field (Biểu 06 of Thông tư 01/2020/TT-VPCP), with a row for all fields together.
--- A field has one name, however offices write it; what is no known field (rows of before there was a list) is `Khác`.
-with spelled as (
+-- A unit may have passed on dossiers of a field of which nothing else happened there
+with happened as (
     select
-        written.field,
-        coalesce(known.field, 'Khác') as name
-    from (select distinct field from window_dossier) as written
-    left join core.known_field as known on known.word = replace(lower(written.field), 'ð', 'đ')
+        unit_code,
+        field,
+        received_online,
+        received_direct,
+        received_postal,
+        carried_over,
+        resolved_early,
+        resolved_on_time,
+        resolved_late,
+        pending,
+        pending_overdue,
+        refused,
+        withdrawn,
+        0 as taken_over,
+        0 as handed_over
+    from window_dossier
+    union all
+    select
+        unit_code,
+        field,
+        0 as received_online,
+        0 as received_direct,
+        0 as received_postal,
+        0 as carried_over,
+        0 as resolved_early,
+        0 as resolved_on_time,
+        0 as resolved_late,
+        0 as pending,
+        0 as pending_overdue,
+        0 as refused,
+        0 as withdrawn,
+        taken_over,
+        handed_over
+    from window_handover
+    where not is_first_day
 ),
 
 made as (
@@ -28,13 +59,13 @@ made as (
         coalesce(flow.refused, 0) as refused,
         coalesce(flow.withdrawn, 0) as withdrawn,
         unit.is_current_meaning,
-        coalesce(handover.taken_over, 0) as taken_over,
-        coalesce(handover.handed_over, 0) as handed_over
+        coalesce(flow.taken_over, 0) as taken_over,
+        coalesce(flow.handed_over, 0) as handed_over
     from window_unit as unit
     left join (
         select
-            window_dossier.unit_code,
-            spelled.name as field,
+            unit_code,
+            field,
             sum(received_online) as received_online,
             sum(received_direct) as received_direct,
             sum(received_postal) as received_postal,
@@ -45,21 +76,12 @@ made as (
             sum(pending) as pending,
             sum(pending_overdue) as pending_overdue,
             sum(refused) as refused,
-            sum(withdrawn) as withdrawn
-        from window_dossier
-        inner join spelled on spelled.field = window_dossier.field
-        group by grouping sets ((window_dossier.unit_code, spelled.name), (window_dossier.unit_code))
-    ) as flow on flow.unit_code = unit.unit_code
-    left join (
-        select
-            unit_code,
-            field,
+            sum(withdrawn) as withdrawn,
             sum(taken_over) as taken_over,
             sum(handed_over) as handed_over
-        from window_handover
-        where not is_first_day
+        from happened
         group by grouping sets ((unit_code, field), (unit_code))
-    ) as handover on handover.unit_code = unit.unit_code and handover.field is not distinct from flow.field
+    ) as flow on flow.unit_code = unit.unit_code
     where unit.is_in_window
 ),
 
@@ -96,7 +118,7 @@ whole as (
     where
         field = 'Tất cả'
         or received_online + received_direct + received_postal + carried_over + resolved_early + resolved_on_time
-        + resolved_late + pending + refused + withdrawn > 0
+        + resolved_late + pending + refused + withdrawn + taken_over + handed_over > 0
 ),
 
 gone as (

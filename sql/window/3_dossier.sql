@@ -158,50 +158,126 @@ where overdue_from <= %(as_of)s and (withdrawn_on is not null or left_on > %(as_
 group by 1, 2, 3, 4, 5;
 
 -- What became of each unit's own dossiers, by field, and by the unit that held them on the day if that changes (window_holder).
--- Flows are sums over the window; states are sums from the first day on.
+-- Flows are sums over the window; states are sums from the first day on. Here alone the daily counts are read.
 create temp table window_dossier_part on commit drop as
-select
-    province_code,
-    org_code,
-    unit_from,
-    field,
-    holder_code,
-    holder_from,
-    coalesce(sum(received_online) filter (where is_in_window), 0) as received_online,
-    coalesce(sum(received_direct) filter (where is_in_window), 0) as received_direct,
-    coalesce(sum(received_postal) filter (where is_in_window), 0) as received_postal,
-    coalesce(sum(resolved_early) filter (where is_in_window), 0) as resolved_early,
-    coalesce(sum(resolved_on_time) filter (where is_in_window), 0) as resolved_on_time,
-    coalesce(sum(resolved_late) filter (where is_in_window), 0) as resolved_late,
-    coalesce(sum(withdrawn) filter (where is_in_window), 0) as withdrawn,
-    coalesce(sum(refused) filter (where is_in_window), 0) as refused,
-    coalesce(sum(entered - departed) filter (where day < %(period_start)s), 0) as carried_over,
-    coalesce(sum(entered - departed) filter (where day <= %(as_of)s), 0) as pending,
-    coalesce(sum(overdue_in - overdue_out) filter (where day <= %(as_of)s), 0) as pending_overdue
-from (
+with counted as materialized (
     select
-        daily.*,
-        holder.holder_code,
-        holder.holder_from,
-        received_online + received_direct + received_postal as entered,
-        resolved_early + resolved_on_time + resolved_late + withdrawn as departed,
-        day >= %(period_start)s and day < %(period_end)s as is_in_window
+        province_code,
+        org_code,
+        unit_from,
+        field,
+        holder_code,
+        holder_from,
+        held_until,
+        coalesce(sum(received_online) filter (where is_in_window), 0) as received_online,
+        coalesce(sum(received_direct) filter (where is_in_window), 0) as received_direct,
+        coalesce(sum(received_postal) filter (where is_in_window), 0) as received_postal,
+        coalesce(sum(resolved_early) filter (where is_in_window), 0) as resolved_early,
+        coalesce(sum(resolved_on_time) filter (where is_in_window), 0) as resolved_on_time,
+        coalesce(sum(resolved_late) filter (where is_in_window), 0) as resolved_late,
+        coalesce(sum(withdrawn) filter (where is_in_window), 0) as withdrawn,
+        coalesce(sum(refused) filter (where is_in_window), 0) as refused,
+        coalesce(sum(entered - departed) filter (where day < %(period_start)s), 0) as carried_over,
+        coalesce(sum(entered - departed) filter (where day <= %(as_of)s), 0) as pending,
+        coalesce(sum(overdue_in - overdue_out) filter (where day <= %(as_of)s), 0) as pending_overdue
     from (
-        select * from mart.dossier_daily
-        union all
-        select province_code, org_code, unit_from, day, field, 0, 0, 0, 0, 0, 0, withdrawn, 0, 0, overdue_out from window_dossier_state
+        select
+            daily.*,
+            holder.holder_code,
+            holder.holder_from,
+            holder.to_day as held_until,
+            received_online + received_direct + received_postal as entered,
+            resolved_early + resolved_on_time + resolved_late + withdrawn as departed,
+            day >= %(period_start)s and day < %(period_end)s as is_in_window
+        from (
+            select
+                province_code,
+                org_code,
+                unit_from,
+                day,
+                field,
+                received_online,
+                received_direct,
+                received_postal,
+                resolved_early,
+                resolved_on_time,
+                resolved_late,
+                withdrawn,
+                refused,
+                overdue_in,
+                overdue_out
+            from mart.dossier_daily
+            union all
+            select
+                province_code,
+                org_code,
+                unit_from,
+                day,
+                field,
+                0 as received_online,
+                0 as received_direct,
+                0 as received_postal,
+                0 as resolved_early,
+                0 as resolved_on_time,
+                0 as resolved_late,
+                withdrawn,
+                0 as refused,
+                0 as overdue_in,
+                overdue_out
+            from window_dossier_state
+        ) as daily
+        left join window_holder as holder
+            on
+                holder.province_code = daily.province_code
+                and holder.org_code = daily.org_code
+                and daily.unit_from >= holder.reach_from
+                and daily.unit_from < holder.reach_to
+                and daily.day >= holder.from_day
+                and daily.day < holder.to_day
+        where day < %(period_end)s or day <= %(as_of)s
     ) as daily
-    left join window_holder as holder
-        on
-            holder.province_code = daily.province_code
-            and holder.org_code = daily.org_code
-            and daily.unit_from >= holder.reach_from
-            and daily.unit_from < holder.reach_to
-            and daily.day >= holder.from_day
-            and daily.day < holder.to_day
-    where day < %(period_end)s or day <= %(as_of)s
-) as daily
-group by province_code, org_code, unit_from, field, holder_code, holder_from;
+    group by province_code, org_code, unit_from, field, holder_code, holder_from, held_until
+),
+
+-- A field has one name, however offices write it. What is no known field (rows of before there was a list) is `Khác`, but is of
+-- the class that its words say.
+named as (
+    select
+        written.field,
+        coalesce(known.field, 'Khác') as name,
+        (
+            select class.field_class
+            from core.field_class as class
+            where position(class.pattern in core.fold(coalesce(known.field, written.field))) > 0
+            order by class.priority
+            limit 1
+        ) as field_class
+    from (select distinct field from counted) as written
+    left join core.known_field as known on known.word = core.fold(written.field)
+)
+
+select
+    counted.province_code,
+    counted.org_code,
+    counted.unit_from,
+    named.name as field,
+    named.field_class,
+    counted.holder_code,
+    counted.holder_from,
+    counted.held_until,
+    counted.received_online,
+    counted.received_direct,
+    counted.received_postal,
+    counted.resolved_early,
+    counted.resolved_on_time,
+    counted.resolved_late,
+    counted.withdrawn,
+    counted.refused,
+    counted.carried_over,
+    counted.pending,
+    counted.pending_overdue
+from counted
+inner join named on named.field = counted.field;
 
 -- The same by the unit that has it: a flow counts where the dossier was on the day, carried over where it was when the window
 -- began, pending where it is on the last day.
@@ -211,6 +287,7 @@ select
     coalesce(holder_code, org_code) as org_code,
     coalesce(holder_from, unit_from) as unit_from,
     field,
+    field_class,
     received_online,
     received_direct,
     received_postal,
@@ -229,6 +306,7 @@ select
     holder.holder_code,
     holder.holder_from,
     part.field,
+    part.field_class,
     0,
     0,
     0,
@@ -259,13 +337,7 @@ select
     subtree.unit_code,
     subtree.tier,
     part.field,
-    (
-        select class.field_class
-        from core.field_class as class
-        where position(class.pattern in lower(part.field)) > 0
-        order by class.priority
-        limit 1
-    ) as field_class,
+    part.field_class,
     sum(part.received_online) as received_online,
     sum(part.received_direct) as received_direct,
     sum(part.received_postal) as received_postal,
@@ -285,7 +357,7 @@ inner join window_unit as unit
         and part.unit_from >= unit.reach_from
         and part.unit_from < unit.reach_to
 inner join window_subtree as subtree on subtree.part_code = unit.unit_code
-group by subtree.unit_code, subtree.tier, part.field;
+group by subtree.unit_code, subtree.tier, part.field, part.field_class;
 
 -- Open dossiers that came into what a unit answers for, or left it, because a unit ended. `is_first_day`: when the window
 -- began, so that they stand in what was carried over.
@@ -322,26 +394,23 @@ with move as materialized (
     where taking.from_day >= %(period_start)s and taking.from_day < %(period_end)s
 ),
 
+-- what came before the window or in it and had not left when it moved: whoever held it until then, or earlier
 open as materialized (
     select
         move.move_no,
-        daily.field,
+        part.field,
         sum(
-            daily.received_online + daily.received_direct + daily.received_postal
-            - daily.resolved_early - daily.resolved_on_time - daily.resolved_late - daily.withdrawn
+            part.carried_over + part.received_online + part.received_direct + part.received_postal
+            - part.resolved_early - part.resolved_on_time - part.resolved_late - part.withdrawn
         ) as dossiers
     from move
-    inner join (
-        select * from mart.dossier_daily
-        union all
-        select province_code, org_code, unit_from, day, field, 0, 0, 0, 0, 0, 0, withdrawn, 0, 0, overdue_out from window_dossier_state
-    ) as daily
+    inner join window_dossier_part as part
         on
-            daily.province_code = move.province_code
-            and daily.org_code = move.org_code
-            and daily.unit_from >= move.reach_from
-            and daily.unit_from < move.reach_to
-            and daily.day < move.day
+            part.province_code = move.province_code
+            and part.org_code = move.org_code
+            and part.unit_from >= move.reach_from
+            and part.unit_from < move.reach_to
+            and part.held_until <= move.day
     group by 1, 2
 ),
 

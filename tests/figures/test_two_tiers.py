@@ -6,11 +6,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue, pipeline, settings
 from etl.figures import appendix, period_figures, prove
 from etl.periods import Period
 from etl.warehouse import database
+from tests import tables
 from tests.databases import fresh_database
 from tests.inbox import deliver
 
@@ -145,6 +147,52 @@ def test_what_is_open_moves_to_who_takes_over(province: str, period: str) -> Non
     assert {unit: found[unit] for unit in [name.strip() for name, *_ in drawn]} == {
         unit.strip(): [int(count) for count in counts] for unit, *counts in drawn
     }
+
+
+# A ends on 1/7 and is taken over by B, which ends on 1/8 and is taken over by C: B never did anything itself.
+PASSED_ON = {
+    "unit": """
+        org_code | parent_code | unit_kind     | dissolved_on | successor_code
+        G        | -           | UBND cấp tỉnh | -            | -
+        A        | G           | UBND cấp xã   | 2025-07-01   | B
+        B        | G           | UBND cấp xã   | 2025-08-01   | C
+        C        | G           | UBND cấp xã   | -            | -
+    """,
+    "dossier": """
+        org_code | field         | received_on | finished_on
+        A        | HỘ TỊCH       | 2025-06-20  | -
+        A        | Hộ tịch       | 2025-06-20  | 2025-09-01
+        A        | Văn hoá cơ sở | 2025-06-10  | -
+        C        | Văn hóa cơ sở | 2025-08-10  | -
+    """,
+}
+PASSED_ON_FLOW = """
+unit_code | field         | received | carried_over | taken_over | resolved | pending | handed_over
+A         | Hộ tịch       | 2        | 0            | 0          | 0        | 0       | 2
+A         | Tất cả        | 2        | 1            | 0          | 0        | 0       | 3
+A         | Văn hóa cơ sở | 0        | 1            | 0          | 0        | 0       | 1
+B         | Hộ tịch       | 0        | 0            | 2          | 0        | 0       | 2
+B         | Tất cả        | 0        | 0            | 3          | 0        | 0       | 3
+B         | Văn hóa cơ sở | 0        | 0            | 1          | 0        | 0       | 1
+C         | Hộ tịch       | 0        | 0            | 2          | 1        | 1       | 0
+C         | Tất cả        | 1        | 0            | 3          | 1        | 3       | 0
+C         | Văn hóa cơ sở | 1        | 0            | 1          | 0        | 2       | 0
+"""
+
+
+def test_what_moves_is_told_of_each_field_however_it_is_written(cursor: Cursor) -> None:
+    tables.given(cursor, PASSED_ON)
+    wanted = tables.drawn(PASSED_ON_FLOW)
+    periods = [Period.parse(code) for code in ("2025-Q2", "2025-Q3", "2025-Q4")]
+    for period in periods:
+        period_figures.materialise(cursor.connection, period)
+    found = tables.rows(
+        cursor,
+        f"select {', '.join(wanted[0])} from mart.dossier_flow where period_code = '2025-Q3' and unit_code <> 'G'"
+        " order by unit_code, field",
+    )
+    assert [tuple(map(str, row)) for row in found] == [tuple(row.values()) for row in wanted]
+    assert [f for p in periods for f in prove.prove_period(cursor.connection, p) if f.rule_id > "FIG-10"] == []
 
 
 def test_no_dossier_is_counted_twice_or_lost(province: str) -> None:
