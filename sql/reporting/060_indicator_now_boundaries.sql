@@ -36,7 +36,8 @@ successor as (
         old_valid_from,
         new_code,
         new_valid_from,
-        effective_on as first_on
+        effective_on as first_on,
+        effective_on as last_on
     from succession
     union
     select
@@ -44,19 +45,38 @@ successor as (
         successor.old_valid_from,
         later.new_code,
         later.new_valid_from,
-        successor.first_on
+        successor.first_on,
+        later.effective_on as last_on
     from successor
     inner join succession as later
         on later.old_code = successor.new_code and later.old_valid_from = successor.new_valid_from
 ),
 
+-- at the end of the way: nobody took over from it
 last_successor as (
     select distinct on (old_code, old_valid_from)
         old_code,
+        old_valid_from,
         first_on,
         new_code
     from successor
-    order by old_code, old_valid_from, new_valid_from desc
+    where
+        not exists (
+            select
+            from succession as later
+            where later.old_code = successor.new_code and later.old_valid_from = successor.new_valid_from
+        )
+    order by old_code, old_valid_from, last_on desc, new_valid_from desc, new_code
+),
+
+-- a code may have ended several times: figures go the way of the first end after their unit began
+way as (
+    select
+        old_code,
+        new_code,
+        coalesce(lag(first_on) over (partition by old_code order by first_on, old_valid_from), '-infinity') as ended_before,
+        first_on
+    from last_successor
 ),
 
 known_name as (
@@ -84,7 +104,8 @@ told as (
         s.new_code,
         ended.org_code is not null and s.new_code is null as is_left_alone
     from mart.indicator as i
-    left join last_successor as s on s.old_code = i.unit_code and i.unit_valid_from < s.first_on
+    left join way as s
+        on s.old_code = i.unit_code and i.unit_valid_from >= s.ended_before and i.unit_valid_from < s.first_on
     left join ended
         on ended.province_code = i.province_code and ended.org_code = i.unit_code and ended.valid_from = i.unit_valid_from
     where i.status in ('observed', 'undefined')

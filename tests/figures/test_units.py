@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pytest
 from psycopg2.extensions import cursor as Cursor
 
 from etl.figures import counts, period_figures, window
@@ -201,6 +202,54 @@ def test_what_does_not_add_up_is_not_added_on_the_boundaries_of_now(cursor: Curs
     assert {(level, as_of) for *_, level, as_of, _ in found} == {("commune", "2021-09-14")}
     twice = "select 1 from reporting.indicator_now_boundaries group by period_code, unit_code, indicator_code"
     assert tables.rows(cursor, f"{twice} having count(*) > 1") == []
+
+
+# What units became, one step after the other: code, valid_from -> code, valid_from, on a day.
+STEPS = {
+    "the last one may have been there for ever": """
+        old | since      | new | new_since  | on
+        A   | -infinity  | B   | 2025-01-01 | 2025-01-01
+        B   | 2025-01-01 | C   | -infinity  | 2026-01-01
+    """,
+    "a code that ended twice": """
+        old | since      | new | new_since  | on
+        A   | -infinity  | B   | -infinity  | 2023-01-01
+        A   | 2023-06-01 | C   | -infinity  | 2025-01-01
+    """,
+    "a code that ended twice became the second time what it had been": """
+        old | since      | new | new_since  | on
+        A   | -infinity  | B   | 2023-01-01 | 2023-01-01
+        B   | 2023-01-01 | A   | 2024-01-01 | 2024-01-01
+        A   | 2024-01-01 | C   | -infinity  | 2025-01-01
+    """,
+}
+# Figures of which units (3.1.1, added up) go to which.
+BECOME = {
+    "the last one may have been there for ever": {("A", "-infinity"): "C", ("B", "2025-01-01"): "C"},
+    "a code that ended twice": {("A", "-infinity"): "B", ("A", "2023-06-01"): "C", ("A", "2025-06-01"): "A"},
+    "a code that ended twice became the second time what it had been": {
+        ("A", "-infinity"): "C",
+        ("B", "2023-01-01"): "C",
+        ("A", "2024-01-01"): "C",
+    },
+}
+
+
+@pytest.mark.parametrize("steps", STEPS)
+def test_figures_go_to_the_last_of_those_that_took_over(cursor: Cursor, steps: str) -> None:
+    cursor.execute("delete from core.unit_succession")
+    for row in tables.drawn(STEPS[steps]):
+        cursor.execute(
+            "insert into core.unit_succession values (%(old)s, %(since)s, %(new)s, %(new_since)s, %(on)s, '')", row
+        )
+    for number, (code, since) in enumerate(BECOME[steps]):
+        cursor.execute(
+            "insert into mart.indicator select 'H21', 'annual', %s, '2022-01-01', '2022-12-14', '2022-12-14', %s, %s,"
+            " '', 'commune', '7.6.2', 1, 1, null, 'observed', '', null, false, now()",
+            (f"{number}-N", code, since),
+        )
+    found = tables.rows(cursor, "select period_code, unit_code, value from reporting.indicator_now_boundaries")
+    assert sorted(found) == [(f"{n}-N", unit, 1) for n, unit in enumerate(BECOME[steps].values())]
 
 
 def test_every_fact_stays_with_what_its_code_meant_that_day(cursor: Cursor) -> None:
