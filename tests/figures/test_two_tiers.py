@@ -212,9 +212,16 @@ def test_a_unit_without_a_known_successor_is_named(province: str) -> None:
     """Nobody said who takes over from the district: what is open there is the province's, and 631 is named."""
     found = "select period_code, unit_code, subject, left_side from quality.finding where rule_id = 'FIG-16' order by 1"
     assert rows(province, found) == [
-        ("2025-Q3", "52", "631", 2),
-        ("2025-Q4", "52", "631", 1),
-        ("2026-Q1", "52", "631", 1),
+        ("2025-Q3", "52", "đơn vị 631", 2),
+        ("2025-Q4", "52", "đơn vị 631", 1),
+        ("2026-Q1", "52", "đơn vị 631", 1),
+    ]
+    told = "select statement from quality.finding where rule_id = 'FIG-16' and period_code = '2025-Q3'"
+    assert rows(province, told) == [
+        (
+            "FIG-16, số tính được: đơn vị 631 không đúng, 2 so với 0. Hồ sơ đang giải quyết của đơn vị đã giải thể"
+            " phải có đơn vị kế thừa: khai ở cột Đơn vị kế thừa (hr/units).",
+        )
     ]
 
 
