@@ -1,6 +1,6 @@
 -- rule_id: FIG-11
--- title: "Tiếp nhận và kỳ trước chuyển sang bằng đã giải quyết, đang giải quyết và rút"
--- statement: "received + carried over (+ taken over) = resolved + pending (+ refused and withdrawn, handed over) for every unit and period"
+-- title: "Tiếp nhận, kỳ trước chuyển sang và nhận bàn giao bằng đã giải quyết, đang giải quyết, rút và bàn giao"
+-- statement: "received + carried over + taken over = resolved + pending + withdrawn + handed over, of every unit and period"
 -- severity: finding
 -- over: flow
 
