@@ -5,7 +5,7 @@
 -- tells units apart even if one code had several meanings, and `code` is what is printed.
 -- Units that ended before the window are kept, below what their parent is now: a dossier or a quota of theirs still counts there.
 -- `tier` is the nearest of province, department, district and commune above a unit (or itself). A body that nobody is known
--- above is the district's, and since there are no districts the province's.
+-- above is the district's, and since there are no districts the province's own: 'department' stands for the province's own level.
 -- When a unit was, its days say; what it was, the list of the time: a meaning has the attributes of its last version up to
 -- %(listed_until)s, or else of its first one.
 create temp table window_unit on commit drop as
