@@ -3,7 +3,8 @@
 -- The owners are the unit that somebody set for the sender; else the units that the sender delivers and whose parent it does
 -- not; of a sender that delivers no units, the unit whose code is its name: every unit that is no sender of units stands here
 -- under its own code. The name of a file tells nothing else.
--- So it is now; a window asks whose it was then (sql/window/2_procedure.sql).
+-- So it is now. A window asks whose it was then, in another tree, but by the same rule: which of the three goes before which, and
+-- what topmost is, stands in sql/window/2_procedure.sql (window_owner) a second time. Change both.
 create or replace view core.list_owner as
 with unit as (
     select

@@ -1,6 +1,7 @@
 -- creates: [window_owner, window_scope, window_catalogue, window_procedure]
 
--- Whose the list of a sender was (core.list_owner says whose it is): its units are those that its list of the time held, or had
+-- Whose the list of a sender was. By the rule of core.list_owner (sql/core/list_owner.sql), which says whose it is now: what was
+-- set, else the topmost of the sender's units, else the unit of its name. Change both. Its units are those that its list of the time held, or had
 -- held until they ended, below what was above them then.
 create temp table window_owner on commit drop as
 with delivered as (

@@ -119,6 +119,23 @@ def test_a_list_counts_for_its_owners_and_below_them(
     assert {unit: value for unit, value in found if unit in expected} == expected
 
 
+@pytest.mark.parametrize(
+    ("units", "procedures", "settings"), [(o[1], o[2], o[4]) for o in OWNERS], ids=[o[0] for o in OWNERS]
+)
+def test_a_window_of_now_knows_the_same_owners_as_the_landing(
+    cursor: Cursor, units: str, procedures: str, settings: dict[str, str]
+) -> None:
+    """The rule is written twice: for the lists of now, and for those of a window."""
+    listed = "\n".join(" | ".join(one.split()) for one in procedures.split(";"))
+    tables.given(cursor, {"unit": units, "procedure": f"level | procedure_code | sender\n{listed}"})
+    for sender, unit in settings.items():
+        owners.set_owner(cursor, sender, unit, by="lead")
+    window.open_window(cursor, Period.parse("2021-N"))
+    then = "select o.sender, u.code from window_owner as o inner join window_unit as u using (unit_code)"
+    now = "select sender, org_code from core.list_owner where sender in (select sender from core.procedure)"
+    assert sorted(tables.rows(cursor, then)) == sorted(tables.rows(cursor, now))
+
+
 def test_online_figures_follow_the_list_of_the_owner(cursor: Cursor) -> None:
     """The district has no list of its own: 7.8.1 and 7.8.2 are those of the province's, and so are the dossiers' levels."""
     tables.given(
