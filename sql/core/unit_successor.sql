@@ -13,10 +13,8 @@ said as (
         ended.valid_from,
         ended.valid_to,
         trim(named.code) as successor_code,
-        'hr/units' as origin,
         1 as preference,
-        named.place,
-        null::text as decree
+        named.place
     from ended
     cross join lateral regexp_split_to_table(ended.successor_code, '[;,]') with ordinality as named (code, place)
     union all
@@ -26,10 +24,8 @@ said as (
         ended.valid_from,
         ended.valid_to,
         shipped.new_code,
-        'unit_succession',
         2,
-        1,
-        shipped.decree
+        1
     from ended
     inner join core.unit_succession as shipped
         on
@@ -44,10 +40,8 @@ said as (
         ended.valid_from,
         ended.valid_to,
         ended.org_code,
-        'another parent',
         3,
-        1,
-        null
+        1
     from ended
     inner join unit as later
         on
@@ -67,9 +61,7 @@ select
     row_number() over (
         partition by said.province_code, said.org_code, said.valid_from
         order by said.preference, said.place, successor.org_code
-    ) as place,
-    said.origin,
-    said.decree
+    ) as place
 from said
 inner join unit as successor
     on
