@@ -5,25 +5,15 @@
 -- late: as the last delivery up to %(told_until)s told it, or else its first one. Who withdrew on no day withdrew on that of the
 -- delivery that first told it.
 create temp table window_dossier_state on commit drop as
-with paused_version as (
-    select province_code, dossier_code, delivered_on, sender, file_id, line
-    from core.dossier
-    where status in ('Yêu cầu bổ sung', 'Yêu cầu thực hiện nghĩa vụ tài chính', 'Dừng xử lý')
-    union all
-    select province_code, dossier_code, delivered_on, sender, file_id, line
-    from core.dossier_history
-    where
-        status in ('Yêu cầu bổ sung', 'Yêu cầu thực hiện nghĩa vụ tài chính', 'Dừng xử lý')
-        and superseded_on > %(told_until)s
-),
-
-paused as (
+with paused_before as (
     select
-        province_code,
-        dossier_code
-    from paused_version as v
+        v.province_code,
+        v.dossier_code
+    from core.dossier_history as v
     where
-        not exists (
+        v.status in ('Yêu cầu bổ sung', 'Yêu cầu thực hiện nghĩa vụ tài chính', 'Dừng xử lý')
+        and v.superseded_on > %(told_until)s
+        and not exists (
             select
             from core.dossier as other
             where
@@ -83,21 +73,53 @@ withdrawn as (
     where d.status = 'Công dân rút hồ sơ' and d.finished_on is null and d.returned_on is null
 ),
 
-state as (
+-- materialized, before anything meets their units: the planner does not know how few they are after a load, and has looked up
+-- each dossier once for every unit
+concerned as materialized (
+    -- paused now: only the history can tell it otherwise, so no other dossier is read
     select
         d.province_code,
         d.org_code,
-        unit.valid_from as unit_from,
         d.field,
-        concerned.is_paused,
-        concerned.withdrawn_on,
-        case when d.due_on is not null then greatest(d.due_on + 1, d.received_on) end as overdue_from,
-        coalesce(
-            concerned.withdrawn_on,
-            d.finished_on,
-            case when d.status = 'Công dân rút hồ sơ' then d.returned_on end,
-            'infinity'
-        ) as left_on
+        d.status,
+        d.received_on,
+        d.due_on,
+        d.finished_on,
+        d.returned_on,
+        true as is_paused,
+        null::date as withdrawn_on
+    from core.dossier as d
+    where
+        d.status in ('Yêu cầu bổ sung', 'Yêu cầu thực hiện nghĩa vụ tài chính', 'Dừng xử lý')
+        and not exists (
+            select
+            from core.dossier_history as other
+            where
+                other.province_code = d.province_code
+                and other.dossier_code = d.dossier_code
+                and case
+                    when d.delivered_on > %(told_until)s
+                        then
+                            (other.delivered_on, other.sender, other.file_id, other.line)
+                            < (d.delivered_on, d.sender, d.file_id, d.line)
+                    else
+                        other.delivered_on <= %(told_until)s
+                        and (other.delivered_on, other.sender, other.file_id, other.line)
+                        > (d.delivered_on, d.sender, d.file_id, d.line)
+                end
+        )
+    union all
+    select
+        d.province_code,
+        d.org_code,
+        d.field,
+        d.status,
+        d.received_on,
+        d.due_on,
+        d.finished_on,
+        d.returned_on,
+        told.is_paused,
+        told.withdrawn_on
     from (
         select
             province_code,
@@ -110,7 +132,7 @@ state as (
                 dossier_code,
                 true as is_paused,
                 null::date as withdrawn_on
-            from paused
+            from paused_before
             union all
             select
                 province_code,
@@ -120,9 +142,26 @@ state as (
             from withdrawn
         ) as each
         group by province_code, dossier_code
-    ) as concerned
-    inner join core.dossier as d
-        on d.province_code = concerned.province_code and d.dossier_code = concerned.dossier_code
+    ) as told
+    inner join core.dossier as d on d.province_code = told.province_code and d.dossier_code = told.dossier_code
+),
+
+state as (
+    select
+        d.province_code,
+        d.org_code,
+        unit.valid_from as unit_from,
+        d.field,
+        d.is_paused,
+        d.withdrawn_on,
+        case when d.due_on is not null then greatest(d.due_on + 1, d.received_on) end as overdue_from,
+        coalesce(
+            d.withdrawn_on,
+            d.finished_on,
+            case when d.status = 'Công dân rút hồ sơ' then d.returned_on end,
+            'infinity'
+        ) as left_on
+    from concerned as d
     inner join window_unit as unit
         on
             unit.province_code = d.province_code
