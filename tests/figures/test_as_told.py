@@ -710,6 +710,33 @@ def test_a_dossier_is_in_the_state_of_then(cursor: Cursor, row: list[str]) -> No
         assert [" ".join(map(str, one)) for one in found] == [state], (code, STATE)
 
 
+@pytest.mark.parametrize(
+    "known", ["select", "analyze core.dossier"], ids=["after the first night", "after a later one"]
+)
+def test_of_dossiers_only_those_that_are_paused_are_read(cursor: Cursor, known: str) -> None:
+    """1 in 100 of 5,000 is paused, in any of 100 units; what was loaded just now, the planner does not know."""
+    communes = "\n".join(f"C{n} | 2021-01-05 | H | UBND cấp xã" for n in range(100))
+    given(cursor, {"unit": f"org_code | told | parent_code | unit_kind\n{communes}"}, AGAIN)
+    cursor.execute(
+        "insert into core.dossier (province_code, dossier_code, org_code, field, channel, received_on, due_on, status,"
+        " delivered_on, sender, file_id, line) select 'H21', n, 'C' || n / 50, 'Chứng thực', 'Trực tiếp', '2021-02-10',"
+        " '2021-03-01', case n % 100 when 7 then 'Dừng xử lý' else 'Đang xử lý' end, '2021-03-20', 'office', 1, n"
+        " from generate_series(0, 4999) as n"
+    )
+    cursor.execute(known)
+    cursor.execute(
+        "insert into core.dossier_history select *, 2, date '2021-03-20', false from core.dossier where line % 20 = 7"
+    )
+    rows_read = (
+        "select sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) from pg_stat_xact_user_tables"
+        " where schemaname = 'core' and relname like 'dossier!_2%' escape '!'"
+    )
+    [(before,)] = tables.rows(cursor, rows_read)
+    window.open_window(cursor, Q1)
+    [(after,)] = tables.rows(cursor, rows_read)
+    assert after - before == 50
+
+
 def test_an_as_of_is_the_day_whose_state_is_told(cursor: Cursor) -> None:
     """Paused until a delivery of 1/6: so it was on 30/4, and not on 1/5, of which that delivery still tells."""
     table = """
