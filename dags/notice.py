@@ -68,12 +68,14 @@ def notice() -> None:
         from etl import pipeline
         from etl.nightly import notices
 
-        configured = settings.read()
+        configured, to, run = settings.read(), settings.notice(), context["run_id"]
         url = pipeline.prepare(configured)
         if runs_with_trouble is None:
             runs_with_trouble = ["Không xem được các lần chạy của Airflow"]
-        message = notices.of_the_night(url, ceiling=configured.quarantine_ceiling, runs_with_trouble=runs_with_trouble)
-        return notices.send(url, message, settings.notice(), run=context["run_id"])
+        message = notices.of_the_night(
+            url, to, ceiling=configured.quarantine_ceiling, runs_with_trouble=runs_with_trouble, run=run
+        )
+        return notices.send(url, message, to, run=run)
 
     finish(runs_of_the_night())
 

@@ -478,10 +478,11 @@ def set_sender(
 @app.command("notice")
 def print_notice() -> None:
     """Print what the next nightly message would say, without sending it."""
-    settings, url = _warehouse()
+    configured, url = _warehouse()
+    from etl import settings
     from etl.nightly import notices
 
-    message = notices.of_the_night(url, ceiling=settings.quarantine_ceiling)
+    message = notices.of_the_night(url, settings.notice(), ceiling=configured.quarantine_ceiling)
     print(f"{message.subject}\n\n{message.text}", end="")
 
 

@@ -9,6 +9,7 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from email.message import EmailMessage
@@ -42,8 +43,11 @@ def files(url: str, drawn: str) -> None:
             )
 
 
-def told(url: str, now: datetime = NOW, **more: list[str]) -> Message:
-    return notices.of_the_night(url, ceiling=Decimal(5), now=now, **more)
+NOBODY = settings.Notice()
+
+
+def told(url: str, now: datetime = NOW, to: settings.Notice = NOBODY, **more: object) -> Message:
+    return notices.of_the_night(url, to, ceiling=Decimal(5), now=now, **more)
 
 
 BAD_NIGHT = """
@@ -115,7 +119,7 @@ def test_the_next_message_begins_where_the_last_one_ended(warehouse_url: str) ->
     files(warehouse_url, BAD_NIGHT)
     with server(Hook) as hook:
         notices.send(warehouse_url, told(warehouse_url), webhook(hook), run="first")
-    next_one = told(warehouse_url, NOW + timedelta(days=1))
+        next_one = told(warehouse_url, NOW + timedelta(days=1), webhook(hook))
     assert "Từ 06:00 16/12/2021 đến 06:00 17/12/2021: 0 tệp" in next_one.text
     assert "FIL-04" not in next_one.text  # told once
     assert "chờ người xác nhận" in next_one.text  # until somebody has said yes or no
@@ -125,7 +129,46 @@ def test_a_night_whose_message_did_not_go_out_is_told_by_the_next(warehouse_url:
     files(warehouse_url, BAD_NIGHT)
     with server(Hook) as hook:
         notices.send(warehouse_url, told(warehouse_url, NOW - timedelta(days=1)), webhook(hook), run="before")
-    assert "FIL-04" in told(warehouse_url, NOW + timedelta(days=1)).text
+        assert "FIL-04" in told(warehouse_url, NOW + timedelta(days=1), webhook(hook)).text
+
+
+BOTH = settings.Notice(smtp="smtp://kho.example.org", webhook="https://example.org/kho")
+# What was sent before: run, way, days before the morning of the 16th; the run that tells now; from which day it tells.
+BEGINNINGS = [
+    ([], BOTH, "night", "15/12/2021"),
+    ([("before", "smtp", 1), ("before", "webhook", 1)], BOTH, "night", "15/12/2021"),
+    ([("before", "smtp", 1), ("night", "webhook", 0)], BOTH, "night", "15/12/2021"),  # its mail failed: tried again
+    ([("night", "webhook", 0)], BOTH, "night", "15/12/2021"),
+    ([("a", "smtp", 4), *(("b" * d, "webhook", d) for d in (1, 2, 3, 4))], BOTH, "night", "12/12/2021"),  # mail away
+    ([("a", "smtp", 4), ("b", "webhook", 1)], settings.Notice(webhook="https://example.org"), "night", "15/12/2021"),
+    ([("a", "smtp", 30), ("b", "webhook", 1)], BOTH, "night", "09/12/2021"),  # no further than a week
+    ([("a", "smtp", 2), ("later", "smtp", -1)], BOTH, "night", "14/12/2021"),
+]
+
+
+@pytest.mark.parametrize(("sent", "to", "run", "begins"), BEGINNINGS)
+def test_a_message_begins_where_the_way_ended_that_was_told_least(
+    warehouse_url: str, sent: list[tuple[str, str, int]], to: settings.Notice, run: str, begins: str
+) -> None:
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+        for by, way, days in sent:
+            cursor.execute("insert into landing.notice values (%s, %s, %s)", (by, way, NOW - timedelta(days=days)))
+    assert told(warehouse_url, to=to, run=run).text.startswith(f"Từ 06:00 {begins} đến 06:00 16/12/2021:")
+
+
+def test_what_is_tried_again_tells_what_it_was_to_tell(warehouse_url: str) -> None:
+    files(warehouse_url, BAD_NIGHT)
+    with server(Hook) as hook:
+        away = replace(webhook(hook), smtp="smtp://127.0.0.1:1", sender="a@x", recipients=("b@x",))
+        with pytest.raises(SetupError):
+            notices.send(warehouse_url, told(warehouse_url, to=away, run="night"), away, run="night")
+        with server(Mail) as mail:
+            to = replace(mailbox(mail), webhook=away.webhook, secret=SECRET)
+            again = told(warehouse_url, NOW + timedelta(minutes=5), to, run="night")
+            notices.send(warehouse_url, again, to, run="night")
+    [mailed] = map(parsed, mail.received)
+    assert "FIL-04" in mailed.get_content()
+    assert len(hook.received) == 1
 
 
 # --- who owes ---------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import statistics
 import urllib.error
 import urllib.request
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -52,16 +52,23 @@ class Message:
 
 
 def of_the_night(
-    url: str, *, ceiling: Decimal, runs_with_trouble: list[str] | None = None, now: datetime | None = None
+    url: str,
+    to: settings.Notice,
+    *,
+    ceiling: Decimal,
+    runs_with_trouble: list[str] | None = None,
+    run: str = "",
+    now: datetime | None = None,
 ) -> Message:
     """What is to be told since the last message that was sent; that all went in if nothing is: silence is an alarm.
 
     Input: `runs_with_trouble`: lines about runs, from whoever started them: the warehouse does not know those.
+           `run`: what sends it; what it has sent already by one way is still to be told by the other.
     """
     now = (now or datetime.now(LOCAL)).astimezone(LOCAL)
     stale = dag_runs.stale_periods(url)
     with database.transaction(url) as connection, connection.cursor() as cursor:
-        since = _told_until(cursor, now)
+        since = _told_until(cursor, list(_ways(to)), run, now)
         new, standing = _files(cursor, since, now)
         owing = who_owes(_deliveries(cursor, now), now.date())
     troubled = [file for file in {f.file_id: f for f in [*new, *standing]}.values() if file.trouble(ceiling)]
@@ -99,11 +106,18 @@ def _number(files: list[dag_runs.Became], attribute: str) -> str:
     return f"{sum(getattr(file, attribute) for file in files):,}".replace(",", ".")
 
 
-def _told_until(cursor: Cursor, now: datetime) -> datetime:
+def _told_until(cursor: Cursor, ways: list[str], run: str, now: datetime) -> datetime:
+    """Until when everybody has been told: each way may have failed in another night."""
     cursor.execute(
-        "select max(told_until) from landing.notice where told_until between %s and %s", (now - LONGEST, now)
+        """
+        select max(told_until) from landing.notice
+        where sent_by = any(%s) and run <> %s and told_until <= %s
+        group by sent_by
+        """,
+        (ways, run, now),
     )
-    return (cursor.fetchone()[0] or now - timedelta(days=1)).astimezone(LOCAL)
+    told = [until for (until,) in cursor.fetchall()]
+    return max(min(told, default=now - timedelta(days=1)), now - LONGEST).astimezone(LOCAL)
 
 
 def _files(cursor: Cursor, since: datetime, now: datetime) -> tuple[list[dag_runs.Became], list[dag_runs.Became]]:
@@ -242,9 +256,7 @@ def send(url: str, message: Message, to: settings.Notice, *, run: str) -> str:
     Input:  `run`: what sends it; tried again, it leaves out the ways by which it has been sent.
     Raises: SetupError if a way failed; the others were tried.
     """
-    ways = {"smtp": (to.smtp, _mail), "webhook": (to.webhook, _post)}
-    named = {way: sends for way, (address, sends) in ways.items() if address}
-    if not named:
+    if not (named := _ways(to)):
         log.warning("%s", NOBODY)
         return dag_runs.cut([NOBODY, *message.text.splitlines()])
     failed = []
@@ -265,6 +277,12 @@ def send(url: str, message: Message, to: settings.Notice, *, run: str) -> str:
     if failed:
         raise SetupError(" ".join(failed))
     return dag_runs.cut([f"Đã gửi ({', '.join(named)}).", *message.text.splitlines()])
+
+
+def _ways(to: settings.Notice) -> dict[str, Callable[[Message, settings.Notice], None]]:
+    """The ways that are named, each with what sends by it."""
+    ways = {"smtp": (to.smtp, _mail), "webhook": (to.webhook, _post)}
+    return {way: sends for way, (address, sends) in ways.items() if address}
 
 
 def _was_sent(url: str, run: str, way: str) -> bool:
