@@ -11,7 +11,8 @@ import pytest
 from polars.exceptions import ComputeError, PanicException
 
 from etl import catalogue, pipeline
-from etl.errors import LoadFailed, RuleFailed, SetupError, UsageError
+from etl.catalogue import contracts
+from etl.errors import FileRejected, LoadFailed, RuleFailed, SetupError, UsageError
 from etl.loading import one_file, replay
 from etl.pipeline import Receipt
 from etl.settings import Settings
@@ -649,6 +650,62 @@ def test_who_tells_of_a_dossier_when_counts_and_not_when_that_arrives(
     assert told[0][0] == TOLD[case][-1][2]
 
 
+ALIKE = {
+    # deliveries (sender, day, unit), what then happens to the first file; who tells of the dossier in the end, and what
+    "taken back": ([("a", 4, "23857"), ("b", 5, "23857")], "withdrawn", ("b", "23857")),
+    "taken back, and told by a third": (
+        [("a", 4, "23857"), ("b", 5, "23857"), ("c", 6, "23857")],
+        "withdrawn",
+        ("b", "23857"),
+    ),
+    "taken back, and told every night": (
+        [("a", 4, "23857"), ("b", 5, "23857"), ("b", 6, "23857"), ("b", 7, "23857")],
+        "withdrawn",
+        ("b", "23857"),
+    ),
+    "refused when it is judged again": ([("a", 4, "23857"), ("b", 5, "23857")], "refused", ("b", "23857")),
+    "a late one in between, by a third": (
+        [("a", 3, "23857"), ("b", 5, "23857"), ("c", 4, "23860")],
+        None,
+        ("b", "23857"),
+    ),
+    "a late one in between, by the first": (
+        [("a", 3, "23857"), ("b", 5, "23857"), ("a", 4, "23860")],
+        None,
+        ("b", "23857"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ALIKE)
+def test_what_two_senders_said_alike_does_not_go_with_one_of_them(configured, warehouse_url, inbox, monkeypatch, case):
+    deliveries, then, expected = ALIKE[case]
+    deliver(inbox, "hr/units", "2021-12-01", UNITS)
+    load(configured, warehouse_url, inbox)
+    for sender, day, unit in deliveries:
+        # a row of its own makes each file another one
+        text = dossiers(1, unit=unit) + "\n" + drawn_row(day * 10 + ord(sender), unit)
+        deliver(inbox, "one_stop_shop/dossiers", f"2021-12-{day:02d}", text, sender=sender)
+        load(configured, warehouse_url, inbox)
+    ((first,),) = rows(warehouse_url, "select min(file_id) from landing.file where sender = 'a'")
+    if then == "withdrawn":
+        pipeline.withdraw(configured, warehouse_url, first, by="quản trị", reason="gửi nhầm")
+    if then == "refused":
+        one = one_file.load
+
+        def refusing(cursor, task, **more):
+            if task.file.file_id == first:
+                raise FileRejected("FIL-04", "Cột chưa được khai báo.")
+            return one(cursor, task, **more)
+
+        monkeypatch.setattr(one_file, "load", refusing)
+        pipeline.again(warehouse_url, file_ids=[first], by="quản trị", reason="quy tắc mới")
+    load(configured, warehouse_url, inbox)
+    told = rows(warehouse_url, "select sender, org_code from core.dossier where dossier_code like '%%-0001'")
+    assert told == [expected]
+    assert pipeline.waiting(warehouse_url) == []
+
+
 # --- taken back, taken up again ---------------------------------------------------------------------------------------
 
 
@@ -700,7 +757,8 @@ def test_what_was_refused_is_taken_up_again(configured, warehouse_url, inbox, mo
         **known,
         "hr/units": _with_column(known["hr/units"], column, aliases=("Đơn vị tên",)),
     }
-    monkeypatch.setattr(catalogue, "exports", lambda: mended)
+    for where in (catalogue, contracts):
+        monkeypatch.setattr(where, "exports", lambda: mended)
     assert load(configured, warehouse_url, inbox) == []
     taken = pipeline.again(warehouse_url, file_ids=[1], by="quản trị", reason="đã khai báo cột")
     assert taken == [1]

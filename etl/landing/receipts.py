@@ -1,12 +1,14 @@
 """Receipts: what landing.file says of a delivered file, and which files wait for their load."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import IO, Any
 
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue
 from etl.errors import UsageError
@@ -118,6 +120,16 @@ def file(connection: Connection, file_id: int) -> File:
     if row is None:
         raise UsageError(f"no file has the number {file_id}; `cchc files` lists them.")
     return File(*row)
+
+
+def wait_again(cursor: Cursor, which: str, values: Mapping[str, object]) -> list[int]:
+    """Let files wait for their load as if they had just landed; their numbers. `which` is a condition on them."""
+    cursor.execute(
+        "update landing.file as f set status = 'landed', message = '', rule_id = null, reload_reason = null"
+        f" where {which} returning f.file_id",
+        values,
+    )
+    return sorted(file_id for (file_id,) in cursor.fetchall())
 
 
 def waiting(connection: Connection, *, exports: set[str] | None = None) -> list[File]:

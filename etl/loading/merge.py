@@ -47,8 +47,11 @@ def merge_staged(cursor: Cursor, export: catalogue.Export, file: File) -> int:
     )
     # what was said before another sender said the same is no repetition: it is the earlier version
     cursor.execute(
-        f"delete from incoming i using {core} c where {as_before}"
-        f" and (i.delivered_on, i.sender) >= (c.delivered_on, c.sender)"
+        f"with again as (delete from incoming i using {core} c where {as_before}"
+        f" and (i.delivered_on, i.sender) >= (c.delivered_on, c.sender) returning c.sender, c.file_id)"
+        " insert into landing.said_again select distinct %(file_id)s, file_id from again where sender <> %(sender)s"
+        " on conflict do nothing",
+        {"file_id": file.file_id, "sender": file.sender},
     )
     # another sender delivered the row later than this (on one day: the one who is read later): what comes now is an
     # earlier version of it

@@ -18,7 +18,15 @@ from etl.figures import counts, touches
 from etl.landing import owners, receipts
 from etl.landing.receipts import File
 from etl.loading import batches, earlier, merge, one_file
-from etl.loading.stale import LOADED, log, mark_stale, relink, remember, settle_with_others
+from etl.loading.stale import (
+    LOADED,
+    log,
+    mark_repetitions,
+    mark_stale,
+    relink,
+    remember,
+    settle_with_others,
+)
 from etl.settings import Settings
 from etl.warehouse import core_tables, database
 
@@ -78,6 +86,7 @@ def _replay(
             outcomes += _load_one(settings, url, cursor, one, kept, direct=direct, because_of=file.file_id)
         kept.result()
         mark_stale(cursor, file, known)
+        mark_repetitions(cursor, file, again)
         for one in turn:
             settle_with_others(cursor, export, one)
             merge.hold_keys(cursor, export, one)
@@ -305,7 +314,5 @@ def rewind(cursor: Cursor, export: catalogue.Export, file_ids: list[int]) -> Non
     )
     for table in ("quality.result", "quality.violation", "quality.quarantined_row"):
         cursor.execute(f"delete from {table} where file_id in ({ids})")
-    cursor.execute(
-        "update landing.file set status = 'landed', message = '', rule_id = null, reload_reason = null"
-        f" where file_id in ({ids})"
-    )
+    cursor.execute(f"delete from landing.said_again where file_id in ({ids})")
+    receipts.wait_again(cursor, f"f.file_id in ({ids})", {})

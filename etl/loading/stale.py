@@ -95,6 +95,13 @@ def settle_with_others(cursor: Cursor, export: catalogue.Export, file: File) -> 
             select c.sender from {core} as c inner join mine on {core_tables.same("c", "mine", key)}
             union
             select h.sender from {core}_history as h inner join mine on {core_tables.same("h", "mine", key)}
+            union
+            -- said again what this file has superseded
+            select sayer.sender
+            from {core}_history as h
+            inner join landing.said_again as again on again.stands_in = h.file_id
+            inner join landing.file as sayer on sayer.file_id = again.file_id
+            where h.superseded_by = %(file_id)s
         )
         update landing.file as other
         set reload_reason = %(reason)s
@@ -103,6 +110,24 @@ def settle_with_others(cursor: Cursor, export: catalogue.Export, file: File) -> 
         of_file | {"reason": f"{file.sender} đã giao trước đó các dòng cùng khóa (tệp số {file.file_id})"},
     )
     relink(cursor, export, f"file_id = {file.file_id:d}")
+
+
+def mark_repetitions(cursor: Cursor, file: File, taken_back: list[int]) -> None:
+    """Note the files of other senders whose rows were not kept because files that were taken back said the same.
+
+    Those may say it no longer, or not at all any more.
+    """
+    cursor.execute(
+        "update landing.file as other set reload_reason = %(reason)s from landing.said_again as again"
+        " where again.stands_in = any(%(taken_back)s) and again.file_id = other.file_id and other.sender <> %(sender)s"
+        " and other.status = any(%(loaded)s) and other.reload_reason is null",
+        {
+            "reason": f"{file.sender} đã giao các dòng giống như vậy, nay đã thay đổi (tệp số {file.file_id})",
+            "taken_back": taken_back,
+            "sender": file.sender,
+            "loaded": list(LOADED),
+        },
+    )
 
 
 def relink(cursor: Cursor, export: catalogue.Export, where: str) -> None:
