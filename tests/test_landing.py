@@ -126,6 +126,15 @@ def test_what_cannot_be_read_is_named_and_the_others_go_on(configured, warehouse
     assert receipts(warehouse_url) == [("b", "landed", "")]
 
 
+def test_what_a_remote_inbox_says_of_a_file_names_nobody():
+    """There an error has only the path as its text."""
+    far = inbox.Inbox("memory://")
+    path = f"/{HOME}/Nguyễn Thử Nghiệm.csv"
+    for ask in (far.look, far.open):
+        with pytest.raises(inbox.Unreadable, match=r"^FileNotFoundError$"):
+            ask(path)
+
+
 def test_the_command_says_what_it_passed_over_and_exits_with_1(
     warehouse_url, box, tmp_path, monkeypatch, capsys, caplog
 ):

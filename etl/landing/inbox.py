@@ -97,7 +97,7 @@ class Inbox:
         try:
             return _local_look(os.lstat(path)) if self.is_local else _look(self.files.info(path))
         except OSError as error:
-            raise Unreadable(error.strerror or str(error)) from None
+            raise Unreadable(error.strerror or type(error).__name__) from None
 
     def open(self, path: str) -> IO[bytes]:
         """Open a file to read its bytes. Raises: Unreadable."""
@@ -111,7 +111,7 @@ class Inbox:
                 raise Unreadable("not a regular file")
             return os.fdopen(opened, "rb")
         except OSError as error:
-            raise Unreadable(error.strerror or str(error)) from None
+            raise Unreadable(error.strerror or type(error).__name__) from None
 
     def is_marked_done(self, path: str) -> bool:
         return bool(self.files.exists(path + DONE))
@@ -149,7 +149,7 @@ def _walk(folder: str) -> Iterator[tuple[str, Look] | PassedOver]:
                 kind = "a link" if entry.is_symlink() else "a FIFO, a socket or a device"
                 yield PassedOver(entry.path, f"{kind}, not a file. Put the file itself there")
         except OSError as error:  # gone since the folder was listed
-            yield PassedOver(entry.path, error.strerror or str(error))
+            yield PassedOver(entry.path, error.strerror or type(error).__name__)
 
 
 def _local_look(seen: os.stat_result) -> Look:

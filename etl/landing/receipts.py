@@ -44,7 +44,7 @@ def hash_and_size(sent: Any, kept: IO[bytes] | None = None) -> tuple[str, int]:
         try:
             return sent.readinto(buffer)
         except OSError as error:
-            raise Unreadable(error.strerror or str(error)) from None
+            raise Unreadable(error.strerror or type(error).__name__) from None
 
     while count := read():
         digest.update(buffer[:count])
