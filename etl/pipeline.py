@@ -286,21 +286,21 @@ def again(
                 raise UsageError(f"file {file_id} lay in the wrong place: deliver it anew in the right one.")
             if file.status == "duplicate":
                 raise UsageError(f"file {file_id} only repeats another one: `cchc files` says which; name that one.")
-        cursor.execute(
-            """
-            update landing.file
-            set status = case when status in ('rejected', 'held', 'withdrawn') then 'landed' else status end,
-                message = case when status in ('rejected', 'held', 'withdrawn') then '' else message end,
-                reload_reason = case when status in ('accepted', 'accepted_with_errors') then %(reason)s end
-            where export = any(%(exports)s) and status <> 'duplicate' and delivered_on > '0001-01-01'
-                and (file_id = any(%(ids)s) or %(ids)s::int[] is null and status <> 'withdrawn')
-                and (%(since)s::date is null or delivered_on >= %(since)s)
-                and (%(until)s::date is null or delivered_on <= %(until)s)
-            returning file_id
-            """,
-            {"exports": sorted(known), "ids": file_ids, "since": since, "until": until, "reason": reason},
+        meant = (
+            "f.export = any(%(exports)s) and f.status <> 'duplicate' and f.delivered_on > '0001-01-01'"
+            " and (f.file_id = any(%(ids)s) or %(ids)s::int[] is null and f.status <> 'withdrawn')"
+            " and (%(since)s::date is null or f.delivered_on >= %(since)s)"
+            " and (%(until)s::date is null or f.delivered_on <= %(until)s)"
         )
-        taken = sorted(file_id for (file_id,) in cursor.fetchall())
+        values = {"exports": sorted(known), "ids": file_ids, "since": since, "until": until, "reason": reason}
+        cursor.execute(
+            "update landing.file as f set reload_reason = %(reason)s"
+            f" where f.status in ('accepted', 'accepted_with_errors') and {meant} returning f.file_id",
+            values,
+        )
+        stand = [file_id for (file_id,) in cursor.fetchall()]
+        wait = receipts.wait_again(cursor, f"f.status not in ('accepted', 'accepted_with_errors') and {meant}", values)
+        taken = sorted([*stand, *wait])
         for file_id in taken:
             _note(cursor, file_id, "again", by=by, reason=reason)
     return taken
@@ -309,17 +309,21 @@ def again(
 def confirm(url: str, file_id: int, *, by: str, reason: str) -> None:
     """Say that a file that is held is meant so: the next load takes it up, with the other held parts of its delivery.
 
-    Raises: UsageError if there is no such file, or it is not held.
+    Raises: UsageError if there is no such file, it is not held, or it waits for something else: whose it is.
     """
     with database.transaction(url) as connection, connection.cursor() as cursor:
         file = receipts.file(connection, file_id)
         if file.status != "held":
             raise UsageError(f"file {file_id} is not held ({file.status}): there is nothing to confirm.")
+        cursor.execute("select rule_id, message from landing.file where file_id = %s", (file_id,))
+        rule_id, message = cursor.fetchone()
+        if rule_id == owners.RULE:
+            raise UsageError(f"file {file_id} is not held for somebody to confirm it. {message}")
         _note(cursor, file_id, "confirm", by=by, reason=reason)
-        cursor.execute(
-            "update landing.file set status = 'landed', message = '' where export = %s and sender = %s"
-            " and delivered_on = %s and status = 'held'",
-            (file.export, file.sender, file.delivered_on),
+        receipts.wait_again(
+            cursor,
+            "f.export = %(export)s and f.sender = %(sender)s and f.delivered_on = %(day)s and f.status = 'held'",
+            {"export": file.export, "sender": file.sender, "day": file.delivered_on},
         )
 
 

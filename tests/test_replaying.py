@@ -574,6 +574,8 @@ def test_a_list_that_lost_half_its_rows_waits_for_a_person(configured, warehouse
     assert rows(warehouse_url, "select count(*) from core.unit") == [(standing,)]
 
     pipeline.confirm(warehouse_url, file_id, by="quản trị", reason="sáp nhập")
+    waits = "select distinct rule_id, message from landing.file where status = 'landed'"
+    assert rows(warehouse_url, waits) == [(None, "")]
     load(configured, warehouse_url, inbox)
     assert rows(warehouse_url, "select count(*) from landing.file where status = 'held'") == [(0,)]
     last_day = deliveries[-1][1]
@@ -762,6 +764,8 @@ def test_what_was_refused_is_taken_up_again(configured, warehouse_url, inbox, mo
     assert load(configured, warehouse_url, inbox) == []
     taken = pipeline.again(warehouse_url, file_ids=[1], by="quản trị", reason="đã khai báo cột")
     assert taken == [1]
+    waits = "select file_id, rule_id, message from landing.file where status = 'landed'"
+    assert rows(warehouse_url, waits) == [(1, None, "")]  # what was wrong with it is not said any more
     load(configured, warehouse_url, inbox)
     assert [s[3] for s in statuses(warehouse_url)] == ["accepted", "accepted", "duplicate"]
     assert rows(warehouse_url, "select kind, file_id, by_name from landing.file_event") == [("again", 1, "quản trị")]

@@ -10,6 +10,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue
 from etl.errors import FileHeld, UsageError
+from etl.landing import receipts
 from etl.landing.receipts import File
 
 RULE = "FIL-08"
@@ -100,10 +101,9 @@ def set_owner(cursor: Cursor, sender: str, unit: str, *, by: str) -> list[int]:
 
 def release(cursor: Cursor) -> list[int]:
     """Let files wait for their load that were held because nobody knew whose they are, and whose owner is known now."""
-    cursor.execute(
-        "update landing.file as f set status = 'landed', rule_id = null, message = ''"
-        " where f.status = 'held' and f.rule_id = %s"
-        " and exists (select from core.list_owner as o where o.sender = f.sender) returning f.file_id",
-        (RULE,),
+    return receipts.wait_again(
+        cursor,
+        "f.status = 'held' and f.rule_id = %(rule)s"
+        " and exists (select from core.list_owner as o where o.sender = f.sender)",
+        {"rule": RULE},
     )
-    return sorted(file_id for (file_id,) in cursor.fetchall())

@@ -191,11 +191,11 @@ def _mark_withdrawn(cursor: Cursor, file: File, *, by: str, reason: str) -> None
 
 def _free_duplicates(cursor: Cursor, file: File) -> None:
     """Let what was the same as a file that does not stand wait: whether it still repeats something is seen anew."""
-    cursor.execute(
-        "update landing.file as other set status = 'landed', message = '' from landing.file as this"
-        " where this.file_id = %s and other.status = 'duplicate' and other.source = this.source"
-        " and other.export = this.export and other.sender = this.sender and other.sha256 = this.sha256",
-        (file.file_id,),
+    receipts.wait_again(
+        cursor,
+        "f.status = 'duplicate' and (f.source, f.export, f.sender, f.sha256)"
+        " = (select source, export, sender, sha256 from landing.file where file_id = %(file_id)s)",
+        {"file_id": file.file_id},
     )
 
 
