@@ -180,15 +180,19 @@ def test_a_stated_window_is_made_again_beside_the_calendar(db: Connection, wareh
                 (period_code, period_start, period_end, as_of, is_explicit, figures, figures_changed)
             values ('2021-N', '2020-12-15', '2021-11-15', '2021-11-15', true, 1, 1),
                    ('2021-Q3', '2021-06-15', '2021-09-10', '2021-09-10', true, 1, 1),
-                   ('2021-Q3', '2021-06-15', '2021-09-14', '2021-09-14', false, 1, 1)
+                   ('2021-Q3', '2021-06-15', '2021-09-14', '2021-09-14', false, 1, 1),
+                   ('2021-6T', '2020-12-15', '2021-06-14', '2021-06-14', false, 1, 1),
+                   ('2021-6T', '2020-12-15', '2021-05-31', '2021-05-31', true, 1, 1)
             """
         )
     )
     db.commit()
-    assert dag_runs.windows(warehouse_url, ["2021-N", "2021-Q3", "2021-Q4"]) == [
+    assert dag_runs.windows(warehouse_url, ["2021-6T", "2021-N", "2021-Q3", "2021-Q4"]) == [
+        {"period": "2021-6T"},
+        {"period": "2021-6T", "from": "2020-12-15", "to": "2021-05-31", "as_of": "2021-05-31"},
         {"period": "2021-N"},
         {"period": "2021-N", "from": "2020-12-15", "to": "2021-11-15", "as_of": "2021-11-15"},
-        {"period": "2021-Q3"},
         {"period": "2021-Q3", "from": "2021-06-15", "to": "2021-09-10", "as_of": "2021-09-10"},
+        {"period": "2021-Q3"},  # made last, and so shown
         {"period": "2021-Q4"},
     ]

@@ -232,24 +232,27 @@ def loaded_periods(url: str) -> list[str]:
 def windows(url: str, codes: list[str]) -> list[dict[str, str]]:
     """What to make of periods that loads touched: the calendar's window, and those that a report stated for itself.
 
+    The one that was made last comes last again: it is what is shown of a period, and a night must not choose another.
     Output: period, and where a window was stated from, to (inclusive days) and as_of.
     """
+    windows = {code: [{"period": code}] for code in codes}
     with database.transaction(url) as connection, connection.cursor() as cursor:
         cursor.execute(
             """
-            select period_code, period_start, period_end, as_of
+            select period_code, period_start, period_end, as_of, is_explicit
             from mart.materialisation
-            where period_code = any(%s) and is_explicit
-            group by period_code, period_start, period_end, as_of
+            where period_code = any(%s)
+            group by period_code, period_start, period_end, as_of, is_explicit
             order by max(materialisation_id)
             """,
             (codes,),
         )
-        stated = [
-            {"period": code, "from": first.isoformat(), "to": last.isoformat(), "as_of": as_of.isoformat()}
-            for code, first, last, as_of in cursor.fetchall()
-        ]
-    return [made for code in codes for made in ({"period": code}, *(s for s in stated if s["period"] == code))]
+        for code, first, last, as_of, is_explicit in cursor.fetchall():
+            window = {"period": code}
+            if is_explicit:
+                window |= {"from": first.isoformat(), "to": last.isoformat(), "as_of": as_of.isoformat()}
+            windows[code] = [other for other in windows[code] if other != window] + [window]
+    return [window for code in codes for window in windows[code]]
 
 
 def note_of_loads(
