@@ -78,7 +78,7 @@ def figures(connection: Connection, period: Period) -> list[str]:
 
 def appendix(connection: Connection, period: Period) -> list[str]:
     """Print computed beside printed in form order, then what disagrees."""
-    compared = prove.reconcile(connection, period, DISTRICT, REPORTS / "appendix_2021.csv")
+    compared, _ = prove.reconcile(connection, period, DISTRICT, REPORTS / "appendix_2021.csv")
     by_code = {one.code: one for one in compared}
     _title(f"PHỤ LỤC {period.title_vi.upper()}, HUYỆN ĐỨC CƠ: số in trong báo cáo và số tính từ dữ liệu")
     lines: list[tuple[str, ...]] = []

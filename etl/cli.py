@@ -220,9 +220,7 @@ def reconcile(
         from etl.figures import appendix, prove
 
         asked = _made(connection, asked)
-        compared = prove.reconcile(connection, asked, unit, file)
-        found = prove.findings(connection, asked, unit.partition("@")[0])
-        broken = [f for f in found if f.rule_id != prove.RECONCILED]
+        compared, broken = prove.reconcile(connection, asked, unit, file)
     decimals = {code: indicator.decimals for code, indicator in catalogue.indicators(asked.last_day).items()}
     rows = [
         (c.code, c.name, c.printed, appendix.rounded(c.computed, decimals.get(c.code, 0)), c.agrees, c.finding)
@@ -249,7 +247,7 @@ def reconcile(
             ("Quy tắc", "Ở", "Quan hệ", "Vế trái", "Vế phải", "Chênh lệch", "Nội dung"),
             [
                 (f.rule_id, columns[f.origin], f.subject, *sides, titles.get(f.rule_id))
-                for f in sorted(broken, key=lambda f: f.origin, reverse=True)
+                for f in broken
                 for sides in [map(_vietnamese, (f.left_side, f.right_side, f.difference))]
             ],
         )

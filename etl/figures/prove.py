@@ -6,6 +6,7 @@ printed alike.
 
 import csv
 import io
+import shlex
 from dataclasses import asdict, dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -136,12 +137,13 @@ def findings(connection: Connection, period: Period, unit: str | None = None) ->
         return [Finding(*row) for row in cursor.fetchall()]
 
 
-def reconcile(connection: Connection, period: Period, unit: str, path: Path) -> list[Comparison]:
+def reconcile(connection: Connection, period: Period, unit: str, path: Path) -> tuple[list[Comparison], list[Finding]]:
     """Compare a printed appendix with the stored figures of a unit, at the precision at which each figure is printed.
 
     Input:  CSV or .xlsx with a column of codes and one of printed values; see CODE_HEADERS and VALUE_HEADERS.
-    Output: one row per indicator, in form order; codes of the file that no indicator has come last.
             `unit` may be a code@day: what the code meant on that day.
+    Output: one row per indicator, in form order; codes of the file that no indicator has come last. And which relations
+            between figures do not hold: in print, and as computed if the code means so at the end of the window.
     Raises: UsageError if the file cannot be read, or no figures of the unit are stored.
     """
     values = read_printed(path)
@@ -182,7 +184,7 @@ def reconcile(connection: Connection, period: Period, unit: str, path: Path) -> 
         ]
         if is_current:
             _keep(cursor, stored, [f for f in broken if f.origin == "printed"] + differing, "printed", unit)
-    return compared
+    return compared, broken
 
 
 # --- printed against computed -----------------------------------------------------------------------------------------
@@ -299,7 +301,8 @@ def _stored_window(cursor: Cursor, period: Period) -> Period:
         (stored.cadence, stored.code),
     )
     if not cursor.fetchone()[0]:
-        raise UsageError(f"no figures of {stored.code} are stored: run cchc materialise {period.calendar_code} first.")
+        missing = shlex.quote(stored.code)
+        raise UsageError(f"no figures of {stored.code} are stored: run cchc materialise {missing} first.")
     return stored
 
 

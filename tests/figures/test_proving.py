@@ -93,8 +93,11 @@ def test_a_flow_that_was_tampered_with_is_found(made: Cursor) -> None:
 
 def test_nothing_can_be_proved_before_it_is_made(cursor: Cursor) -> None:
     tables.given(cursor, {})
-    with pytest.raises(UsageError, match="cchc materialise 2021-Q3"):
+    with pytest.raises(UsageError, match=r"cchc materialise 2021-Q3 first"):
         prove.prove_period(cursor.connection, Q3)
+    stated = Q3.with_window(date(2021, 7, 1), date(2021, 7, 10))
+    with pytest.raises(UsageError, match=r"cchc materialise '2021-Q3\[2021-07-01\.\.2021-07-10\]' first"):
+        prove.prove_period(cursor.connection, stated)
 
 
 COMPARED = """
@@ -113,7 +116,7 @@ printed | agrees | finding
 @pytest.mark.parametrize("row", tables.drawn(COMPARED), ids=lambda row: row["printed"] or "blank")
 def test_a_share_is_compared_as_it_is_printed(made: Cursor, tmp_path: Path, row: dict[str, str]) -> None:
     path = appendix(tmp_path / "appendix.csv", **{"3_4_2": row["printed"] or ""})
-    found = {c.code: c for c in prove.reconcile(made.connection, Q3, "H", path)}["3.4.2"]
+    found = {c.code: c for c in prove.reconcile(made.connection, Q3, "H", path)[0]}["3.4.2"]
     assert (found.computed, found.agrees, found.finding) == (Decimal("66.67"), row["agrees"], row["finding"])
 
 
@@ -132,7 +135,7 @@ def test_an_appendix_is_compared_row_by_row(made: Cursor, tmp_path: Path) -> Non
             "9_9": "1",
         },
     )
-    compared = prove.reconcile(made.connection, Q3, "H", path)
+    compared, _ = prove.reconcile(made.connection, Q3, "H", path)
     assert [c.code for c in compared[:-1]] == list(catalogue.reported(Q3.last_day))
     told = {c.code: (c.printed, c.agrees, c.finding) for c in compared if c.printed or c.finding}
     assert told == {
@@ -176,7 +179,7 @@ def test_an_appendix_may_be_a_workbook_with_titles(made: Cursor, tmp_path: Path)
         for column, cell in enumerate(row):
             sheet.write(line, column, cell)
     workbook.close()
-    compared = {c.code: c for c in prove.reconcile(made.connection, Q3, "H", tmp_path / "a.xlsx")}
+    compared = {c.code: c for c in prove.reconcile(made.connection, Q3, "H", tmp_path / "a.xlsx")[0]}
     assert [(compared[c].printed, compared[c].agrees) for c in ("3.4.2", "1.4.1")] == [("66.67", "yes"), ("1", "yes")]
 
 

@@ -288,6 +288,17 @@ def test_findings_and_flow_of_the_change_are_proved_again_alike(province: str) -
         assert period_figures.last_made(cursor, Period.parse("2025-Q3")).code == "2025-Q3"
 
 
+def test_what_is_found_of_a_code_is_not_told_of_what_it_meant_before(province: str, tmp_path: Path) -> None:
+    """What is proved as computed, and kept, is what the code means at the end; the printed column is anybody's."""
+    (tmp_path / "printed.csv").write_text("code,printed_value\n3.1.3,5\n3.1.3.a,1\n3.1.3.b,1\n3.1.3.c,1\n", "utf-8")
+    kept = "select unit_code, rule_id, subject, origin, statement from quality.finding order by 1, 2, 3, 4, 5"
+    before = rows(province, kept)
+    with database.transaction(province) as connection:
+        _, broken = prove.reconcile(connection, Period.parse("2025-Q3"), "23869@2025-06-30", tmp_path / "printed.csv")
+    assert [(f.rule_id, f.origin) for f in broken] == [("FIG-01", "printed")]
+    assert rows(province, kept) == before
+
+
 def test_what_the_office_says_of_a_successor_is_kept(province: str) -> None:
     said = "select org_code, successor_code from core.unit where successor_code is not null"
     assert rows(province, said) == [("64.SNV", "52.SNV")]
