@@ -457,20 +457,19 @@ def list_senders(context: typer.Context, form: FormatOption = Format.table) -> N
 def set_sender(
     sender: Annotated[str, typer.Argument(metavar="SENDER", help="Who sends: the name of its files.")],
     unit: Annotated[str, typer.Argument(metavar="UNIT", help="Code of the unit whose lists it delivers.")],
+    by: ByOption = None,
 ) -> None:
     """Say whose the lists of a sender are; files that were held for it can be loaded."""
-    from getpass import getuser
-
     from etl.landing import owners
 
     with _connection() as connection, connection.cursor() as cursor:
-        released = owners.set_owner(cursor, sender, unit, by=getuser())
+        released = owners.set_owner(cursor, sender, unit, by=by or _login())
     print(f"Danh mục của nơi gửi {sender} thuộc đơn vị {unit}.")
     if released:
         print(
             f"{len(released)} tệp được giữ lại nay chờ nạp: {', '.join(map(str, released))}. Nạp: cchc load <thư mục>"
         )
-    print("Số liệu đã lập chưa thay đổi: lập lại các kỳ liên quan bằng cchc materialise.")
+    print("Số liệu đã lập chưa thay đổi: lần chạy đêm tới lập lại mọi kỳ; muốn có ngay: cchc materialise <kỳ>.")
 
 
 @app.command("notice")

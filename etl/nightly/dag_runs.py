@@ -1,6 +1,7 @@
 """What a run of a DAG hands on: the files to load, the periods to make, and the note that says where to look."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,12 +12,13 @@ from typing import Any
 from etl import catalogue, masking
 from etl.errors import UsageError
 from etl.figures import touches
+from etl.landing import owners
+from etl.nightly import NOTE
 from etl.periods import LOCAL
 from etl.pipeline import waiting
 from etl.reports import quality
 from etl.warehouse import database
 
-NOTE = 1000  # characters that Airflow keeps of a note
 NOTHING_NEW = "Không có gì mới."
 SENTENCE = 200  # characters of a reason that are told; the rest is in the receipt
 
@@ -143,6 +145,7 @@ class Became:
 # What the first line of a note counts: the word for it, and which files it means.
 TROUBLES = (
     ("bị trả lại", lambda file, ceiling: file.status == "rejected"),
+    ("chờ khai báo đơn vị chủ quản", lambda file, ceiling: file.status == "held" and file.rule_id == owners.RULE),
     ("chờ người xác nhận", lambda file, ceiling: file.status == "held"),
     ("chưa nạp được", lambda file, ceiling: file.waits and file.status not in ("rejected", "held")),
     (
@@ -265,7 +268,8 @@ def note_of_loads(
     passed_over = passed_over or []
     if not files and not passed_over:
         return NOTHING_NEW
-    counts = [(f"tệp {word}", sum(is_so(file, ceiling) for file in files)) for word, is_so in TROUBLES]
+    ranks = Counter(_rank(file, ceiling) for file in files if file.trouble(ceiling))
+    counts = [(f"tệp {word}", ranks[rank]) for rank, (word, _) in enumerate(TROUBLES)]
     counts.append(("tệp hoặc thư mục không đọc được, chưa nhận", len(passed_over)))
     first = ", ".join(f"{count} {word}" for word, count in counts if count)
     whole = (

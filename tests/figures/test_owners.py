@@ -2,7 +2,10 @@
 
 # ruff: noqa: E501 - a table is easier to read wide than folded
 
+import os
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,10 +15,11 @@ from etl import catalogue, cli
 from etl.errors import FileHeld, UsageError
 from etl.figures import period_figures, window
 from etl.landing import owners, receipts
+from etl.nightly import dag_runs
 from etl.periods import Period
 from etl.warehouse import database
 from tests import tables
-from tests.inbox import deliver
+from tests.inbox import PROCEDURES, deliver
 
 Q1 = Period.parse("2021-Q1")
 DEPARTMENT, DISTRICT, COMMUNE = "Sở, ngành", "UBND cấp huyện", "UBND cấp xã"
@@ -248,10 +252,17 @@ def test_a_list_of_a_stranger_is_held_until_somebody_says_whose_it_is(cursor: Cu
     ):
         owners.check(cursor, receipts.file(cursor.connection, landed(cursor, export, sender)))
     held = landed(cursor, "one_stop_shop/procedures", "held", "held")
+    assert dag_runs.headline(became(held), Decimal(5)).endswith(": chờ khai báo đơn vị chủ quản")
     with pytest.raises(UsageError, match="no unit 'Z' was ever delivered"):
         owners.set_owner(cursor, "held", "Z", by="lead")
     assert owners.set_owner(cursor, "held", "H", by="lead") == [held]
     assert receipts.file(cursor.connection, held).status == "landed"
+
+
+def became(file_id: int) -> dag_runs.Became:
+    return dag_runs.Became(
+        file_id, "one_stop_shop/procedures", "held", date(2021, 1, 5), "held", owners.RULE, "Chưa biết của ai."
+    )
 
 
 @pytest.fixture
@@ -263,8 +274,11 @@ def home(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_command_says_and_sets_whose_lists_are(
-    home: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    home: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def nobody() -> str:
+        raise KeyError("uid")
+
     inbox = tmp_path / "inbox"
     deliver(
         inbox,
@@ -275,10 +289,25 @@ def test_the_command_says_and_sets_whose_lists_are(
     assert cli.run(["load", str(inbox)]) == 0
     assert cli.run(["senders", "set", "tthc", "999"]) == 2
     assert "no unit '999'" in capsys.readouterr().err
+    deliver(inbox, "one_stop_shop/procedures", "2021-01-05", PROCEDURES, sender="tthc")
+    assert cli.run(["load", str(inbox)]) == 1
+    capsys.readouterr()
+    assert cli.run(["files", "confirm", "2", "--reason", "đúng"]) == 2
+    assert "cchc senders set tthc" in capsys.readouterr().err
+    monkeypatch.setattr("getpass.getuser", nobody)
     assert cli.run(["senders", "set", "tthc", "631"]) == 0
+    with database.transaction(home) as connection, connection.cursor() as cursor:
+        cursor.execute("select by_name from landing.sender_unit")
+        assert cursor.fetchall() == [(f"uid {os.getuid()}",)]
+    assert cli.run(["senders", "set", "tthc", "631", "--by", "quản trị"]) == 0
+    assert "lần chạy đêm tới lập lại mọi kỳ" in capsys.readouterr().out
     capsys.readouterr()
     assert cli.run(["senders", "--format", "csv"]) == 0
-    assert capsys.readouterr().out == "sender,exports,units,reason\nduc-co,hr/units,631,topmost\ntthc,,631,set\n"
+    assert capsys.readouterr().out == (
+        "sender,exports,units,reason\nduc-co,hr/units,631,topmost\ntthc,one_stop_shop/procedures,631,set\n"
+    )
     with database.transaction(home) as connection, connection.cursor() as cursor:
-        cursor.execute("select sender, org_code, by_name <> '' from landing.sender_unit")
-        assert cursor.fetchall() == [("tthc", "631", True)]
+        cursor.execute("select sender, org_code, by_name from landing.sender_unit")
+        assert cursor.fetchall() == [("tthc", "631", "quản trị")]
+        cursor.execute("select count(*) from landing.file_event")
+        assert cursor.fetchone() == (0,), "nothing was confirmed"
