@@ -6,9 +6,11 @@ import pytest
 
 from etl import catalogue, pipeline, settings
 from etl.figures import counts, prove
+from etl.loading import stale
 from etl.migration import schema
 from etl.nightly import dag_runs
 from etl.periods import Period
+from etl.rules import conditions
 from etl.warehouse import database
 from tests.inbox import UNITS, deliver
 
@@ -131,6 +133,23 @@ def test_a_source_of_an_office_touches_the_periods_that_its_contract_says(
     (receipt,) = load(warehouse_url, tmp_path / "inbox")
     assert (receipt.status, receipt.rows_loaded) == ("accepted", 3)
     assert dag_runs.stale_periods(warehouse_url) == periods
+
+
+def test_what_an_office_looks_up_itself_makes_its_files_stale(
+    warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reference data of its own, asked by a rule of its own: remembered before a load, and compared after it."""
+    derived = "derived:\n  is_told: {of: complaints, match: {code: code}}\n"
+    rules = FILES["expectations/feedback/complaints.yml"]
+    monkeypatch.setitem(FILES, "expectations/feedback/complaints.yml", derived + rules)
+    own_source(tmp_path, monkeypatch, "touches: counts")
+    deliver(tmp_path / "inbox", "feedback/complaints", "2021-12-01", COMPLAINTS)
+    load(warehouse_url, tmp_path / "inbox")
+    assert conditions.asked_by(catalogue.export("feedback/complaints")) == {"complaints"}
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+        stale.fetch(cursor, "complaints", "before")
+        cursor.execute("select count(*) from complaints_before")
+        assert cursor.fetchone() == (3,)
 
 
 def test_figures_of_a_source_of_an_office_are_made_and_proved(

@@ -10,7 +10,7 @@ from etl import catalogue, masking
 from etl.catalogue import project_files
 from etl.landing.receipts import File
 from etl.loading import earlier
-from etl.rules import conditions
+from etl.rules import conditions, lookups
 from etl.rules.conditions import Call
 from etl.rules.lookups import Lookup
 from etl.warehouse import core_tables
@@ -31,8 +31,8 @@ def remember(cursor: Cursor, export: catalogue.Export) -> list[str]:
 
 
 def fetch(cursor: Cursor, name: str, when: str) -> None:
-    text = (project_files.SQL / "lookups" / f"{name}.sql").read_text("utf-8")
-    cursor.execute(f"create temp table {name}_{when} on commit drop as {project_files.sql_header(text)[1]}")
+    query = project_files.read_sql(lookups.queries()[name])[1]
+    cursor.execute(f"create temp table {name}_{when} on commit drop as {query}")
 
 
 def mark_stale(cursor: Cursor, file: File, known: list[str]) -> None:

@@ -19,9 +19,9 @@ from psycopg2.extensions import connection as Connection
 from etl import catalogue, masking
 from etl.catalogue import project_files
 from etl.errors import CatalogueError, RuleFailed
-from etl.masking import Names, mask  # noqa: F401 - others ask checking for mask
+from etl.masking import Names
 from etl.reading import bounds
-from etl.rules.lookups import Lookup, fetch, looked_up, lookup
+from etl.rules.lookups import Lookup, fetch, looked_up, lookup, queries
 
 if TYPE_CHECKING:
     pass
@@ -102,16 +102,17 @@ def _expression(condition: str, export: catalogue.Export, where: str) -> pl.Expr
 
 def lookups_of(connection: Connection, export: catalogue.Export) -> dict[str, pl.DataFrame]:
     """The reference data that the rules of an export ask, by name; fetched once for a file."""
-    asked = [d for d in plan(export).derived.values() if isinstance(d, Lookup | Call)]
-    names = {d.of for d in asked if d.of} | {d.then.of for d in asked if isinstance(d, Lookup) and d.then}
-    return fetch(connection, sorted(names))
+    return fetch(connection, sorted(_asked(export)))
 
 
 def asked_by(export: catalogue.Export) -> set[str]:
     """The reference data of the warehouse that the rules of an export ask, by name."""
+    return _asked(export) & queries().keys()
+
+
+def _asked(export: catalogue.Export) -> set[str]:
     asked = [d for d in plan(export).derived.values() if isinstance(d, Lookup | Call)]
-    names = {d.of for d in asked if d.of} | {d.then.of for d in asked if isinstance(d, Lookup) and d.then}
-    return {name for name in names if (project_files.SQL / "lookups" / f"{name}.sql").exists()}
+    return {d.of for d in asked if d.of} | {d.then.of for d in asked if isinstance(d, Lookup) and d.then}
 
 
 def failures(

@@ -42,15 +42,19 @@ def lookup(said: Mapping[str, Any]) -> Lookup:
     return Lookup(**{**said, "during": tuple(during) if during else None, "then": lookup(then) if then else None})
 
 
+def queries() -> dict[str, Path]:
+    """The queries over the warehouse by name, the project's and an office's own; of one name the project's."""
+    return {path.stem: path for path in reversed(project_files.sql_files("lookups"))}
+
+
 def fetch(connection: Connection, names: Iterable[str]) -> dict[str, pl.DataFrame]:
     """The named reference data.
 
     Raises: CatalogueError if there is none of this name.
     """
-    found = {}
+    found, of_warehouse = {}, queries()
     for name in names:
-        path = next((path for path in project_files.sql_files("lookups") if path.stem == name), None)
-        if path:
+        if path := of_warehouse.get(name):
             with connection.cursor() as cursor:
                 cursor.execute(project_files.read_sql(path)[1])
                 columns = {d.name: DTYPES.get(d.type_code, pl.String) for d in cursor.description}

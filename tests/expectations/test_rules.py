@@ -12,7 +12,7 @@ import psycopg2
 import pytest
 import yaml
 
-from etl import catalogue
+from etl import catalogue, masking
 from etl.catalogue import Export, project_files
 from etl.errors import CatalogueError, RuleFailed
 from etl.reading import values
@@ -350,7 +350,7 @@ def test_rule_that_is_not_in_our_own_pass_is_an_error(events: Any, connection: A
     ],
 )
 def test_mask(value: str | None, personal: str | None, shown: str | None) -> None:
-    assert conditions.mask(value, personal) == shown
+    assert masking.mask(value, personal) == shown
 
 
 def test_personal_values_of_failing_rows_are_masked(connection: Any) -> None:
