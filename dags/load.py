@@ -127,7 +127,7 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
                 log.error("%s", error)
                 context["ti"].xcom_push("problem", str(error))
                 raise
-            context["ti"].xcom_push("passed_over", [one.reason for one in new.passed_over])
+            context["ti"].xcom_push("passed_over", [f"{one.path}: {one.reason}" for one in new.passed_over])
             return dag_runs.to_load(url, new=[*again, *new.file_ids], **days)
 
         @task(task_display_name="Nạp tệp", map_index_template="{{ delivery | default('') }}")

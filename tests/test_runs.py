@@ -56,9 +56,9 @@ def test_what_went_wrong_comes_first_with_office_and_reason() -> None:
 
 
 def test_what_could_not_be_received_is_said_first_too() -> None:
-    assert note([], passed_over=["không có quyền đọc"]).splitlines()[:2] == [
+    assert note([], passed_over=["hr/units/2021-12-01/a. b.csv: không có quyền đọc"]).splitlines()[:2] == [
         "1 tệp hoặc thư mục không đọc được, chưa nhận; 0 tệp, 0 dòng đã nạp, 0 dòng lỗi được giữ lại.",
-        "- chưa nhận: không có quyền đọc",
+        "- chưa nhận: hr/units/2021-12-01/a. b.csv: không có quyền đọc",
     ]
 
 

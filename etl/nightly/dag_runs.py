@@ -263,7 +263,7 @@ def note_of_loads(
 ) -> str:
     """What became of the files of a run: what went wrong first, and where each can be looked at. No data of persons.
 
-    Input: `docs`: the folder with one page per delivery; `passed_over`: why something in the inbox was not received.
+    Input: `docs`: the folder with one page per delivery; `passed_over`: what in the inbox was not received, and why.
     """
     passed_over = passed_over or []
     if not files and not passed_over:
@@ -279,7 +279,7 @@ def note_of_loads(
     troubled = sorted((f for f in files if f.trouble(ceiling)), key=lambda f: (_rank(f, ceiling), f.file_id))
     lines = [f"{first}; {whole}" if first else whole]
     lines += [f"- tệp {file.file_id}: {told(file, ceiling)}" for file in troubled]
-    lines += [f"- chưa nhận: {first_sentence(reason)}" for reason in passed_over]
+    lines += [f"- chưa nhận: {' '.join(one.split())}" for one in passed_over]
     lines.append(f"Số liệu cần tính lại: {', '.join(periods)}." if periods else "Số liệu không thay đổi.")
     lines.append(f"Xem: `cchc files` và trang {docs}/<số tệp>/index.html")
     rest = (f for f in files if f not in troubled)
