@@ -371,6 +371,25 @@ def test_a_view_of_ours_that_reads_a_changed_column_is_made_anew(
     assert rows(url, "select max(due) from reporting.errand_due") == [("2021-12-17",)]
 
 
+def test_a_view_of_ours_that_reads_a_column_which_joins_another_is_made_anew(
+    url: str, says: Says, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    views, text = (
+        project_files.sql_files,
+        "create or replace view core.errand_due as\nselect {} as due from core.errand;",
+    )
+    (tmp_path / "errand.sql").write_text(text.format("due"))
+    own = {"core": (tmp_path / "errand.sql",)}
+    monkeypatch.setattr(project_files, "sql_files", lambda kind: (*views(kind), *own.get(kind, ())))
+    schema.migrate(url)
+    says(lambda c: column(c, "deadline", header="Thời hạn", type="text"))
+    schema.migrate(url)
+    says(lambda c: renamed(c, "due", "deadline", formerly="due", header="Thời hạn"))
+    (tmp_path / "errand.sql").write_text(text.format("deadline"))
+    schema.migrate(url)
+    assert rows(url, "select max(due) from core.errand_due") == [("17/12/2021",)]
+
+
 def test_a_column_made_personal_stays_nowhere(url: str, says: Says) -> None:
     """Neither in the table and its history, nor among the values that broke a rule."""
     with database.transaction(url) as connection, connection.cursor() as cursor:

@@ -33,8 +33,9 @@ def alter(cursor: Cursor, export: catalogue.Export, our_views: set[str]) -> bool
     for difference in found:
         if difference.kind in REFUSED:
             raise _refusal(export, difference, REFUSED[difference.kind])
-    # a column that is only called otherwise is followed by the views that read it
-    if any(d.kind in ("made personal", "removed", "of another type") for d in found):
+    # a column that is only called otherwise is followed by the views that read it; one that joins another goes
+    goes = {"made personal", "removed", "of another type"}
+    if any(d.kind in goes or (d.kind == "renamed" and d.column in table.columns) for d in found):
         _drop_views(cursor, export, our_views)
     cursor.execute("set local datestyle = 'ISO, DMY'")  # 05/03/2021 is a day in March
     for difference in found:
