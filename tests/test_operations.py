@@ -407,12 +407,14 @@ def test_a_backup_is_read_back_and_can_be_restored(production: tuple[URL, Path],
     archive = tmp_path / "archive"
     (archive / "one_stop_shop").mkdir(parents=True)
     (archive / "one_stop_shop" / "tiếp nhận.csv").write_text("Mã hồ sơ\n", "utf-8")
+    (archive / ".arriving-0123456789abcdef").write_text("Mã hồ", "utf-8")
 
     folder = tmp_path / "backup"
     done = backup(url, folder, secrets / "backup_password", ARCHIVE_FOLDER=str(archive))
     assert done.returncode == 0, done.stderr
     dump = next(folder.glob("cchc-*.dump"))
     assert (folder / "archive" / "one_stop_shop" / "tiếp nhận.csv").read_text("utf-8") == "Mã hồ sơ\n"
+    assert [path.name for path in (folder / "archive").rglob("*") if path.is_file()] == ["tiếp nhận.csv"]
     subprocess.run(["sha256sum", "--check", "--quiet", f"{dump.name}.sha256"], cwd=folder, check=True)
     assert backup(url, folder, secrets / "backup_password", "healthy").returncode == 0
     assert not list(folder.rglob("*.part"))
