@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 HIDDEN = "•"
 LONGEST_NAME = 60  # characters of the name of a file or a folder
 PLAIN_NAME = re.compile(rf"[\w .()-]{{1,{LONGEST_NAME}}}")
+TOLD_NAME = re.compile(rf".{{{LONGEST_NAME}}}#[0-9a-f]{{8}}")
 LEARNED_ROWS = 20_000  # of which all names are learned; later only those of rows that break a rule
 MOST_NAMES = 50_000
 
@@ -166,13 +167,18 @@ def header(cell: str, number: int) -> str:
 def told(name: str) -> str:
     """The name of a file or a folder as it may be told and kept; one that had to be masked is known by its hash.
 
+    Told again, it stays as it is.
+
     >>> told("duc-co"), told("\\x1b[31mNguyễn Văn An")
     ('duc-co', ' N•••••••••••n#1a773b49')
     """
     text = shown(name)
-    if text == name and len(text) <= LONGEST_NAME:
+    if text == name and (len(text) <= LONGEST_NAME or TOLD_NAME.fullmatch(text)):
         return name
-    return f"{text[:LONGEST_NAME]}#{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+    text = text[:LONGEST_NAME]
+    while (again := shown(text)) != text:  # where it was cut off, another word may look like a name
+        text = again
+    return f"{text}#{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 
 
 def is_plain(name: str) -> bool:

@@ -108,6 +108,24 @@ def everything_said(inbox: Path, url: str, capfd: pytest.CaptureFixture[str]) ->
         yield "record_key", "\n".join(map(str, cursor.fetchall()))
 
 
+NAMES = [
+    "duc-co",
+    NAME,
+    "064 190 001 234",
+    "0977123456" * 8,
+    "x" * 61,
+    "Báo cáo " * 12,
+    "A" * 58 + " Hà Nội",
+    f"{NAME} " * 8,
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_was_told_is_told_alike(name: str) -> None:
+    told = masking.told(name)
+    assert masking.told(told) == told
+
+
 @pytest.mark.parametrize("name", GOOD)
 def test_what_is_typed_in_the_wrong_cell_comes_out_nowhere(
     name: str, inbox: Path, warehouse_url: str, capfd: pytest.CaptureFixture[str]
