@@ -57,7 +57,7 @@ BAD_NIGHT = """
     hr/staff              | duc-co           | 2021-12-16   | 2021-12-16 01:00 | rejected             | FIL-04  | 0         | 0           | 0                | Cột chưa được khai báo: «Nguyễn Văn A», «Mã CBCCVC». Hãy bỏ cột khỏi tệp.
     hr/staff              | ia-grai          | 2021-12-16   | 2021-12-16 01:00 | held                 | FIL-06  | 0         | 0           | 0                | Tệp chỉ có 1 dòng. Cần người xác nhận.
     hr/quotas             | duc-co           | 2021-12-10   | 2021-12-10 01:00 | landed               | -       | 0         | 0           | 0                | Chờ tệp số 4 của cùng nơi gửi.
-    hr/unit               | 064 190 001 234  | 2021-12-16   | 2021-12-16 01:00 | rejected             | -       | 0         | 0           | 0                | Không có loại dữ liệu 'hr/unit', gọi 0912.345.678. Các loại đã khai báo: hr/units.
+    hr/unit               | 0••••4#e60e72c2  | 2021-12-16   | 2021-12-16 01:00 | rejected             | -       | 0         | 0           | 0                | Không có loại dữ liệu 'hr/unit', gọi 0912.345.678. Các loại đã khai báo: hr/units.
     hr/units              | duc-co           | 2021-12-16   | 2021-12-16 01:00 | duplicate            | -       | 0         | 0           | 0                | Tệp này trùng.
     one_stop_shop/dossiers| ia-pa            | 2021-12-14   | 2021-12-14 01:30 | accepted             | -       | 7         | 7           | 0                | Đã nạp đủ các dòng.
     one_stop_shop/dossiers| ia-pa            | 2021-12-15   | 2021-12-15 01:30 | accepted             | -       | 7         | 7           | 0                | Đã nạp đủ các dòng.
@@ -81,7 +81,7 @@ def test_one_message_tells_what_went_wrong_where_and_why(warehouse_url: str) -> 
         "- tệp 3: Cán bộ, công chức, viên chức · duc-co · 16/12/2021: bị trả lại. FIL-04: Cột chưa được khai báo:"
         " «…», «Mã CBCCVC».",
         "- tệp 4: Cán bộ, công chức, viên chức · ia-grai · 16/12/2021: chờ người xác nhận. FIL-06: Tệp chỉ có 1 dòng.",
-        "- tệp 6: Tệp đặt sai chỗ · 0•••••••••••••4#e60e72c2 · 16/12/2021: bị trả lại. Không có loại dữ liệu «…», gọi"
+        "- tệp 6: Tệp đặt sai chỗ · 0••••4#e60e72c2 · 16/12/2021: bị trả lại. Không có loại dữ liệu «…», gọi"
         " 0••••••••••8.",
         "- tệp 5: Biên chế được giao · duc-co · 10/12/2021: chưa nạp được. Chờ tệp số 4 của cùng nơi gửi.",
         "",

@@ -114,9 +114,7 @@ def test_no_news_is_said_so() -> None:
     assert dag_runs.note_of_figures({"2021-N": 0, "2021-Q1": 7326}).startswith("- 2021-Q1: 7.326 số liệu mới")
 
 
-def test_a_sender_that_is_a_person_is_masked() -> None:
-    named = replace(file(1, "accepted"), sender="Nguyễn Văn An 064190001234")
-    assert "Văn" not in named.label and "064190001234" not in named.label
+def test_a_delivery_is_called_by_what_it_is_who_sent_it_and_its_day() -> None:
     assert file(1, "accepted").label == "Cơ quan, đơn vị · duc-co · 15/12/2021"
 
 

@@ -11,7 +11,7 @@ from etl import cli
 from etl.catalogue import project_files
 from etl.errors import CatalogueError, SetupError
 from etl.figures import counts
-from etl.migration import schema
+from etl.migration import masked_names, schema
 from etl.warehouse import database
 from tests import tables
 from tests.databases import opened
@@ -272,3 +272,51 @@ def test_a_migration_that_fails_leaves_all_as_it_was(warehouse_url: str, project
     with pytest.raises(CatalogueError, match=r"sql/migrations/900_office\.sql: view .*no_such.* does not exist"):
         schema.migrate(warehouse_url)
     assert rows(warehouse_url, "select name, version from landing.script order by 1") == before
+
+
+# What receipts of before said, and what they say now: export, sender, path, message
+RECEIPTS = [
+    (
+        ("hr/units", "duc-co", "/kho/hr/units/2021-01-05/duc-co.csv", "Đã nạp đủ các dòng."),
+        ("hr/units", "duc-co", "/kho/hr/units/2021-01-05/duc-co.csv", "Đã nạp đủ các dòng."),
+    ),
+    (
+        ("hr/units", "Nguyễn Thử An", "/kho/hr/units/2021-01-05/Nguyễn Thử An.csv", "Cột lạ: «Lê Thị Bình»."),
+        (
+            "hr/units",
+            "N•••••••••••n#5a85e343",
+            "/kho/hr/units/2021-01-05/N•••••••••••n.csv#fb723fd9",
+            "Cột lạ: «L•••••••••h».",
+        ),
+    ),
+    (
+        ("064 190 001 234/x", "a", "/kho/064 190 001 234/x/2021-01-05/a.csv", "Đặt sai chỗ."),
+        ("0•••••••••••••4#e60e72c2/x", "a", "/kho/0•••••••••••••4#e60e72c2/x/2021-01-05/a.csv", "Đặt sai chỗ."),
+    ),
+]
+
+
+def test_names_in_receipts_of_before_are_masked_once(warehouse_url: str) -> None:
+    stored = "select export, sender, path, message from landing.file order by file_id"
+    reasons = "select reload_reason from landing.file order by file_id"
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+        for (export, sender, path, message), _ in RECEIPTS:
+            cursor.execute(
+                "insert into landing.file (source, export, sender, delivered_on, path, message, reload_reason, sha256,"
+                " bytes, modified_ns, archived_as)"
+                " values (split_part(%s, '/', 1), %s, %s, '2021-01-05', %s, %s, %s, 's', 1, 1, 'a')",
+                (export, export, sender, path, message, f"{sender} đã giao trước đó"),
+            )
+        tables.insert(cursor, "unit", "org_code | sender\nA | Nguyễn Thử An\nB | duc-co")
+        cursor.execute("insert into landing.sender_unit values ('Nguyễn Thử An', 'A', 'lead')")
+        cursor.execute("delete from landing.migration where name = %s", (masked_names.DONE,))
+        cursor.execute("delete from landing.script where name = 'release'")
+    schema.migrate(warehouse_url)
+    assert rows(warehouse_url, stored) == [now for _, now in RECEIPTS]
+    (named,) = {sender for _, (_, sender, *_) in RECEIPTS} - {"duc-co", "a"}
+    assert [reason.split()[0] for (reason,) in rows(warehouse_url, reasons)] == ["duc-co", named, "a"]
+    assert rows(warehouse_url, "select org_code, sender from core.unit order by 1") == [("A", named), ("B", "duc-co")]
+    assert rows(warehouse_url, "select sender from landing.sender_unit") == [(named,)]
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+        masked_names.mask_names(cursor)
+    assert rows(warehouse_url, stored) == [now for _, now in RECEIPTS]

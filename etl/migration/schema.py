@@ -16,7 +16,7 @@ from etl import catalogue
 from etl.catalogue import project_files
 from etl.errors import CatalogueError, SetupError
 from etl.figures import counts
-from etl.migration import altering, reference
+from etl.migration import altering, masked_names, reference
 from etl.warehouse import locks
 from etl.warehouse.core_tables import definition_of
 from etl.warehouse.database import transaction
@@ -109,6 +109,9 @@ def _bring_up_to_date(cursor: Cursor, scripts: Scripts, migrations: Scripts) -> 
     for name, text in scripts:
         for part in VIEW_BEGINS.split(text):  # one view after the other: an error names the view
             _run(cursor, name, part)
+    if masked_names.DONE not in done:
+        masked_names.mask_names(cursor)
+        cursor.execute("insert into landing.migration (name) values (%s)", (masked_names.DONE,))
     reference.fill_reference(cursor)
     return counts.recount_outdated(cursor, changed)
 

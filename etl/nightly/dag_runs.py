@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from etl import catalogue, masking
+from etl import catalogue
 from etl.errors import UsageError
 from etl.figures import touches
 from etl.landing import owners
@@ -116,7 +116,7 @@ class Became:
         """How the delivery is called on a page: «Hồ sơ một cửa · duc-co · 16/12/2021»."""
         known = catalogue.exports().get(self.export)
         day = f"{self.delivered_on:%d/%m/%Y}" if self.delivered_on > date.min else "không rõ ngày giao"
-        return f"{known.short_title if known else 'Tệp đặt sai chỗ'} · {masking.told(self.sender)} · {day}"
+        return f"{known.short_title if known else 'Tệp đặt sai chỗ'} · {self.sender} · {day}"
 
     @property
     def waits(self) -> bool:

@@ -189,7 +189,7 @@ def who_owes(deliveries: Iterable[Delivered], today: date) -> list[str]:
         days = sorted(group, key=lambda delivered: delivered.delivered_on)
         if _owes(export.delivers, days, today):
             title, last = export.short_title, days[-1].delivered_on
-            lines.append(f"{title} · {masking.told(sender)}: lần giao gần nhất {last:%d/%m/%Y}")
+            lines.append(f"{title} · {sender}: lần giao gần nhất {last:%d/%m/%Y}")
     return lines
 
 

@@ -84,10 +84,7 @@ def deliveries(connection: Connection, *, file_ids: list[int] | None = None) -> 
             {"ids": file_ids},
         )
         rows = cursor.fetchall()
-    return [
-        Delivery(file_id, source, export, masking.told(sender), *rest)
-        for file_id, source, export, sender, *rest in rows
-    ]
+    return [Delivery(*row) for row in rows]
 
 
 def delivery(connection: Connection, file_id: int) -> Delivery:
@@ -133,7 +130,7 @@ def failing_rows(connection: Connection, file_id: int) -> Iterator[FailingRow]:
         if file_id > 2**31 - 1 or (receipt := cursor.fetchone()) is None:
             raise UsageError(f"no file has the number {file_id}; `cchc files` lists them.")
     path, status, rule_id, message, export_name = receipt
-    file = "/".join(map(masking.told, path.split("/")[-4:]))
+    file = "/".join(path.split("/")[-4:])
     rules = catalogue.rules()
     if status in ("rejected", "held"):
         remedy = rules[rule_id].remedy if rule_id in rules else ""
