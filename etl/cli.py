@@ -662,6 +662,8 @@ def _database_refused(error: Exception) -> str | None:
         return f"the database user may not do this: {said}. Use a user with more rights in CCHC_WAREHOUSE_URL."
     if isinstance(cause, psycopg2.errors.DiskFull):
         return f"the disk of the database is full: {said}. Make room there and run the same command again: it goes on."
+    if isinstance(cause, psycopg2.errors.LockNotAvailable | psycopg2.errors.DeadlockDetected):
+        return f"somebody else holds what this needs: {said}. Nothing was half done; run the same command again."
     if isinstance(cause, psycopg2.OperationalError | psycopg2.InterfaceError):
         return f"the database stopped answering: {said}. Start it and run the same command again: it goes on."
     return (

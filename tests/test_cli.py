@@ -395,6 +395,8 @@ def test_a_user_without_rights_is_told(
     [
         (KeyboardInterrupt(), 130, "stopped. What was loaded stays"),
         (psycopg2.OperationalError("server closed the connection"), 2, "the database stopped answering: server closed"),
+        (psycopg2.errors.LockNotAvailable("canceling statement due to lock timeout"), 2, "somebody else holds what"),
+        (psycopg2.errors.DeadlockDetected("deadlock detected"), 2, "run the same command again"),
         (psycopg2.errors.UniqueViolation("Key (name)=(Nguyễn Văn A)"), 2, "refused a statement (UniqueViolation"),
         (PermissionError(13, "Permission denied", "/data/x"), 2, "/data/x: Permission denied."),
     ],
