@@ -23,7 +23,7 @@ DAY = {"type": ["null", "string"], "format": "date"}
 @dag(
     dag_id="materialise__indicators",
     dag_display_name="Tính chỉ tiêu",
-    description="Tính các chỉ tiêu của những kỳ báo cáo còn mở mà dữ liệu đã thay đổi",
+    description="Tính các chỉ tiêu của những kỳ báo cáo mà dữ liệu đã thay đổi sau lần tính trước",
     schedule=[Asset("warehouse")],
     start_date=datetime(2021, 1, 1, tzinfo=LOCAL),
     catchup=False,

@@ -37,8 +37,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Kho số liệu cải cách hành chính. Exit status: 0 all went in; 1 a file was rejected, could not be checked, or"
-    " has too many rows in quarantine; 2 wrong use or set-up.",
+    help="Kho số liệu cải cách hành chính. Exit status: 0 all went in; 1 a file was rejected, held or passed over,"
+    " waits for its load, or has too many rows in quarantine; 2 wrong use or set-up.",
 )
 
 
