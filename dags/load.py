@@ -8,27 +8,15 @@ cả tệp đã bị trả lại hoặc đã xét theo quy tắc cũ. Backfill c
 Đỏ nghĩa là có tệp không vào được kho: ghi chú của lần chạy nói tệp nào, của đơn vị nào, vì sao.
 """
 
-# Wiring only; the work is in etl.pipeline and etl.runs.
+# Wiring only; the work is in etl.pipeline and etl.nightly.
 import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from airflow.sdk import (
-    DAG,
-    Asset,
-    AssetAlias,
-    CronTriggerTimetable,
-    ExceptionRetryPolicy,
-    Param,
-    RetryAction,
-    RetryRule,
-    conf,
-    dag,
-    get_current_context,
-    task,
-)
+from airflow.sdk import DAG, Asset, AssetAlias, CronTriggerTimetable, Param, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
+from dags.defaults import DAY, TASKS
 from etl import catalogue, settings
 from etl.nightly import nights
 from etl.periods import LOCAL
@@ -40,16 +28,6 @@ log = logging.getLogger("cchc")
 
 WAREHOUSE = Asset("warehouse")  # what materialise.py waits for
 LOADS = AssetAlias("loads")  # an alias, because a night that brought nothing new changes nothing
-
-# What can get better by itself is tried again: a database that is away. A bad file, rule or request is not.
-RETRY = ExceptionRetryPolicy(
-    rules=[
-        RetryRule(exception="etl.errors.SetupError", action=RetryAction.RETRY),
-        RetryRule(exception="etl.errors.CchcError", action=RetryAction.FAIL),
-    ]
-)
-RETRY_DELAY = timedelta(seconds=conf.getint("core", "default_task_retry_delay"))  # mapped tasks would not ask for it
-DAY = {"type": ["null", "string"], "format": "date"}
 
 
 def load(source: str, schedule: CronTriggerTimetable) -> DAG:
@@ -76,14 +54,7 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
                 description="Cả tệp đã bị trả lại hoặc đã xét theo quy tắc cũ, của những ngày giao nói trên",
             ),
         },
-        default_args={
-            "owner": "cchc",
-            "pool": "warehouse",
-            "retries": 2,
-            "retry_delay": RETRY_DELAY,
-            "retry_policy": RETRY,
-            "execution_timeout": timedelta(hours=4),
-        },
+        default_args=TASKS | {"pool": "warehouse", "execution_timeout": timedelta(hours=4)},
         tags=["load"],
         doc_md=__doc__,
     )

@@ -5,19 +5,17 @@ mọi kỳ có dữ liệu. Một kỳ, theo khoảng ngày mà báo cáo tự n
 `airflow dags trigger materialise__indicators --conf '{"period": "2021-N", "from": "2020-12-15", "to": "2021-11-15"}'`.
 """
 
-# Wiring only; the work is in etl.pipeline and etl.runs.
+# Wiring only; the work is in etl.pipeline and etl.nightly.
 import logging
 from collections import Counter
 from datetime import datetime, timedelta
 
-from airflow.sdk import Asset, ExceptionRetryPolicy, Param, RetryAction, RetryRule, conf, dag, get_current_context, task
+from airflow.sdk import Asset, Param, dag, get_current_context, task
 
+from dags.defaults import DAY, TASKS
 from etl.periods import LOCAL
 
 log = logging.getLogger("cchc")
-
-RETRY_DELAY = timedelta(seconds=conf.getint("core", "default_task_retry_delay"))  # mapped tasks would not ask for it
-DAY = {"type": ["null", "string"], "format": "date"}
 
 
 @dag(
@@ -38,19 +36,7 @@ DAY = {"type": ["null", "string"], "format": "date"}
         "to": Param(None, title="Đến hết ngày", **DAY),
         "as_of": Param(None, title="Tính đến hết ngày", **DAY),
     },
-    default_args={
-        "owner": "cchc",
-        "pool": "warehouse",
-        "retries": 2,
-        "retry_delay": RETRY_DELAY,
-        "retry_policy": ExceptionRetryPolicy(
-            rules=[
-                RetryRule(exception="etl.errors.SetupError", action=RetryAction.RETRY),
-                RetryRule(exception="etl.errors.CchcError", action=RetryAction.FAIL),
-            ]
-        ),
-        "execution_timeout": timedelta(hours=2),
-    },
+    default_args=TASKS | {"pool": "warehouse", "execution_timeout": timedelta(hours=2)},
     tags=["figures"],
     doc_md=__doc__,
 )

@@ -4,12 +4,13 @@ Gửi qua thư (CCHC_NOTICE_SMTP) hoặc địa chỉ nhận (CCHC_NOTICE_WEBHOO
 không nhận được thông báo nghĩa là hệ thống không chạy.
 """
 
-# Wiring only; the work is in etl.notices.
+# Wiring only; the work is in etl.nightly.notices.
 import logging
 from datetime import datetime, timedelta
 
-from airflow.sdk import CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, conf, dag, task
+from airflow.sdk import CronTriggerTimetable, dag, task
 
+from dags.defaults import TASKS
 from etl import catalogue, settings
 from etl.nightly import nights
 from etl.periods import LOCAL
@@ -27,18 +28,8 @@ AT = settings.notice_time()
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=6),
-    default_args={
-        "owner": "cchc",  # in Airflow's own pool: what is told of a night must not queue behind it
-        "retries": 2,
-        "retry_delay": timedelta(seconds=conf.getint("core", "default_task_retry_delay")),
-        "retry_policy": ExceptionRetryPolicy(
-            rules=[
-                RetryRule(exception="etl.errors.SetupError", action=RetryAction.RETRY),
-                RetryRule(exception="etl.errors.CchcError", action=RetryAction.FAIL),
-            ]
-        ),
-        "execution_timeout": timedelta(minutes=30),
-    },
+    # in Airflow's own pool: what is told of a night must not queue behind it
+    default_args=TASKS | {"execution_timeout": timedelta(minutes=30)},
     tags=["notice"],
     doc_md=__doc__,
 )
