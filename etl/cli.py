@@ -128,7 +128,11 @@ def _print_loaded(settings: "Settings", url: str, file_ids: list[int], nothing: 
     said = "; ".join(f"{count} {word}" for word, count in counts if count)
     rows = f"{sum(f.rows_loaded for f in files)} dòng đã nạp, {sum(f.rows_quarantined for f in files)} dòng lỗi giữ lại"
     print(f"\n{len(files)} tệp: {said}. {rows}.")
-    failed = any(f.status in ("rejected", "held", "landed") or f.is_beyond(settings.quarantine_ceiling) for f in files)
+    ceiling = settings.quarantine_ceiling
+    failed = any(
+        f.status in ("rejected", "held", "landed") or quality.is_beyond(f.rows_quarantined, f.rows_read, ceiling)
+        for f in files
+    )
     # one that stands, but could not be judged again, is none of these
     return 1 if failed or passed_over or pipeline.waiting(url) else 0
 

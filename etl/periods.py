@@ -15,7 +15,6 @@ LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 
 # kind -> (months after December of the year before at which the window opens, at which it closes)
 KINDS = {"Q1": (0, 3), "Q2": (3, 6), "Q3": (6, 9), "Q4": (9, 12), "6T": (0, 6), "9T": (0, 9), "N": (0, 12)}
-CADENCES = ("quarterly", "half_yearly", "nine_monthly", "annual")
 DECLARED = {"Quý I": "Q1", "6 tháng": "6T", "Quý III": "Q3", "Năm": "N"}
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
+from etl.nightly import NOTE
+
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
     from sqlalchemy.orm import Session
-
-
-LONGEST = 1000  # characters that Airflow keeps of a note
 
 
 class Note:
@@ -53,7 +52,7 @@ def _said(session: "Session", dag_run: "DagRun") -> str | None:
             XComModel.key == XCOM_RETURN_KEY,
         )
     )
-    return said[:LONGEST] if said else _failed(session, dag_run)
+    return said[:NOTE] if said else _failed(session, dag_run)
 
 
 def _failed(session: "Session", dag_run: "DagRun") -> str | None:

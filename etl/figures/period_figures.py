@@ -16,8 +16,6 @@ from etl.figures.window import bindings, make, open_window, sql_text
 from etl.periods import Period
 from etl.warehouse import locks
 
-STATUSES = ("observed", "not_applicable", "not_reported", "undefined")
-
 # Rows beyond which the planner has to learn what a table now holds.
 MANY = 10_000
 

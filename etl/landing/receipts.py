@@ -29,10 +29,9 @@ class File:
     path: str
     archived_as: str
     status: str
-    rows_read: int
 
 
-COLUMNS = "file_id, source, export, sender, delivered_on, path, archived_as, status, rows_read"
+COLUMNS = "file_id, source, export, sender, delivered_on, path, archived_as, status"
 
 
 def hash_and_size(sent: Any, kept: IO[bytes] | None = None) -> tuple[str, int]:

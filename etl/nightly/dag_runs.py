@@ -125,7 +125,7 @@ class Became:
 
     def is_beyond(self, ceiling: Decimal) -> bool:
         """Whether more rows than `ceiling` percent are kept in quarantine."""
-        return self.rows_quarantined * 100 > ceiling * self.rows_read
+        return quality.is_beyond(self.rows_quarantined, self.rows_read, ceiling)
 
     def trouble(self, ceiling: Decimal) -> str | None:
         """Why a run that meets this file is red, whole; None if all went in that may."""

@@ -38,10 +38,6 @@ class Delivery:
     rows_quarantined: int
     message: str
 
-    def is_beyond(self, ceiling: Decimal) -> bool:
-        """Whether more rows than `ceiling` percent are kept in quarantine."""
-        return self.rows_quarantined * 100 > ceiling * self.rows_read
-
 
 @dataclass(frozen=True)
 class RuleCount:
@@ -68,6 +64,11 @@ class FailingRow:
     value: str  # as delivered, personal data masked
     expected: str
     remedy: str
+
+
+def is_beyond(rows_quarantined: int, rows_read: int, ceiling: Decimal) -> bool:
+    """Whether more rows than `ceiling` percent are kept in quarantine."""
+    return rows_quarantined * 100 > ceiling * rows_read
 
 
 def deliveries(connection: Connection, *, file_ids: list[int] | None = None) -> list[Delivery]:
