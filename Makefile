@@ -30,9 +30,11 @@ test-fast: setup ## those that need no server: half a minute
 test-slow: setup ## kills of loads at random moments, hostile and damaged files, random worlds in any order of arrival
 	@.venv/bin/pytest -m slow
 
-check: setup ## style, import rules, and no host name in the lock
+check: setup ## style, types, which room imports which, and no host name in the lock
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-logo
 	@! grep -nE 'https?://' requirements.lock
 
 bench: setup ## measure the load beside COPY, pandas and dlt; SIZE=1000000, REPEATS, CASES=abcdefg (docs/benchmark.md)

@@ -3,10 +3,11 @@
 Nothing heavy is imported before a command needs it: `cchc --help` answers at once.
 """
 
+import io
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import date, datetime
@@ -419,7 +420,7 @@ def check_archive() -> int:
 def _print_files(files: list["Delivery"]) -> None:
     from etl.reports import quality
 
-    shown = {
+    shown: dict[str, Callable[[Delivery], Cell]] = {
         "Tệp": lambda f: f.file_id,
         "Loại dữ liệu": lambda f: f.export,
         "Nơi gửi": lambda f: f.sender,
@@ -609,7 +610,8 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command; its exit status. What a user did wrong is one sentence on standard error, never a traceback."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", newline="\n")  # also where the locale says otherwise
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", newline="\n")  # also where the locale says otherwise
     _log_to(sys.stderr)
     try:
         command = get_command(app)

@@ -211,20 +211,20 @@ def _compared(indicator: catalogue.Indicator, text: str, stored: _Stored | None,
     return row("no", f"In ra {text}, tính được {_vietnamese(value)}{_fraction(stored)}.")
 
 
-def _at_printed_precision(indicator: catalogue.Indicator, text: str, stored: _Stored) -> Decimal:
+def _at_printed_precision(indicator: catalogue.Indicator, text: str, stored: _Stored) -> Decimal | None:
     """The computed value as it would stand in print: a figure printed "10" says nothing of hundredths."""
     value = stored.value
-    if indicator.is_share:
-        if stored.denominator:
+    if indicator.is_share and value is not None:
+        if stored.numerator is not None and stored.denominator:
             value = 100 * stored.numerator / stored.denominator  # not from the stored value: half of it may be rounding
         value = value.quantize(Decimal(1).scaleb(-printed.decimals(text)), ROUND_HALF_UP)
     return value
 
 
 def _fraction(stored: _Stored) -> str:
-    return (
-        "" if stored.denominator is None else f" ({stored.numerator.normalize():f}/{stored.denominator.normalize():f})"
-    )
+    if stored.numerator is None or stored.denominator is None:
+        return ""
+    return f" ({stored.numerator.normalize():f}/{stored.denominator.normalize():f})"
 
 
 def _vietnamese(value: Decimal | None) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -143,7 +143,7 @@ class Became:
 
 
 # What the first line of a note counts: the word for it, and which files it means.
-TROUBLES = (
+TROUBLES: tuple[tuple[str, Callable[[Became, Decimal], bool]], ...] = (
     ("bị trả lại", lambda file, ceiling: file.status == "rejected"),
     ("chờ khai báo đơn vị chủ quản", lambda file, ceiling: file.status == "held" and file.rule_id == owners.RULE),
     ("chờ người xác nhận", lambda file, ceiling: file.status == "held"),

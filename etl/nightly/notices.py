@@ -296,20 +296,22 @@ def _mail(message: Message, to: settings.Notice) -> None:
     mail["Subject"], mail["From"], mail["To"] = message.subject, to.sender, ", ".join(to.recipients)
     mail["Date"], mail["Message-ID"] = formatdate(message.told_until.timestamp()), make_msgid(domain="cchc")
     mail.set_content(message.text)
-    server = urlsplit(to.smtp)
+    server = urlsplit(to.smtp or "")
+    host = server.hostname or ""
     secure = ssl.create_default_context()
     try:
+        smtp: smtplib.SMTP
         if server.scheme == "smtps":
-            smtp = smtplib.SMTP_SSL(server.hostname, server.port or 465, timeout=PATIENCE, context=secure)
+            smtp = smtplib.SMTP_SSL(host, server.port or 465, timeout=PATIENCE, context=secure)
         else:
-            smtp = smtplib.SMTP(server.hostname, server.port or 587, timeout=PATIENCE)
+            smtp = smtplib.SMTP(host, server.port or 587, timeout=PATIENCE)
         with smtp:
             smtp.ehlo()
             if server.scheme == "smtp" and smtp.has_extn("starttls"):
                 smtp.starttls(context=secure)
             elif server.scheme == "smtp" and server.password:
                 raise SetupError(
-                    f"the mail server {server.hostname} offers no STARTTLS: a password is not sent in the clear."
+                    f"the mail server {host} offers no STARTTLS: a password is not sent in the clear."
                     " Use smtps:// in CCHC_NOTICE_SMTP, or a server with TLS."
                 )
             if server.username:
@@ -317,7 +319,7 @@ def _mail(message: Message, to: settings.Notice) -> None:
             smtp.send_message(mail)
     except (smtplib.SMTPException, OSError) as error:  # its text may hold addresses
         raise SetupError(
-            f"the notice was not sent: the mail server {server.hostname} failed ({type(error).__name__}). Check"
+            f"the notice was not sent: the mail server {host} failed ({type(error).__name__}). Check"
             " CCHC_NOTICE_SMTP, and that this machine reaches it."
         ) from None
 
@@ -329,7 +331,7 @@ def _post(message: Message, to: settings.Notice) -> None:
     ).encode()
     stamp = str(int(datetime.now(LOCAL).timestamp()))
     request = urllib.request.Request(
-        to.webhook,
+        to.webhook or "",
         data=body,
         method="POST",
         headers={
@@ -338,7 +340,7 @@ def _post(message: Message, to: settings.Notice) -> None:
             "X-CCHC-Signature": "sha256=" + signature(to.secret, stamp, body),
         },
     )
-    where = urlsplit(to.webhook).hostname  # the rest of the address may be a secret
+    where = urlsplit(to.webhook or "").hostname or ""  # the rest of the address may be a secret
     try:
         with urllib.request.urlopen(request, timeout=PATIENCE):
             pass  # what is no success raises

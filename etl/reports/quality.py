@@ -118,7 +118,10 @@ def by_rule(connection: Connection, *, file_id: int | None = None) -> list[RuleC
             {"file_id": file_id},
         )
         rules = catalogue.rules()
-        return [RuleCount(*row, rules[row[0]].message if row[0] in rules else "") for row in cursor.fetchall()]
+        return [
+            RuleCount(rule_id, severity, export, of_file, rows, rules[rule_id].message if rule_id in rules else "")
+            for rule_id, severity, export, of_file, rows in cursor.fetchall()
+        ]
 
 
 def failing_rows(connection: Connection, file_id: int) -> Iterator[FailingRow]:

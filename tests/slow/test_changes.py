@@ -88,10 +88,10 @@ OWN_RULE = """  UNI-81:
     remedy: Bỏ nhóm tự chủ, hoặc sửa loại đơn vị.
     fails: {autonomy_group: autonomy_group is not null and unit_kind = 'UBND cấp xã'}
 """
-OWN_EXPECTATION = """            gxe.UnexpectedRowsExpectation(
-                unexpected_rows_query="select line from {batch} where autonomy_group is not null"
-                " and unit_kind = 'UBND cấp xã'",
-                **stated("UNI-81", "autonomy_group"),
+OWN_EXPECTATION = """            no_rows(
+                "UNI-81",
+                "autonomy_group",
+                f"select line from {ROWS} where autonomy_group is not null and unit_kind = 'UBND cấp xã'",
             ),
 """
 OWN_CASES = """  UNI-81: |
