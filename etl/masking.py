@@ -138,6 +138,9 @@ def shown(value: str, column: Column | None = None, names: Names = NOBODY) -> st
 
 def shown_column(values: "pl.Series", column: Column, names: Names) -> "pl.Series":
     """The cells of a column as they may be shown; each different one is looked at once, most of them not even that."""
+    if len(values) <= MANY:  # what Polars does to a whole column costs more than a few cells
+        of_text = {text: shown(text, column, names) for text in set(values) if text is not None}
+        return type(values)(values.name, [of_text.get(text) for text in values], values.dtype)
     texts = values.drop_nulls().unique()
     if not column.personal and len(texts) > MANY:
         texts = texts.filter(texts.str.contains(SUSPECT) & ~texts.str.contains(rf"^(?:{READABLE})$"))

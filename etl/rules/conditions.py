@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -139,22 +140,24 @@ def failures(
     frame = _derived(typed.with_columns(delivered_on=pl.lit(delivered_on, pl.Date)), export, lookups)
     broken = _evaluated(frame, conditions, export)
     names = names or Names()
-    is_bad = pl.any_horizontal(broken) if broken else pl.lit(False)
-    names.learn(raw if names.rows < masking.LEARNED_ROWS else raw.filter(is_bad), export)
+    said = raw.select(c.name for c in export.columns if c.personal == "name" and c.name in raw.columns)
+    if names.rows >= masking.LEARNED_ROWS:
+        said = said.filter(pl.any_horizontal(broken) if broken else pl.lit(False))
+    names.learn(said, export)
     found = []
     for (rule_id, column_name), rows in zip(conditions, broken, strict=True):
-        offenders = rows.arg_true()
-        if not len(offenders):
+        if not rows.any():
             continue
-        value = masking.shown_column(raw[column_name].gather(offenders), export.column(column_name), names)
+        offenders = np.flatnonzero(rows.to_numpy())
+        value = masking.shown_column(raw[column_name][offenders], export.column(column_name), names)
         found.append(
-            pl.select(
-                line=typed["line"].gather(offenders),
-                rule_id=pl.lit(rule_id),
-                severity=pl.lit(ours.rules[rule_id].severity),
-                column_name=pl.lit(column_name),
-                value=value,
-            )
+            pl.DataFrame([
+                typed["line"][offenders],
+                pl.Series("rule_id", [rule_id]).new_from_index(0, len(offenders)),
+                pl.Series("severity", [ours.rules[rule_id].severity]).new_from_index(0, len(offenders)),
+                pl.Series("column_name", [column_name]).new_from_index(0, len(offenders)),
+                value.alias("value"),
+            ])
         )
     return pl.concat(found) if found else pl.DataFrame(schema=FAILURES)
 
@@ -168,8 +171,8 @@ def _derived(frame: pl.DataFrame, export: catalogue.Export, lookups: Mapping[str
                 column = looked_up(frame, definition, lookups)
             elif isinstance(definition, Call):
                 column = FUNCTIONS[definition.call](frame, lookups)
-            else:
-                column = definition
+            else:  # in batches no row's answer hangs on other rows
+                column = definition if plan(export).at_once else _of_each_text(frame, definition)
             frame = frame.with_columns(column.alias(name))
         except Exception as error:  # functions are Python: what they trip over may be a value of a row
             reason = why_it_failed(error) if isinstance(error, pl.exceptions.PolarsError) else type(error).__name__
@@ -179,10 +182,23 @@ def _derived(frame: pl.DataFrame, export: catalogue.Export, lookups: Mapping[str
     return frame
 
 
+def _of_each_text(frame: pl.DataFrame, said: pl.Expr) -> pl.Expr | pl.Series:
+    """What an expression gives, asked once of each different text if it is about one column that repeats few."""
+    roots = set(said.meta.root_names())
+    column = roots.pop() if len(roots) == 1 else ""
+    if frame.schema.get(column) != pl.String or not said.meta.is_row_separable():
+        return said
+    texts = frame.select(column).unique()
+    if texts.height * 4 > frame.height:
+        return said
+    answers = texts.with_columns(said.alias("answer"))
+    return frame.select(column).join(answers, on=column, how="left", nulls_equal=True, maintain_order="left")["answer"]
+
+
 def _evaluated(
     frame: pl.DataFrame, conditions: Mapping[tuple[str, str], pl.Expr], export: catalogue.Export
 ) -> list[pl.Series]:
-    """The answers to the conditions, in their order."""
+    """The answers to the conditions, in their order: yes or no."""
     named = {f"{rule_id} ({column})": condition for (rule_id, column), condition in conditions.items()}
     try:
         answers = frame.select(**named)
@@ -198,7 +214,7 @@ def _evaluated(
     for name, dtype in answers.schema.items():
         if dtype not in (pl.Boolean, pl.Null):
             raise RuleFailed(f"{name} of {export.name} gives {dtype} and not true or false. Mend the rule.")
-    return answers.cast(pl.Boolean).get_columns()
+    return answers.select(pl.all().cast(pl.Boolean).fill_null(False)).get_columns()
 
 
 def why_it_failed(error: BaseException) -> str:
