@@ -16,7 +16,7 @@ from etl.catalogue import project_files
 from etl.errors import UsageError
 from etl.figures import period_figures
 from etl.landing import arrivals, receipts
-from etl.loading import batches, earlier, first_pass, stale
+from etl.loading import earlier, first_pass, repetitions, stale
 from etl.migration import schema
 from etl.periods import Period
 from etl.pipeline import Receipt
@@ -624,7 +624,7 @@ def test_a_register_is_judged_alike_in_one_batch_and_in_many(
     deliver(inbox, "document_management/documents", "2021-12-15", register)
     deliver(inbox, "document_management/documents", "2021-12-16", register, sender="huyen-khac")
     monkeypatch.setattr(first_pass, "BLOCK_BYTES", 50)
-    monkeypatch.setattr(batches, "BATCH_ROWS", 1)
+    monkeypatch.setattr(repetitions, "BATCH_ROWS", 1)
     assert [(receipt.status, receipt.rows_read) for receipt in load(configured, warehouse_url, inbox)][1:] == [
         ("accepted_with_errors", 5)
     ] * 2

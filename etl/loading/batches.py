@@ -15,14 +15,13 @@ from etl import catalogue
 from etl.landing.receipts import File
 from etl.loading import first_pass
 from etl.loading.first_pass import Survey
+from etl.loading.repetitions import together
 from etl.masking import Names
 from etl.pseudonyms import keyed_hashes
 from etl.reading import bounds, values
 from etl.rules import conditions
 from etl.warehouse import core_tables
 
-BATCH_ROWS = 8_000
-BATCH_BYTES = 8 << 20
 LIST_ROWS = 100_000  # of exports whose rows are all compared with one another: lists of units, of quotas
 LIST_BYTES = 32 << 20
 
@@ -93,25 +92,8 @@ def judged_batches(task: Task, survey: Survey, references: dict[str, pl.DataFram
         typed = (values.typed(b.drop(first_pass.FLAGS), export).hstack(b.select("raw_hash")) for b in candidates)
         references = references | conditions.gathered(typed, export)
         candidates = survey.candidates(export, task.path)
-    for block in [whole_file(candidates)] if plan.at_once else _together(candidates):
+    for block in [whole_file(candidates)] if plan.at_once else together(candidates):
         yield _batch(task, block, references, names)
-
-
-def _together(blocks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """The same rows in fewer blocks: where few rows of each changed, the rules would cost more than the rows.
-
-    And in more, where a block has many short rows: each that breaks rules is written with all that they say.
-    """
-    waiting: list[pl.DataFrame] = []
-    rows, size = 0, 0.0
-    for part in (part for block in blocks for part in block.iter_slices(2 * BATCH_ROWS)):
-        waiting.append(part)
-        rows, size = rows + part.height, size + part.estimated_size()
-        if rows >= BATCH_ROWS or size >= BATCH_BYTES:
-            yield pl.concat(waiting, how="diagonal")
-            waiting, rows, size = [], 0, 0
-    if waiting:
-        yield pl.concat(waiting, how="diagonal")
 
 
 def whole_file(blocks: Iterable[pl.DataFrame], most: int = LIST_ROWS) -> pl.DataFrame:

@@ -19,7 +19,7 @@ from etl import catalogue, masking
 from etl.errors import FileRejected
 from etl.landing.receipts import File
 from etl.loading.earlier import check_half_at_least, is_first, known_hashes, open_quarantine
-from etl.loading.repetitions import Repetitions, Seen, Spool, are_copies_one_row, detached, is_in
+from etl.loading.repetitions import Repetitions, Seen, Spool, are_copies_one_row, detached, is_in, together
 from etl.reading import prefetch, read, values
 from etl.rules import conditions
 
@@ -53,8 +53,12 @@ class Survey:
                 is_repeated = is_in(block["key_hash"].to_numpy(), repetitions.repeated)
                 if (is_repeated & ~is_copy).any():
                     repeated.add(block.filter(is_repeated & ~is_copy))
-                if not (gone := is_copy | is_repeated).all():
-                    rest = detached(block.filter(~gone)) if gone.any() else block
+                gone = is_copy | is_repeated
+                if not gone.all():
+                    rest = block.filter(~gone) if gone.any() else block
+                    # a few rows must not keep the texts of a whole block; most of them may, and are not copied
+                    if rest.height * 2 < block.height:
+                        rest = detached(rest)
                     yield self._flagged(rest, np.empty(0, np.int64))
             yield from self._told_apart(repeated, export)
 
@@ -62,7 +66,7 @@ class Survey:
         """The rows whose key comes in different spellings; those that say the same are one row, the last."""
         rows = [
             block.select("line", "key_hash", value_hash=pl.Series(_row_hash(values.compared(block, export))))
-            for block in repeated
+            for block in together(repeated)
         ]
         if not rows:
             return
@@ -72,7 +76,7 @@ class Survey:
         )
         different = np.unique(said.filter("is_repeated")["key_hash"].to_numpy())
         copies = np.unique(said.filter("is_copy")["line"].to_numpy())
-        for block in repeated:
+        for block in together(repeated):
             is_copy = is_in(block["line"].to_numpy(), copies)
             if not is_copy.all():
                 yield self._flagged(block.filter(~is_copy), different)
@@ -105,8 +109,7 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool"
     export = catalogue.export(file.export)
     known = known_hashes(cursor, file)
     passed_over = np.empty(0, np.int64) if conditions.plan(export).whole_file else known
-    quarantined = open_quarantine(cursor, file)
-    delivered_again: list[str] = []
+    delivered_again = _DeliveredAgain(export, open_quarantine(cursor, file))
     with closing(Seen(path.parent)) as seen:
         for raw in prefetch.ahead(read.blocks(path, export, block_bytes=BLOCK_BYTES)):
             block, typed_keys = _hashed(raw, export)
@@ -114,9 +117,7 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool"
             seen.add(block["key_hash"].to_numpy(), raw_hash, block["line"].to_numpy())
             if export.delivery == "snapshot":
                 keys.add(typed_keys)
-            if quarantined is not None:
-                again = record_keys(typed_keys.with_columns(raw_hash=raw_hash), export)
-                delivered_again += again.filter(again.is_in(quarantined)).to_list()
+            delivered_again.add(typed_keys, raw_hash)
             if len(passed_over):
                 block = block.filter(~is_in(raw_hash, passed_over))
             if block.height:
@@ -130,7 +131,7 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool"
         rows=seen.rows,
         is_first=not len(known) and is_first(cursor, file),
         repetitions=repetitions,
-        delivered_again=delivered_again,
+        delivered_again=delivered_again.keys(),
         spool=spool,
     )
 
@@ -143,12 +144,46 @@ def _hashed(block: pl.DataFrame, export: catalogue.Export) -> tuple[pl.DataFrame
     return block.with_columns(pl.Series("raw_hash", raw_hash), pl.Series("key_hash", key_hash)), typed_keys
 
 
+class _DeliveredAgain:
+    """The keys in a file of rows that are in quarantine; how a key looks is seen of the few that may be."""
+
+    def __init__(self, export: catalogue.Export, quarantined: pl.Series | None) -> None:
+        self._export, self._quarantined = export, quarantined
+        # any row may be one of those that are known by the hash of their key
+        self._by_hash = quarantined is not None and quarantined.explode().str.contains(r"^#[0-9a-f]{32}$").any()
+        self._found: list[pl.DataFrame] = []
+
+    def add(self, typed_keys: pl.DataFrame, raw_hash: np.ndarray) -> None:
+        if self._quarantined is None:
+            return
+        rows = typed_keys.with_columns(raw_hash=raw_hash)
+        if self._by_hash:
+            rows = rows.filter(record_keys(rows, self._export).is_in(self._quarantined))
+        else:
+            rows = rows.filter(pl.coalesce(_key_as_text(self._export), _CONTENT).is_in(self._quarantined))
+        if rows.height:
+            self._found.append(detached(rows))
+
+    def keys(self) -> list[str]:
+        if self._quarantined is None or not self._found:
+            return []
+        keys = record_keys(pl.concat(self._found), self._export)
+        return keys.filter(keys.is_in(self._quarantined)).to_list()
+
+
+_CONTENT = pl.format("#{}", "raw_hash")
+
+
+def _key_as_text(export: catalogue.Export) -> pl.Expr:
+    return pl.concat_str([pl.col(c).cast(pl.String) for c in export.key], separator="|")
+
+
 def record_keys(rows: pl.DataFrame, export: catalogue.Export) -> pl.Series:
     """The key of each row as text; a row whose key is not given is known by its content.
 
     One that is too long for an index, or looks like somebody's name or number, is known by its hash.
     """
-    key = pl.concat_str([pl.col(c).cast(pl.String) for c in export.key], separator="|")
+    key = _key_as_text(export)
     unreadable = [key.str.len_chars() > LONGEST_KEY]
     for column in (c for c in export.columns if c.key):
         if column.type == "text":
@@ -156,7 +191,7 @@ def record_keys(rows: pl.DataFrame, export: catalogue.Export) -> pl.Series:
         elif column.type == "code":
             unreadable.append(~pl.col(column.name).is_in(column.vocabulary))
     told = rows.select(
-        key=pl.coalesce(key, pl.format("#{}", "raw_hash")),
+        key=pl.coalesce(key, _CONTENT),
         hidden=key.is_not_null() & pl.any_horizontal(unreadable),
     )
     hidden = told["hidden"].arg_true()

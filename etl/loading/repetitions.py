@@ -2,7 +2,7 @@
 
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import IO
@@ -13,8 +13,11 @@ import polars as pl
 from etl import catalogue
 from etl.reading import bounds
 
+BATCH_ROWS = 8_000
+BATCH_BYTES = 8 << 20
 _BUCKETS = 32
 BUCKET_BYTES = 24_000_000  # a bucket that is larger, and larger than others, has a key that comes a million times
+TOGETHER_BYTES = 1 << 20  # of rows whose key comes again: so many are compared at once, and not bucket by bucket
 _SEEN = np.dtype([("key", np.int64), ("raw", np.int64), ("line", np.int64)])
 
 
@@ -24,6 +27,23 @@ def detached(rows: pl.DataFrame) -> pl.DataFrame:
     rows.write_ipc(copied)
     copied.seek(0)
     return pl.read_ipc(copied)
+
+
+def together(blocks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The same rows in fewer blocks: where few rows of each changed, the rules would cost more than the rows.
+
+    And in more, where a block has many short rows: each that breaks rules is written with all that they say.
+    """
+    waiting: list[pl.DataFrame] = []
+    rows, size = 0, 0.0
+    for part in (part for block in blocks for part in block.iter_slices(2 * BATCH_ROWS)):
+        waiting.append(part)
+        rows, size = rows + part.height, size + part.estimated_size()
+        if rows >= BATCH_ROWS or size >= BATCH_BYTES:
+            yield pl.concat(waiting, how="diagonal")
+            waiting, rows, size = [], 0, 0
+    if waiting:
+        yield pl.concat(waiting, how="diagonal")
 
 
 # --- rows kept for the second pass ------------------------------------------------------------------------------------
@@ -93,23 +113,40 @@ class Seen:
         Raises: FileRejected FIL-01 if one key comes so often that its rows cannot be held.
         """
         copies_are_one_row = are_copies_one_row(export)
-        found: dict[str, list[np.ndarray]] = {field.name: [] for field in fields(Repetitions)}
+        found: dict[str, list[np.ndarray]] = {field.name: [np.empty(0, np.int64)] for field in fields(Repetitions)}
+        for rows in self._of_keys_given_again():
+            for name, part in _repetitions(rows, copies_are_one_row, known).items():
+                found[name].append(part)
+        return Repetitions(**{name: np.unique(np.concatenate(parts)) for name, parts in found.items()})
+
+    def _of_keys_given_again(self) -> Iterator[np.ndarray]:
+        """The rows whose key comes more than once; buckets with few of them together, and none if there is none."""
+        waiting: list[np.ndarray] = []
+        size = 0
         for file in self._buckets:
             if file.tell() > BUCKET_BYTES and file.tell() > 2 * self.rows * _SEEN.itemsize // _BUCKETS:
                 raise bounds.repeated_key(BUCKET_BYTES // _SEEN.itemsize)
             file.seek(0)
-            for name, part in _repetitions(np.frombuffer(file.read(), _SEEN), copies_are_one_row, known).items():
-                found[name].append(part)
-        return Repetitions(**{name: np.unique(np.concatenate(parts)) for name, parts in found.items()})
+            if len(rows := _given_again(np.frombuffer(file.read(), _SEEN))):
+                waiting.append(rows)
+                size += rows.nbytes
+            if size > TOGETHER_BYTES:
+                yield np.concatenate(waiting)
+                waiting, size = [], 0
+        if waiting:
+            yield np.concatenate(waiting)
 
 
-def _repetitions(rows: np.ndarray, copies_are_one_row: bool, known: np.ndarray) -> dict[str, np.ndarray]:
+def _given_again(rows: np.ndarray) -> np.ndarray:
     rows = rows[np.argsort(rows["key"])]
     same = rows["key"][1:] == rows["key"][:-1]
     comes_again = np.zeros(len(rows), bool)
     comes_again[1:] |= same
     comes_again[:-1] |= same
-    rows = rows[comes_again]
+    return rows[comes_again]
+
+
+def _repetitions(rows: np.ndarray, copies_are_one_row: bool, known: np.ndarray) -> dict[str, np.ndarray]:
     frame = pl.DataFrame({name: rows[name] for name in _SEEN.names or ()}).with_columns(
         is_repeated=pl.col("raw").n_unique().over("key") > 1,
         is_superseded=pl.col("line") < pl.col("line").max().over("key"),
