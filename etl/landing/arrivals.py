@@ -16,7 +16,7 @@ from psycopg2.extensions import cursor as Cursor
 from etl import catalogue
 from etl.errors import SetupError, UsageError
 from etl.landing.inbox import Delivery, Inbox, Look, PassedOver, Unreadable, today
-from etl.landing.receipts import ORIGINAL, duplicate_message, hash_and_size
+from etl.landing.receipts import ORIGINAL, duplicate_message, hash_and_size, remember_kept
 from etl.warehouse import locks
 
 log = logging.getLogger("cchc")
@@ -218,6 +218,7 @@ def _kept(arriving: Path | None, archive: Path, sha256: str, ending: str) -> str
             (archive / place).parent.mkdir(exist_ok=True)
             arriving.chmod(0o440)
             arriving.rename(archive / place)
+            remember_kept(archive / place, sha256)
     except OSError as error:
         raise _archive_failed(error, archive) from None
     return place
