@@ -105,9 +105,9 @@ def _load_again(numbers: list[str], since: date | None, until: date | None) -> i
         raise UsageError("--again takes the numbers of files, or delivery days: --since DAY --until DAY.")
     file_ids = [_file_number(number) for number in numbers] or None
     settings, url = _warehouse()
-    from etl import pipeline
+    from etl.stewardship import decisions
 
-    taken = pipeline.again(url, file_ids=file_ids, since=since, until=until, by=_login(), reason="cchc load --again")
+    taken = decisions.again(url, file_ids=file_ids, since=since, until=until, by=_login(), reason="cchc load --again")
     return _print_loaded(settings, url, [*taken, *_load_waiting(settings, url)], "Không có tệp nào để nạp lại.")
 
 
@@ -372,9 +372,9 @@ def confirm(file_id: FileArgument, reason: ReasonOption, by: ByOption = None) ->
     """Say that a file that is held is meant so, and load it."""
     _given(reason)
     settings, url = _warehouse()
-    from etl import pipeline
+    from etl.stewardship import decisions
 
-    pipeline.confirm(url, file_id, by=by or _login(), reason=reason)
+    decisions.confirm(url, file_id, by=by or _login(), reason=reason)
     return _print_loaded(settings, url, [file_id, *_load_waiting(settings, url)], "")
 
 
@@ -383,9 +383,9 @@ def withdraw(file_id: FileArgument, reason: ReasonOption, by: ByOption = None) -
     """Take a delivery back: its rows go, and what its sender delivered after it is loaded again."""
     _given(reason)
     settings, url = _warehouse()
-    from etl import pipeline
+    from etl.stewardship import decisions
 
-    receipts = pipeline.withdraw(settings, url, file_id, by=by or _login(), reason=reason)
+    receipts = decisions.withdraw(settings, url, file_id, by=by or _login(), reason=reason)
     return _print_loaded(settings, url, [*(r.file_id for r in receipts), *_load_waiting(settings, url)], "")
 
 
@@ -398,9 +398,9 @@ def _given(reason: str) -> None:
 def check_archive() -> int:
     """Compare the kept bytes of every file with the hash of what was delivered."""
     settings, url = _warehouse()
-    from etl import pipeline
+    from etl.stewardship import decisions
 
-    checked = list(pipeline.check_archive(settings, url))
+    checked = list(decisions.check_archive(settings, url))
     wrong = [(file, what) for file, what in checked if what]
     if wrong:
         titles = ("Tệp", "Loại dữ liệu", "Nơi gửi", "Ngày giao", "Bản lưu", "Tình trạng")
