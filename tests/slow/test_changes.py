@@ -157,7 +157,7 @@ CONCERNED = [
     "tests/dags/test_dags.py::test_every_source_has_a_dag_and_so_have_the_figures",
     "tests/dags/test_dags.py::test_sources_are_loaded_one_after_the_other_and_units_first",
     "tests/test_readme.py",
-    "tests/test_reading.py",
+    "tests/reading/test_read.py",
     "tests/figures/test_figures.py",
 ]
 

@@ -13,7 +13,7 @@ from etl import catalogue
 from etl.errors import FileRejected
 from etl.reading import read
 
-SAMPLES = sorted(path for path in (Path(__file__).parents[1] / "reading").iterdir() if path.suffix != ".md")
+SAMPLES = sorted(path for path in (Path(__file__).parents[1] / "reading" / "files").iterdir() if path.suffix != ".md")
 TASKS = catalogue.export("document_management/tasks")
 PIECES = [
     piece.encode("latin-1")

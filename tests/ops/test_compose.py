@@ -20,7 +20,7 @@ from etl.warehouse import embedded
 
 pytestmark = pytest.mark.server
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 FILE = PROJECT / "docker-compose.yml"
 PROGRAMS = Path(sys.executable).parent
 GIVEN = {

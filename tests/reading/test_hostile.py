@@ -14,11 +14,11 @@ import xlsxwriter
 
 from etl.warehouse import database
 from tests.databases import fresh_database
-from tests.hostile import FILES, Hostile
 from tests.inbox import PROCEDURES, UNITS, deliver
+from tests.reading.hostile import FILES, Hostile
 
 MOST = 600_000_000  # bytes
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SMALL, LARGE = ([one for one in FILES if one.is_large == large] for large in (False, True))
 
 

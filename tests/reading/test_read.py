@@ -17,7 +17,7 @@ from etl.reading import values
 from etl.reading.bounds import MAX_CELL
 from etl.reading.read import blocks
 
-FILES = Path(__file__).parent / "reading"
+FILES = Path(__file__).parent / "files"
 TASKS = catalogue.export("document_management/tasks")
 EVENTS = catalogue.export("hr/events")
 HEADER = "Mã nhiệm vụ,Nội dung,Cấp giao,Số văn bản giao,Mã đơn vị thực hiện,Ngày giao,Hạn hoàn thành,Ngày hoàn thành"

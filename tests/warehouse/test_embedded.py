@@ -24,7 +24,7 @@ from etl.warehouse import embedded
 
 pytestmark = pytest.mark.server
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 START = (
     "import sys, pathlib; from etl.warehouse import embedded;"
     " print(embedded.start(pathlib.Path(sys.argv[1]), durable=False))"
