@@ -1,6 +1,6 @@
 """A district nobody built for: Chư Prông's files through the command line, against figures reckoned apart from it.
 
-The rows are in chu_prong/rows.py, the files in chu_prong/inbox, what must come out in chu_prong/expected.
+The rows are drawn in chu_prong/*.txt, the files are in chu_prong/inbox, what must come out in chu_prong/expected.
 """
 
 import contextlib
