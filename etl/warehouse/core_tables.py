@@ -88,10 +88,13 @@ def definition_of(export: catalogue.Export) -> str:
         for c in export.loaded
         if c.personal == "id"
     )
+    title = f"{export.short_title} ({export.name})".replace("'", "''")
     return (
         f"create table if not exists {table} (\n    {body}\n){partition};\n"
         f"create table if not exists {history} (\n    {plain},\n    superseded_by int not null,\n"
         f"    superseded_on date not null,\n    closed boolean not null\n);\n"
+        f"comment on table {table} is '{title}: the last good version of every row.';\n"
+        f"comment on table {history} is '{title}: versions that were superseded, and rows that went.';\n"
         f"{hashed}"
         # rows of one load lie together: a block-range index finds them and costs nothing to keep
         f"create index if not exists {export.thing}_file on {table} using brin (file_id) with (pages_per_range = 16);\n"

@@ -19,3 +19,6 @@ where
     core.fold(listed.field) <> 'tất cả'
     and not exists (select from core.field as shipped where shipped.word = core.fold(listed.field))
 group by core.fold(listed.field);
+
+comment on view core.known_field is
+'Every field (Lĩnh vực) that a dossier may be of, by the word it is compared by.';

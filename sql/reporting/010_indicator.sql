@@ -1,4 +1,3 @@
--- Every figure with what the form says of it; a view of its own for each cadence.
 create or replace view mart.reported_indicator as
 select
     i.period_code,
@@ -28,6 +27,9 @@ select
     split_part(i.period_code, '[', 1) as calendar_period_code
 from mart.indicator as i
 inner join mart.form as f on f.code = i.indicator_code;
+
+comment on view mart.reported_indicator is
+'Every figure with what the form says of it. Schema reporting has a view of its own for each cadence.';
 
 create or replace view reporting.indicator_quarterly as
 select * from mart.reported_indicator where cadence = 'quarterly';

@@ -7,7 +7,6 @@ create schema if not exists core;
 create schema if not exists mart;
 create schema if not exists reporting;
 
--- one row per delivered file; a file is (source, export, sender, sha256)
 create table if not exists landing.file (
     file_id int generated always as identity primary key,
     source text not null,
@@ -36,6 +35,8 @@ create table if not exists landing.file (
     seconds numeric
 );
 alter table landing.file add column if not exists changed_ns bigint; -- moves when a file is replaced by one of equal size and time
+comment on table landing.file is
+'One row per delivered file; a file is (source, export, sender, sha256).';
 create index if not exists file_path on landing.file (path);
 -- not null: what the file brought still stands, but was judged by what has changed since; a later run judges it again
 alter table landing.file add column if not exists reload_reason text;
@@ -52,7 +53,6 @@ create index if not exists file_order on landing.file (export, sender, delivered
 create index if not exists file_waiting on landing.file (delivered_on)
 where status = 'landed' or reload_reason is not null;
 
--- what a person decided about a file: insert only
 create table if not exists landing.file_event (
     event_id bigint generated always as identity primary key,
     file_id int not null references landing.file,
@@ -61,6 +61,8 @@ create table if not exists landing.file_event (
     reason text not null,
     at timestamptz not null default clock_timestamp()
 );
+comment on table landing.file_event is
+'What a person decided about a file. Rows are only added.';
 create index if not exists file_event_file on landing.file_event (file_id);
 create or replace function landing.refuse_change() returns trigger
 language plpgsql
@@ -68,7 +70,6 @@ as $$ begin raise exception 'rows of % are only ever added', tg_table_name; end 
 create or replace trigger file_event_insert_only before update or delete or truncate on landing.file_event
 for each statement execute function landing.refuse_change();
 
--- one row per rule, column and file: passes too, and how often each of the two implementations saw it fail
 create table if not exists quality.result (
     file_id int not null references landing.file,
     rule_id text not null,
@@ -79,8 +80,9 @@ create table if not exists quality.result (
     rows_judged_failed bigint,          -- by Great Expectations
     primary key (file_id, rule_id, column_name)
 );
+comment on table quality.result is
+'One row per rule, column and file: passes too, and how often each of the two implementations saw it fail.';
 
--- one row per failing value; never sampled
 create table if not exists quality.violation (
     file_id int not null,
     line bigint not null,
@@ -89,10 +91,11 @@ create table if not exists quality.violation (
     severity text not null,
     value text                          -- as delivered; personal data masked
 );
+comment on table quality.violation is
+'One row per failing value; never sampled.';
 create index if not exists violation_file on quality.violation (file_id, line);
 create index if not exists violation_rule on quality.violation (rule_id, file_id);
 
--- one row per row that was kept out, whole
 create table if not exists quality.quarantined_row (
     file_id int not null,
     line bigint not null,
@@ -105,9 +108,10 @@ create table if not exists quality.quarantined_row (
     resolution text check (resolution in ('corrected', 'delivered_again')),
     primary key (file_id, line)
 );
+comment on table quality.quarantined_row is
+'One row per row that was kept out, whole.';
 create index if not exists quarantined_row_open on quality.quarantined_row (export, record_key) where resolved_by is null;
 
--- identities and orders between figures that do not hold, and printed figures that are not the computed ones
 create table if not exists quality.finding (
     province_code text not null,
     period_code text not null,
@@ -123,3 +127,5 @@ create table if not exists quality.finding (
     statement text not null,            -- Vietnamese
     primary key (province_code, period_code, period_start, period_end, unit_code, rule_id, subject, origin)
 );
+comment on table quality.finding is
+'Identities and orders between figures that do not hold, and printed figures that are not the computed ones.';

@@ -1,7 +1,5 @@
 -- Counts per unit and day, the figures made of them, and what each run did.
 
--- A dossier counts on the day it was received, left, or became overdue. Sums over days give every flow of any window, and
--- sums from the first day on give every state (pending, overdue) on any day: nothing is asked of "now".
 create table if not exists mart.dossier_daily (
     province_code text not null,
     org_code text not null,
@@ -20,6 +18,9 @@ create table if not exists mart.dossier_daily (
     overdue_out bigint not null default 0,  -- those of them that left on this day
     primary key (province_code, org_code, unit_from, day, field)
 );
+comment on table mart.dossier_daily is
+'Dossiers per unit, day and field: one counts on the day it was received, left, or became overdue. Sums over days give every flow of any '
+'window, and sums from the first day on give every state (pending, overdue) on any day: nothing is asked of "now".';
 
 create table if not exists mart.procedure_daily (
     province_code text not null,
@@ -30,6 +31,8 @@ create table if not exists mart.procedure_daily (
     received_online bigint not null default 0,
     primary key (province_code, org_code, day, national_code)
 );
+comment on table mart.procedure_daily is
+'Dossiers received per unit, day and procedure.';
 
 create table if not exists mart.document_daily (
     province_code text not null,
@@ -42,6 +45,8 @@ create table if not exists mart.document_daily (
     legal bigint not null default 0,
     primary key (province_code, org_code, day)
 );
+comment on table mart.document_daily is
+'Documents sent per unit and day.';
 
 -- The only division anywhere. Half a hundredth rounds up; without a denominator the numerator is the value.
 create or replace function mart.figure_value(numerator numeric, denominator numeric, decimals int, is_share boolean)
@@ -55,7 +60,6 @@ return case
     else round(numerator / denominator, decimals)
 end;
 
--- The form that the figures are printed in: sections, groups and indicators in their order.
 create table if not exists mart.form (
     code text primary key,
     form_order int not null,
@@ -67,6 +71,8 @@ create table if not exists mart.form (
     origin text
 );
 alter table mart.form add column if not exists adds_up boolean; -- whether figures of units that were merged may be added up
+comment on table mart.form is
+'The form that the figures are printed in: sections, groups and indicators in their order.';
 
 create table if not exists mart.indicator (
     province_code text not null,
@@ -94,6 +100,8 @@ create table if not exists mart.indicator_quarterly partition of mart.indicator 
 create table if not exists mart.indicator_half_yearly partition of mart.indicator for values in ('half_yearly');
 create table if not exists mart.indicator_nine_monthly partition of mart.indicator for values in ('nine_monthly');
 create table if not exists mart.indicator_annual partition of mart.indicator for values in ('annual');
+comment on table mart.indicator is
+'The figures: one row per period, unit and indicator.';
 
 create table if not exists mart.dossier_flow (
     province_code text not null,
@@ -122,8 +130,9 @@ create table if not exists mart.dossier_flow (
     withdrawn bigint not null,
     primary key (province_code, period_code, unit_code, unit_valid_from, field)
 );
+comment on table mart.dossier_flow is
+'The flow of dossiers: one row per period, unit and field.';
 
--- Who made figures of which window, and when: a report may state its own window, and then that is on record.
 create table if not exists mart.materialisation (
     materialisation_id bigint generated always as identity primary key,
     period_code text not null,
@@ -136,6 +145,8 @@ create table if not exists mart.materialisation (
     made_by text not null default current_user,
     made_at timestamptz not null default clock_timestamp()
 );
+comment on table mart.materialisation is
+'Who made figures of which window, and when: a report may state its own window, and then that is on record.';
 create index if not exists materialisation_period on mart.materialisation (period_code, materialisation_id);
 
 -- Which of the meanings of a code that was used again within the window holds at its end: one row of each period and code.

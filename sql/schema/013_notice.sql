@@ -7,3 +7,5 @@ create table if not exists landing.notice (
     sent_at timestamptz not null default clock_timestamp(),
     primary key (run, sent_by)
 );
+comment on table landing.notice is
+'Which messages about the nights were sent.';
