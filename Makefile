@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-slow check up stop bench bench-workers lock clean
+.PHONY: help setup demo test test-fast test-slow check up stop bench bench-workers docs lock clean
 
 # Nothing calls home, and no command pays for packages that are not byte-compiled.
 export GX_ANALYTICS_ENABLED := false
@@ -42,6 +42,9 @@ bench: setup ## measure the load beside COPY, pandas and dlt; SIZE=1000000, REPE
 
 bench-workers: setup ## the same load over one Celery worker and two; needs redis-server; SIZE=400000, SENDERS=8, OUT=docs to publish it
 	@.venv/bin/python -m bench.workers
+
+docs: setup ## write docs/tables.md anew: every table and view of the warehouse, from a database brought up to date
+	@.venv/bin/python -m docs.tables
 
 lock: setup ## resolve pyproject.toml anew into requirements.lock
 	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate pyproject.toml --all-extras -o requirements.lock

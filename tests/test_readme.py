@@ -1,4 +1,4 @@
-"""What the README tells people to type can be typed, and it names all there is."""
+"""What the README tells people to type can be typed, and it names every command and option."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,6 @@ import pytest
 from typer.main import get_command
 
 from etl import cli
-from etl.catalogue import project_files
 
 PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text("utf-8")
@@ -33,12 +32,3 @@ def test_every_command_and_option_is_named() -> None:
 def test_the_targets_of_make_that_are_named_exist() -> None:
     makefile = (PROJECT / "Makefile").read_text("utf-8")
     assert set(re.findall(r"make (\w+) ", README)) <= set(re.findall(r"^(\w+):", makefile, re.M))
-
-
-def test_every_view_of_the_province_is_named() -> None:
-    views = {
-        view
-        for path in (project_files.SQL / "reporting").glob("*.sql")
-        for view in re.findall(r"^create (?:or replace )?view reporting\.(\w+)", path.read_text("utf-8"), re.M)
-    }
-    assert {view for view in views if f"`{view}`" not in README} == set()
