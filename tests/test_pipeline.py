@@ -16,7 +16,7 @@ from etl.catalogue import project_files
 from etl.errors import UsageError
 from etl.figures import period_figures
 from etl.landing import arrivals, receipts
-from etl.loading import earlier, first_pass, repetitions, stale
+from etl.loading import earlier, first_pass, repetitions, replay
 from etl.migration import schema
 from etl.periods import Period
 from etl.pipeline import Receipt
@@ -481,7 +481,7 @@ def test_a_load_ends_together_with_what_it_makes_stale(configured, warehouse_url
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(stale, "mark_stale", interrupted)
+        patch.setattr(replay, "mark_stale", interrupted)
         with pytest.raises(KeyboardInterrupt):
             load(configured, warehouse_url, inbox)
     assert rows(warehouse_url, "select count(*) from core.unit") == [(0,)]
