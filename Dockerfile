@@ -16,7 +16,7 @@ ENV PIP_CERT=/tmp/ca.pem \
 # The lock pins everything; pyproject.toml chooses what production needs of it (no test tools).
 RUN pip install --no-cache-dir "$(grep -oE '^uv==[0-9.]+' requirements.lock)" \
     && uv venv /opt/venv \
-    && uv pip install --no-cache --python /opt/venv/bin/python --compile-bytecode -r pyproject.toml --constraints requirements.lock
+    && uv pip install --no-cache --python /opt/venv/bin/python --compile-bytecode -r pyproject.toml --extra airflow --constraints requirements.lock
 COPY etl etl
 RUN uv pip install --no-cache --python /opt/venv/bin/python --no-deps --editable .
 

@@ -1,6 +1,7 @@
 """The schema: scripts of sql/, tables of contracts and migrations, brought up to date in one transaction."""
 
 import hashlib
+import importlib.metadata
 import logging
 import re
 import tomllib
@@ -173,8 +174,11 @@ def _be_no_older(cursor: Cursor, migrations: set[str]) -> None:
 
 @cache
 def release() -> str:
-    """The version of this program, as pyproject.toml states it."""
-    return tomllib.loads((project_files.ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    """The version of this program, as pyproject.toml states it; installed without it, as it was built."""
+    stated = project_files.ROOT / "pyproject.toml"
+    if stated.exists():
+        return tomllib.loads(stated.read_text("utf-8"))["project"]["version"]
+    return importlib.metadata.version("cchc-warehouse")
 
 
 def _ordered(version: str) -> tuple[int, ...]:
