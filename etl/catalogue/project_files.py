@@ -1,6 +1,8 @@
 """Where definitions lie, the project's and an office's own, and how their files are read."""
 
 import os
+import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,9 @@ def reference_files() -> list[Path]:
     return [path for folder in (REFERENCE, *_of_offices("reference")) for path in sorted(folder.glob("*.*"))]
 
 
+# --- SQL --------------------------------------------------------------------------------------------------------------
+
+
 def sql_header(text: str) -> tuple[dict[str, Any], str]:
     """Split a `.sql` file into its YAML header (the leading comment lines) and its statement."""
     lines = text.splitlines()
@@ -77,6 +82,28 @@ def read_sql(path: Path) -> tuple[dict[str, Any], str]:
             f"{path}: the comments above the first empty line are its header, `-- name: value`; they cannot be read."
             " Leave a line empty below the header, or mend it."
         ) from None
+
+
+def statement(name: str, **placeholders: str) -> str:
+    """The statement of the project's file `sql/<name>.sql`, with its placeholders filled in.
+
+    What it does with data is no office's to change: folders of CCHC_CATALOGUE are not asked.
+    """
+    return fill(_statement(SQL / f"{name}.sql"), **placeholders)
+
+
+@cache
+def _statement(path: Path) -> str:
+    return re.sub(r"\A(--.*\n|\n)*", "", path.read_text("utf-8")).strip()  # the comment above it is for who reads it
+
+
+def fill(statement: str, **placeholders: str) -> str:
+    """SQL with what is filled in for its placeholders, `{name}`. Other braces stay: '{}' is an empty array, x{2} is xx.
+
+    >>> fill("select {columns} from {core} where code ~ '^[0-9]{6}'", columns="code, name", core="core.unit")
+    "select code, name from core.unit where code ~ '^[0-9]{6}'"
+    """
+    return re.sub(r"\{([a-z_]+)\}", lambda found: placeholders.get(found[1], found[0]), statement)
 
 
 # --- indicators -------------------------------------------------------------------------------------------------------

@@ -149,22 +149,16 @@ def _add(cursor: Cursor, count: Count, changed: str) -> int:
     sums = ", ".join(f"{c} = stored.{c} + excluded.{c}" for c in count.counts)
     something = " or ".join(f"{c} <> 0" for c in count.counts)
     nothing = " and ".join(f"{c} = 0" for c in count.counts)
-    is_there = f"exists (select from {count.table} as stored where {core_tables.same('stored', 'change', count.key)})"
-    query = count.query.replace("{changed}", changed)
-    # a table of its own: only so may PostgreSQL count in parallel; and in memory, if it is a million rows
-    cursor.execute("set local work_mem = '256MB'")
-    cursor.execute(f"create temp table change as select {columns} from ({query}) as change where {something}")
+    same_key = core_tables.same("stored", "change", count.key)
+    query = project_files.fill(count.query, changed=changed)
+    cursor.execute("set local work_mem = '256MB'")  # in memory, if it is a million rows
+    cursor.execute(project_files.statement("mart/count_changes", columns=columns, query=query, something=something))
     written = cursor.rowcount
     cursor.execute("analyze change")
-    # in one order: loads side by side cannot wait for each other in a circle, and the index grows at its end
-    cursor.execute(
-        f"insert into {count.table} as stored ({columns}) select {columns} from change where {is_there}"
-        f" order by {order} on conflict ({key}) do update set {sums}"
-    )
-    if cursor.rowcount < written:  # without looking for a conflict, which costs as much again
-        cursor.execute(
-            f"insert into {count.table} ({columns}) select {columns} from change where not {is_there} order by {order}"
-        )
+    filled = {"counts": count.table, "columns": columns, "same_key": same_key, "sorting": order}
+    cursor.execute(project_files.statement("mart/add_to_counts", key=key, sums=sums, **filled))
+    if cursor.rowcount < written:
+        cursor.execute(project_files.statement("mart/new_counts", **filled))
     cursor.execute(f"select exists (select from {changed} as changed where sign < 0)")
     if cursor.fetchone()[0]:
         cursor.execute(f"delete from {count.table} where {nothing}")
@@ -177,10 +171,7 @@ def _recount_reused(cursor: Cursor, following: list[Count], changed: str) -> Non
 
     At all of them: a unit that lived on gets a second meaning when its old parent ends; only the parent has changed.
     """
-    cursor.execute(
-        f"select array_agg(org_code) from (select org_code from core.unit_period group by province_code, org_code"
-        f" having count(*) > 1) as reused where exists (select from {changed} as changed)"
-    )
+    cursor.execute(project_files.statement("mart/codes_reused", changed=changed))
     reused = cursor.fetchone()[0]
     for count in following if reused else ():
         cursor.execute(f"delete from {count.table} where org_code = any(%s)", (reused,))

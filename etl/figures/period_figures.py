@@ -12,7 +12,7 @@ from etl import catalogue
 from etl.catalogue import project_files
 from etl.errors import CatalogueError, UsageError
 from etl.figures import printed
-from etl.figures.window import bindings, make, open_window, sql_text
+from etl.figures.window import bindings, make, open_window
 from etl.periods import Period
 from etl.warehouse import locks
 
@@ -33,14 +33,11 @@ def materialise(connection: Connection, period: Period, *, as_of: date | None = 
     is_explicit = period.is_explicit or bound["as_of"] != period.last_day
     with connection.cursor() as cursor:
         compute(cursor, period, _indicators(period))
-        cursor.execute(sql_text("mart/store_flow.sql"), bound)
-        cursor.execute(sql_text("mart/store_figures.sql"), bound)
+        cursor.execute(project_files.statement("mart/store_flow"), bound)
+        cursor.execute(project_files.statement("mart/store_figures"), bound)
         figures, changed = cursor.fetchone()
         cursor.execute(
-            "insert into mart.materialisation (period_code, period_start, period_end, as_of, is_explicit, figures,"
-            " figures_changed, touches) select %(calendar_code)s, %(period_start)s, %(last_day)s, %(as_of)s,"
-            " %(is_explicit)s, %(figures)s, %(changed)s, count(*) from mart.touch"
-            " where period_code = %(calendar_code)s",
+            project_files.statement("mart/store_materialisation"),
             bound
             | {"calendar_code": period.calendar_code, "is_explicit": is_explicit}
             | {"figures": figures, "changed": changed},
@@ -174,14 +171,7 @@ def _declared(cursor: Cursor, period: Period, indicators: list[catalogue.Indicat
     if period.declared_name is None:
         return
     cursor.execute(
-        # for a code that changed its meaning in the window, the unit speaks that it means at the end
-        "select distinct on (declaration.province_code, declaration.indicator_code, declaration.org_code)"
-        " declaration.indicator_code, unit.unit_code, declaration.value"
-        " from core.declaration inner join window_unit as unit on unit.province_code = declaration.province_code"
-        " and unit.code = declaration.org_code and unit.is_in_window"
-        " where declaration.year = %(year)s and declaration.period = %(name)s"
-        " and declaration.indicator_code = any(%(codes)s)"
-        " order by declaration.province_code, declaration.indicator_code, declaration.org_code, unit.valid_from desc",
+        project_files.statement("mart/declared"),
         {"year": period.year, "name": period.declared_name, "codes": list(units_of_measure)},
     )
     read = []

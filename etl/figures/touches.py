@@ -11,6 +11,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue, periods
+from etl.catalogue import project_files
 from etl.figures.counts import counts_of
 from etl.figures.window import SNAPSHOT_DAYS
 from etl.periods import Period
@@ -53,29 +54,7 @@ def stale_periods(connection: Connection) -> list[str]:
     A period is old if its calendar window is, or one of the windows that reports stated for themselves.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            with touched as (
-                select period_code, count(*) as touches
-                from mart.touch
-                group by period_code
-            ),
-            made as (
-                select period_code, is_explicit, max(touches) as touches
-                from mart.materialisation
-                group by period_code, is_explicit, case when is_explicit then (period_start, period_end, as_of) end
-            )
-            select period_code
-            from touched
-            where not exists (
-                select from made where made.period_code = touched.period_code and not made.is_explicit
-                    and made.touches >= touched.touches
-            ) or exists (
-                select from made where made.period_code = touched.period_code and made.is_explicit
-                    and made.touches < touched.touches
-            )
-            """
-        )
+        cursor.execute(project_files.statement("mart/stale_periods"))
         found = [Period.parse(code) for (code,) in cursor.fetchall()]
     return [period.code for period in sorted(found, key=lambda period: (period.end, -period.start.toordinal()))]
 
@@ -109,36 +88,25 @@ def _touched_days(
                 delivered_on - timedelta(days=SNAPSHOT_DAYS), _told_until(cursor, export, sender, delivered_on) or eve
             )
         elif said == "state":
-            cursor.execute(f"select exists (select from {_changed(cursor, export, file_ids)} as changed)")
+            cursor.execute(f"select exists (select from {core_tables.changes(export, file_ids)} as changed)")
             if cursor.fetchone()[0]:
                 days |= _reaching(delivered_on - timedelta(days=SNAPSHOT_DAYS), delivered_on)
         elif said == "declared_period":
-            cursor.execute(f"select distinct year, period from {_changed(cursor, export, file_ids)} as changed")
+            cursor.execute(f"select distinct year, period from {core_tables.changes(export, file_ids)} as changed")
             days |= {periods.declared(year, name).last_day for year, name in cursor.fetchall()}
         elif said == "counts":
             for count in counts_of(export.thing):
                 something = " or ".join(f"{c} <> 0" for c in count.counts)
-                query = count.query.replace("{changed}", _changed(cursor, export, file_ids))
+                query = project_files.fill(count.query, changed=core_tables.changes(export, file_ids))
                 cursor.execute(f"select distinct day from ({query}) as counted where {something}")
                 days |= {day for (day,) in cursor.fetchall()}
         else:
-            cursor.execute(f"select distinct {said} from {_changed(cursor, export, file_ids)} as changed")
+            cursor.execute(f"select distinct {said} from {core_tables.changes(export, file_ids)} as changed")
             days |= {day for (day,) in cursor.fetchall() if day}
     if export.reaches_on:  # a day that is still to come changes no state yet
         days = {day for day in days if day <= delivered_on}
         days |= _reaching(min(days, default=None), eve)
     return days
-
-
-def _changed(cursor: Cursor, export: catalogue.Export, file_ids: list[int]) -> str:
-    """The rows that these loads put in (sign +1) and took out (sign -1), as a relation."""
-    columns = ", ".join(core_tables.core_columns(export))
-    return cursor.mogrify(
-        f"(select {columns}, 1 as sign from core.{export.thing} where file_id = any(%(files)s)"
-        f" union all select {columns}, -1 from core.{export.thing}_history"
-        " where superseded_by = any(%(files)s) and file_id <> all(%(files)s))",
-        {"files": file_ids},
-    ).decode()
 
 
 def _told_until(cursor: Cursor, export: catalogue.Export, sender: str, delivered_on: date) -> date | None:

@@ -86,11 +86,6 @@ def bindings(period: Period) -> dict[str, Any]:
     }
 
 
-@cache
-def sql_text(name: str) -> str:
-    return (project_files.SQL / name).read_text("utf-8")
-
-
 def make(cursor: Cursor, path: Path, bound: dict[str, Any]) -> dict[str, Any]:
     """Run a file that creates temporary tables, in place of those that this transaction has already; its header.
 
@@ -117,15 +112,13 @@ def _units_are_known(cursor: Cursor, period: Period) -> None:
 def _tell(cursor: Cursor, export: catalogue.Export, bound: dict[str, Any]) -> None:
     """Make the list of an export as it was told up to a month after the window: temporary table told_<thing>."""
     columns, key = core_tables.core_columns(export), core_tables.core_key(export)
-    described = {
-        "{thing}": export.thing,
-        "{columns}": ", ".join(columns),
-        "{key}": ", ".join(key),
-        "{latest}": ", ".join(f"{c} as latest_{c}" for c in core_tables.business_columns(export) if c not in key),
-    }
-    statement = sql_text("mart/told.sql")
-    for name, text in described.items():
-        statement = statement.replace(name, text)
+    statement = project_files.statement(
+        "mart/told",
+        thing=export.thing,
+        columns=", ".join(columns),
+        key=", ".join(key),
+        latest=", ".join(f"{c} as latest_{c}" for c in core_tables.business_columns(export) if c not in key),
+    )
     table = f"told_{export.thing}"
     cursor.execute(f"set local client_min_messages = warning; drop table if exists pg_temp.{table}")
     cursor.execute(statement, bound)

@@ -6,6 +6,7 @@ from functools import cache
 from psycopg2.extensions import connection as Connection
 
 from etl import catalogue
+from etl.catalogue import project_files
 from etl.warehouse import locks
 
 SQL_TYPES = {
@@ -64,6 +65,13 @@ def primary_key(export: catalogue.Export) -> tuple[str, ...]:
 def same(left: str, right: str, columns: Iterable[str]) -> str:
     """The condition that two relations agree in these columns."""
     return " and ".join(f"{left}.{c} = {right}.{c}" for c in columns)
+
+
+def changes(export: catalogue.Export, file_ids: Iterable[int]) -> str:
+    """What loads have changed, as a relation: the rows that they put in (sign +1) and took out (sign -1)."""
+    numbers = ", ".join(f"{file_id:d}" for file_id in file_ids)
+    columns = ", ".join(core_columns(export))
+    return f"({project_files.statement('load/changes', thing=export.thing, columns=columns, file_ids=numbers)})"
 
 
 def definition_of(export: catalogue.Export) -> str:
