@@ -16,7 +16,7 @@ from psycopg2.extensions import cursor as Cursor
 from etl import catalogue
 from etl.errors import SetupError, UsageError
 from etl.landing.inbox import Delivery, Inbox, Look, PassedOver, Unreadable, today
-from etl.landing.receipts import ORIGINAL, duplicate_message, hash_and_size, remember_kept
+from etl.landing.receipts import duplicate_message, hash_and_size, original, remember_kept
 from etl.warehouse import locks
 
 log = logging.getLogger("cchc")
@@ -250,13 +250,12 @@ def _receipt(cursor: Cursor, delivery: Delivery, look: Look, *, sha256: str, arc
         "archived_as": archived_as,
     }
     contract = catalogue.exports().get(delivery.export)
-    cursor.execute(ORIGINAL, row | {"meaning": contract.meaning if contract else ""})
-    original = cursor.fetchone()
+    said_before = original(cursor, row | {"meaning": contract.meaning if contract else ""})
     if delivery.problem:
         status, message = "rejected", delivery.problem
-    elif original:
+    elif said_before:
         status = "duplicate"
-        message = duplicate_message(*original)
+        message = duplicate_message(*said_before)
     else:
         status, message = "landed", ""
     cursor.execute(

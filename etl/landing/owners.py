@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue
+from etl.catalogue.project_files import statement
 from etl.errors import FileHeld, UsageError
 from etl.landing import receipts
 from etl.landing.receipts import File
@@ -35,24 +36,7 @@ class Sender:
 
 def senders(cursor: Cursor) -> list[Sender]:
     """Every sender that ever delivered a file, or that somebody set a unit for."""
-    cursor.execute(
-        """
-        with sent as (
-            select sender, array_agg(distinct export order by export) as exports from landing.file group by sender
-            union all
-            select sender, '{}' from landing.sender_unit where sender not in (select sender from landing.file)
-        )
-        select
-            sent.sender,
-            sent.exports,
-            coalesce(array_agg(distinct o.org_code order by o.org_code) filter (where o.org_code is not null), '{}'),
-            coalesce(min(o.reason), '')
-        from sent
-        left join core.list_owner as o on o.sender = sent.sender
-        group by sent.sender, sent.exports
-        order by sent.sender
-        """
-    )
+    cursor.execute(statement("land/senders"))
     return [
         Sender(sender, tuple(exports), tuple(units), reason) for sender, exports, units, reason in cursor.fetchall()
     ]

@@ -12,6 +12,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue
+from etl.catalogue.project_files import statement
 from etl.errors import UsageError
 from etl.landing.inbox import Unreadable
 
@@ -59,42 +60,14 @@ def duplicate_message(original: int, delivered_on: date) -> str:
     return f"Tệp này trùng từng byte với tệp số {original} (giao ngày {delivered_on:%d/%m/%Y}); không nạp lại."
 
 
-# The file that said the same before, unless its sender has said something else in between: then it is said anew.
-ORIGINAL = """
-    select original.file_id, original.delivered_on
-    from landing.file as original
-    where original.source = %(source)s
-        and original.export = %(export)s
-        and original.sender = %(sender)s
-        and original.sha256 = %(sha256)s
-        and original.status in ('accepted', 'accepted_with_errors')
-        -- by a contract of before, the same bytes said something else
-        and (original.hash_version is null or original.hash_version like '%% ' || %(meaning)s)
-        and original.delivered_on <= %(delivered_on)s
-        -- a part that is held is looked at again when another part of its delivery arrives
-        and not exists (
-            select
-            from landing.file as part
-            where part.export = original.export
-                and part.sender = original.sender
-                and part.delivered_on = %(delivered_on)s
-                and part.status = 'held'
-        )
-        and not exists (
-            select
-            from landing.file as other
-            where other.export = original.export
-                and other.sender = original.sender
-                and other.sha256 <> original.sha256
-                and other.status not in ('duplicate', 'rejected', 'withdrawn')
-                -- another part of the same delivery says nothing else
-                and regexp_replace(other.path, '^.*/', '') = regexp_replace(original.path, '^.*/', '')
-                and (other.delivered_on, other.file_id) > (original.delivered_on, original.file_id)
-                and other.delivered_on <= %(delivered_on)s
-        )
-    order by original.file_id desc
-    limit 1
-"""
+def original(cursor: Cursor, said: Mapping[str, object]) -> tuple[int, date] | None:
+    """The file that said the same before, and its day; unless its sender has said something else in between.
+
+    Input: `said`: source, export, sender, day and hash of what has come; `meaning` of its export.
+    """
+    cursor.execute(statement("land/original"), said)
+    found: tuple[int, date] | None = cursor.fetchone()
+    return found
 
 
 # What this process has kept itself, and how it looked then: it is not hashed again before its load.
@@ -149,16 +122,11 @@ def wait_again(cursor: Cursor, which: str, values: Mapping[str, object]) -> list
 
 
 def waiting(connection: Connection, *, exports: set[str] | None = None) -> list[File]:
-    """Files that are kept but not loaded, or have to be judged again, in the order in which they are to be loaded.
-
-    By delivery day; within a day what others refer to comes first; then in the order of arrival.
-    """
+    """Files that are kept but not loaded, or have to be judged again, in the order in which they are to be loaded."""
     order = list(catalogue.exports())
     with connection.cursor() as cursor:
         cursor.execute(
-            f"select {COLUMNS} from landing.file where (status = 'landed' or reload_reason is not null)"
-            " and export = any(%s)"
-            " order by delivered_on, array_position(%s::text[], export), file_id",
-            ([e for e in order if exports is None or e in exports], order),
+            statement("land/waiting", receipt=COLUMNS),
+            {"exports": [e for e in order if exports is None or e in exports], "all_exports": order},
         )
         return [File(*row) for row in cursor.fetchall()]

@@ -7,6 +7,7 @@ import polars as pl
 from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue
+from etl.catalogue.project_files import statement
 from etl.errors import FileHeld
 from etl.landing.receipts import File
 
@@ -24,14 +25,13 @@ def hash_version(export: catalogue.Export) -> str:
 
 
 def known_hashes(cursor: Cursor, file: File) -> np.ndarray:
-    thing = catalogue.export(file.export).thing
-    statement = cursor.mogrify(
-        f"copy (select c.raw_hash from core.{thing} c where c.sender = %s and c.file_id in (select file_id"
-        " from landing.file where export = %s and sender = %s and hash_version = %s)) to stdout (format binary)",
-        (file.sender, file.export, file.sender, hash_version(catalogue.export(file.export))),
-    )
+    export = catalogue.export(file.export)
+    known = cursor.mogrify(
+        statement("load/known_hashes", core=f"core.{export.thing}"),
+        {"export": file.export, "sender": file.sender, "hash_version": hash_version(export)},
+    ).decode()
     with tempfile.TemporaryFile() as copied:
-        cursor.copy_expert(statement, copied)
+        cursor.copy_expert(f"copy ({known}) to stdout (format binary)", copied)
         rows = (copied.tell() - 21) // _COPIED.itemsize
         copied.seek(19)
         hashes = np.empty(rows, np.int64)
@@ -51,24 +51,13 @@ def is_first(cursor: Cursor, file: File) -> bool:
     return cursor.fetchone()[0]
 
 
-# The part of a delivery that a file is: duc-co.1.csv of two nights is the same part.
-PART = "regexp_replace({}, '^.*/', '')"
-# Files of the same sender whose rows in quarantine this one settles if it brings their keys again.
-EARLIER_FILES = f"""
-    select earlier.file_id
-    from landing.file as earlier
-    where earlier.export = %(export)s
-        and earlier.sender = %(sender)s
-        and earlier.file_id <> %(file_id)s
-        and (
-            earlier.delivered_on < %(delivered_on)s
-            or earlier.delivered_on = %(delivered_on)s and {PART.format("earlier.path")} = {PART.format("%(path)s")}
-        )
-"""
+def earlier_files() -> str:
+    """In SQL: files of the same sender whose rows in quarantine this one settles if it brings their keys again."""
+    return statement("load/earlier_files")
 
 
 def of_file(file: File) -> dict[str, object]:
-    """What queries like EARLIER_FILES ask of a file."""
+    """What queries like earlier_files ask of a file."""
     return {
         "file_id": file.file_id,
         "export": file.export,
@@ -80,8 +69,7 @@ def of_file(file: File) -> dict[str, object]:
 
 def open_quarantine(cursor: Cursor, file: File) -> pl.Series | None:
     cursor.execute(
-        "select distinct record_key from quality.quarantined_row where export = %(export)s and resolved_by is null"
-        f" and file_id in ({EARLIER_FILES})",
+        statement("load/open_quarantine", earlier_files=earlier_files()),
         of_file(file),
     )
     keys = [key for (key,) in cursor.fetchall()]
@@ -89,42 +77,8 @@ def open_quarantine(cursor: Cursor, file: File) -> pl.Series | None:
 
 
 def check_half_at_least(cursor: Cursor, file: File, *, rows: int, with_parts: int) -> None:
-    """FIL-06: a snapshot that lost half its rows would close them all. Deliveries are compared, with all their parts.
-
-    A part that comes a second time on its day is compared with what it was. A part that came again unchanged has the
-    rows of the file that it repeats.
-    """
-    cursor.execute(
-        f"""
-        with version as (
-            select
-                one.file_id,
-                one.delivered_on,
-                {PART.format("one.path")} as part,
-                case when one.status = 'duplicate' then (
-                    select max(original.rows_read) from landing.file as original
-                    where original.export = one.export and original.sender = one.sender
-                        and original.sha256 = one.sha256 and original.status like 'accepted%%'
-                ) else one.rows_read end as rows
-            from landing.file as one
-            where one.export = %(export)s and one.sender = %(sender)s
-                and one.status in ('accepted', 'accepted_with_errors', 'duplicate')
-                and (
-                    one.delivered_on < %(delivered_on)s
-                    or one.delivered_on = %(delivered_on)s and one.file_id < %(file_id)s
-                    and {PART.format("one.path")} = {PART.format("%(path)s")}
-                )
-        ),
-        newest as (
-            select distinct on (part) rows, delivered_on
-            from version
-            where delivered_on = (select max(delivered_on) from version)
-            order by part, file_id desc
-        )
-        select sum(rows), max(delivered_on) from newest
-        """,
-        of_file(file),
-    )
+    """FIL-06: a snapshot that lost half its rows would close them all. Whole deliveries are compared."""
+    cursor.execute(statement("load/delivery_before"), of_file(file))
     before, day = cursor.fetchone()
     now = rows if day == file.delivered_on else with_parts
     if before is None or now * 2 >= before or _is_confirmed(cursor, file):
@@ -139,15 +93,5 @@ def check_half_at_least(cursor: Cursor, file: File, *, rows: int, with_parts: in
 
 def _is_confirmed(cursor: Cursor, file: File) -> bool:
     """Whether somebody said that this delivery is meant so: of this file, or of another part of the delivery."""
-    cursor.execute(
-        f"""
-        select exists (
-            select from landing.file_event as event inner join landing.file as one using (file_id)
-            where event.kind = 'confirm' and one.export = %(export)s and one.sender = %(sender)s
-                and one.delivered_on = %(delivered_on)s
-                and (one.file_id = %(file_id)s or {PART.format("one.path")} <> {PART.format("%(path)s")})
-        )
-        """,
-        of_file(file),
-    )
+    cursor.execute(statement("load/is_confirmed"), of_file(file))
     return cursor.fetchone()[0]

@@ -1,5 +1,6 @@
 """Merge staging into core.<thing> by key; the version before goes to its history."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
@@ -7,6 +8,7 @@ from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue
+from etl.catalogue.project_files import statement
 from etl.landing.receipts import File
 from etl.loading import earlier
 from etl.loading.batches import as_csv
@@ -25,53 +27,40 @@ def merge_staged(cursor: Cursor, export: catalogue.Export, file: File) -> int:
     Anti-join first: an upsert would lock, and log, every row that has not changed.
     """
     core, history = f"core.{export.thing}", f"core.{export.thing}_history"
-    columns = ", ".join(core_tables.core_columns(export))
-    of_core = ", ".join(f"c.{c}" for c in core_tables.core_columns(export))
-    of_incoming = ", ".join(f"i.{c}" for c in core_tables.core_columns(export))
-    business = core_tables.business_columns(export)
-    match = core_tables.same("c", "i", core_tables.core_key(export))
-    as_before = (
-        f"{match} and ({', '.join(f'c.{b}' for b in business)})"
-        f" is not distinct from ({', '.join(f'i.{b}' for b in business)})"
-    )
+    columns = core_tables.core_columns(export)
+    filled = {
+        "core": core,
+        "history": history,
+        "columns": ", ".join(columns),
+        "of_stored": ", ".join(f"stored.{c}" for c in columns),
+        "of_incoming": ", ".join(f"incoming.{c}" for c in columns),
+        "same_key": core_tables.same("stored", "incoming", core_tables.core_key(export)),
+        "same_values": _same_values("stored", "incoming", core_tables.business_columns(export)),
+    }
+    of_file = {"file_id": file.file_id, "sender": file.sender, "day": file.delivered_on}
     # few rows meet many, which are in memory or on a fast disk: look each up
     cursor.execute("set local random_page_cost = 1.1; analyze incoming")
-    # spelled differently, or hashed by another version: known from now on by how it came last
-    cursor.execute(
-        f"update {core} c set raw_hash = i.raw_hash from incoming i where {as_before} and c.raw_hash <> i.raw_hash"
-    )
+    cursor.execute(statement("load/keep_latest_spelling", **filled))
     cursor.execute(
         "update landing.file set hash_version = %(now)s where export = %(export)s and sender = %(sender)s"
         " and hash_version <> %(now)s",
         {"now": earlier.hash_version(export), "export": export.name, "sender": file.sender},
     )
-    # what was said before another sender said the same is no repetition: it is the earlier version
-    cursor.execute(
-        f"with again as (delete from incoming i using {core} c where {as_before}"
-        f" and (i.delivered_on, i.sender) >= (c.delivered_on, c.sender) returning c.sender, c.file_id)"
-        " insert into landing.said_again select distinct %(file_id)s, file_id from again where sender <> %(sender)s"
-        " on conflict do nothing",
-        {"file_id": file.file_id, "sender": file.sender},
-    )
-    # another sender delivered the row later than this (on one day: the one who is read later): what comes now is an
-    # earlier version of it
-    cursor.execute(
-        f"with earlier as (delete from incoming i using {core} c where {match}"
-        f" and (c.delivered_on, c.sender) > (i.delivered_on, i.sender)"
-        f" returning {of_incoming}, c.file_id as superseded_by, c.delivered_on as superseded_on)"
-        f" insert into {history} ({columns}, superseded_by, superseded_on, closed) select *, false from earlier"
-    )
+    cursor.execute(statement("load/take_out_repetitions", **filled), of_file)
+    cursor.execute(statement("load/keep_as_earlier", **filled))
     written = cursor.rowcount
-    cursor.execute(
-        f"insert into {history} ({columns}, superseded_by, superseded_on, closed)"
-        f" select {of_core}, %(file_id)s, %(day)s, false from {core} c join incoming i on {match}",
-        {"file_id": file.file_id, "day": file.delivered_on},
-    )
-    cursor.execute(f"delete from {core} c using incoming i where {match}")
-    cursor.execute(f"insert into {core} ({columns}) select {columns} from incoming")
+    cursor.execute(statement("load/supersede", **filled), of_file)
+    cursor.execute(f"delete from {core} as stored using incoming where {filled['same_key']}")
+    cursor.execute(f"insert into {core} ({filled['columns']}) select {filled['columns']} from incoming")
     written += cursor.rowcount
     cursor.execute("drop table incoming")  # the same transaction may load another file
     return written
+
+
+def _same_values(left: str, right: str, columns: Sequence[str]) -> str:
+    """The condition that two relations agree in these columns, where nothing is the same as nothing."""
+    values = (", ".join(f"{one}.{c}" for c in columns) for one in (left, right))
+    return " is not distinct from ".join(f"({listed})" for listed in values)
 
 
 def hold_keys(cursor: Cursor, export: catalogue.Export, file: File) -> None:
@@ -90,10 +79,10 @@ def hold_keys(cursor: Cursor, export: catalogue.Export, file: File) -> None:
     )
     if not cursor.fetchone()[0]:
         return
+    same_key = core_tables.same("mine", "other", core_tables.core_key(export))
     cursor.execute(
-        f"select exists (select from {core} as mine inner join {core} as other"
-        f" on {core_tables.same('mine', 'other', core_tables.core_key(export))} and other.file_id <> mine.file_id"
-        f" where mine.file_id = {file.file_id:d})"
+        statement("load/another_has_a_key", core=core, same_key=same_key),
+        {"file_id": file.file_id},
     )
     if cursor.fetchone()[0]:
         raise UniqueViolation(f"{core}: another sender has delivered a key of file {file.file_id}")
@@ -109,24 +98,16 @@ def close_what_is_gone(cursor: Cursor, export: catalogue.Export, file: File, key
         delivered = block.with_columns(pl.col(k).fill_null(missing[types[k]]) for k in export.key)
         cursor.copy_expert("copy delivered from stdin (format csv)", as_csv(delivered).csv)
     cursor.execute("analyze delivered")
-    columns = ", ".join(types)
     cursor.execute(
-        f"with gone as (delete from {core} c where c.sender = %(sender)s"
-        f" and not exists (select from delivered d where {core_tables.same('c', 'd', export.key)}) returning {columns})"
-        f" insert into {history} ({columns}, superseded_by, superseded_on, closed)"
-        f" select {columns}, %(file_id)s, %(day)s, true from gone",
+        statement(
+            "load/close_what_is_gone",
+            core=core,
+            history=history,
+            columns=", ".join(types),
+            same_key=core_tables.same("stored", "delivered", export.key),
+        ),
         {"sender": file.sender, "file_id": file.file_id, "day": file.delivered_on},
     )
     closed = cursor.rowcount
     cursor.execute("drop table delivered")
     return closed
-
-
-def changes(export: catalogue.Export, file_id: int) -> str:
-    """The rows a load put in (sign +1) and took out (sign -1), as a relation."""
-    columns = ", ".join(core_tables.core_columns(export))
-    return (
-        f"(select {columns}, 1 as sign from core.{export.thing} where file_id = {file_id:d}"
-        f" union all select {columns}, -1 from core.{export.thing}_history where superseded_by = {file_id:d}"
-        f" and file_id <> {file_id:d})"
-    )

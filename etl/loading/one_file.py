@@ -14,13 +14,14 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue
+from etl.catalogue.project_files import statement
 from etl.errors import RuleFailed
 from etl.figures import counts
 from etl.landing.receipts import File
 from etl.loading import earlier, first_pass
 from etl.loading.batches import LIST_ROWS, Outcome, Task, as_csv, judged_batches, whole_file
 from etl.loading.copying import copy_batches
-from etl.loading.merge import changes, close_what_is_gone, incoming, merge_staged
+from etl.loading.merge import close_what_is_gone, incoming, merge_staged
 from etl.loading.repetitions import Spool
 from etl.reports import data_docs
 from etl.rules import conditions, second_count
@@ -71,7 +72,7 @@ def load(cursor: Cursor, task: Task, *, direct: bool) -> Outcome:
             if export.delivery == "snapshot":
                 outcome.rows_closed = close_what_is_gone(cursor, export, file, keys)
             outcome.rows_unchanged = outcome.rows_read - outcome.rows_loaded - outcome.rows_quarantined
-            outcome.grown = counts.add_changes(cursor, export.thing, changes(export, file.file_id))
+            outcome.grown = counts.add_changes(cursor, export.thing, core_tables.changes(export, [file.file_id]))
             _compare(task, cursor, outcome, verdict.result())
             _receipt(cursor, file, outcome, seconds=time.monotonic() - began)
         return outcome
@@ -129,16 +130,7 @@ def _resolve(cursor: Cursor, task: Task, delivered_again: list[str]) -> None:
     if not delivered_again:
         return
     cursor.execute(
-        f"""
-        update quality.quarantined_row as before
-        set resolved_by = %(file_id)s,
-            resolution = case when exists (
-                select from quality.quarantined_row as now
-                where now.file_id = %(file_id)s and now.record_key = before.record_key
-            ) then 'delivered_again' else 'corrected' end
-        where before.export = %(export)s and before.resolved_by is null and before.record_key = any(%(keys)s)
-            and before.file_id in ({earlier.EARLIER_FILES})
-        """,
+        statement("load/resolve", earlier_files=earlier.earlier_files()),
         earlier.of_file(task.file) | {"keys": delivered_again},
     )
 

@@ -13,6 +13,7 @@ from psycopg2.errors import DeadlockDetected, UniqueViolation
 from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue
+from etl.catalogue.project_files import statement
 from etl.errors import ArchiveDamaged, FileHeld, FileRejected
 from etl.figures import counts, touches
 from etl.landing import owners, receipts
@@ -104,9 +105,8 @@ def _waits(cursor: Cursor, file: File) -> bool:
 def _in_order(cursor: Cursor, file_ids: Sequence[int]) -> list[File]:
     """Files of one sender in the order of its deliveries; the parts of a day by name, whichever arrived first."""
     cursor.execute(
-        f"select {receipts.COLUMNS} from landing.file where file_id = any(%s)"
-        f" order by delivered_on, {earlier.PART.format('path')}, file_id",
-        (list(file_ids),),
+        statement("load/in_order", receipt=receipts.COLUMNS),
+        {"file_ids": list(file_ids)},
     )
     return [File(*row) for row in cursor.fetchall()]
 
@@ -143,8 +143,8 @@ def _is_duplicate(cursor: Cursor, file: File) -> bool:
     cursor.execute("select source, sha256 from landing.file where file_id = %s", (file.file_id,))
     source, sha256 = cursor.fetchone()
     meaning = catalogue.export(file.export).meaning
-    cursor.execute(receipts.ORIGINAL, earlier.of_file(file) | {"source": source, "sha256": sha256, "meaning": meaning})
-    original = cursor.fetchone()
+    said = earlier.of_file(file) | {"source": source, "sha256": sha256, "meaning": meaning}
+    original = receipts.original(cursor, said)
     if original is None:
         return False
     cursor.execute(
@@ -226,45 +226,9 @@ def _check_bytes(archive: Path, files: Sequence[tuple[File, str]]) -> None:
 
 
 def later_files(cursor: Cursor, file: File) -> list[int]:
-    """Files of the same sender that have had their turn and must have it again after this one.
-
-    Those delivered on a later day, or parts of the same day that come after it; of a snapshot all other parts of that
-    day that were judged when this one had not come.
-    """
+    """Files of the same sender that have had their turn and must have it again after this one."""
     cursor.execute(
-        f"""
-        select other.file_id
-        from landing.file as other
-        join landing.file as this on this.file_id = %(file_id)s
-        where other.export = this.export
-            and other.sender = this.sender
-            and other.file_id <> this.file_id
-            and (
-                other.status in ('accepted', 'accepted_with_errors', 'rejected', 'held')
-                -- repeated what an earlier file said: no longer, with this one in between
-                or other.status = 'duplicate' and exists (
-                    select
-                    from landing.file as original
-                    where original.export = this.export
-                        and original.sender = this.sender
-                        and original.sha256 = other.sha256
-                        and original.status <> 'duplicate'
-                        and original.delivered_on <= this.delivered_on
-                        and {earlier.PART.format("original.path")} = {earlier.PART.format("this.path")}
-                )
-            )
-            and (
-                other.delivered_on > this.delivered_on
-                or other.delivered_on = this.delivered_on
-                and ({earlier.PART.format("other.path")}, other.file_id)
-                    > ({earlier.PART.format("this.path")}, this.file_id)
-                or %(is_snapshot)s
-                and other.delivered_on = this.delivered_on
-                and other.path <> this.path
-                and (other.loaded_at < this.landed_at or this.status <> 'landed')
-            )
-        order by other.delivered_on, other.file_id
-        """,
+        statement("load/later_files"),
         {"file_id": file.file_id, "is_snapshot": catalogue.export(file.export).delivery == "snapshot"},
     )
     return [file_id for (file_id,) in cursor.fetchall()]
@@ -278,35 +242,23 @@ def rewind(cursor: Cursor, export: catalogue.Export, file_ids: list[int]) -> Non
     """
     touches.take_back(cursor, file_ids)
     core, history = f"core.{export.thing}", f"core.{export.thing}_history"
-    columns = ", ".join(core_tables.core_columns(export))
-    of_history = ", ".join(f"h.{c}" for c in core_tables.core_columns(export))
-    ids = ", ".join(str(int(i)) for i in file_ids)
-    key = core_tables.core_key(export)
-    of_key = ", ".join(f"h.{c}" for c in key)
-    restored = (
-        f"(select distinct on ({of_key}) {of_history} from {history} h"
-        f" where h.superseded_by in ({ids}) and h.file_id not in ({ids}) and not exists"
-        f" (select from {core} c where {core_tables.same('c', 'h', key)} and c.file_id not in ({ids}))"
-        f" order by {of_key}, h.delivered_on desc, h.sender desc, h.file_id desc, h.line desc)"
-    )
-    counts.add_changes(
-        cursor,
-        export.thing,
-        f"(select {columns}, -1 as sign from {core} where file_id in ({ids})"
-        f" union all select {columns}, 1 from {restored} as restored)",
-    )
+    columns, key = core_tables.core_columns(export), core_tables.core_key(export)
+    filled = {
+        "core": core,
+        "history": history,
+        "columns": ", ".join(columns),
+        "of_past": ", ".join(f"past.{c}" for c in columns),
+        "key_of_past": ", ".join(f"past.{c}" for c in key),
+        "same_key": core_tables.same("stored", "past", key),
+        "file_ids": (ids := ", ".join(f"{file_id:d}" for file_id in file_ids)),
+    }
+    restored = statement("load/restored", **filled)
+    counts.add_changes(cursor, export.thing, f"({statement('load/rewound', restored=restored, **filled)})")
     cursor.execute(f"delete from {core} where file_id in ({ids})")
-    cursor.execute(f"insert into {core} ({columns}) select {columns} from {restored} as restored")
+    cursor.execute(f"insert into {core} ({filled['columns']}) select {filled['columns']} from ({restored}) as restored")
     cursor.execute(f"delete from {history} where file_id in ({ids})")
-    cursor.execute(
-        f"delete from {history} h using {core} c where h.superseded_by in ({ids})"
-        f" and {core_tables.same('c', 'h', key)} and c.file_id = h.file_id and c.line = h.line"
-    )
-    cursor.execute(
-        f"update {history} h set superseded_by = c.file_id, superseded_on = c.delivered_on from {core} c"
-        f" where h.superseded_by in ({ids}) and {core_tables.same('c', 'h', key)}"
-        f" returning {', '.join(f'h.{c}' for c in ('file_id', 'line'))}"
-    )
+    cursor.execute(statement("load/forget_restored", **filled))
+    cursor.execute(statement("load/lie_below_current", **filled))
     if export.delivery != "snapshot" and (moved := cursor.fetchall()):
         relink(cursor, export, cursor.mogrify("(file_id, line) in %s", (tuple(moved),)).decode())
     cursor.execute(

@@ -8,6 +8,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue, masking
 from etl.catalogue import project_files
+from etl.catalogue.project_files import statement
 from etl.landing.receipts import File
 from etl.loading import earlier
 from etl.rules import conditions, lookups
@@ -56,9 +57,13 @@ def mark_stale(cursor: Cursor, file: File, known: list[str]) -> None:
                 if isinstance(one, Lookup | Call) and one.of in known:
                     stale |= _Question(catalogue.export(file.export), export, asked, one).stale(cursor, using or rules)
     cursor.execute(
-        "update landing.file set reload_reason = %s where file_id = any(%s) and status = any(%s)"
-        " and reload_reason is null and not (export = %s and sender = %s) returning file_id, export",
-        (f"{file.export} đã thay đổi (tệp số {file.file_id})", sorted(stale), list(LOADED), file.export, file.sender),
+        statement("load/mark_stale"),
+        {
+            "reason": f"{file.export} đã thay đổi (tệp số {file.file_id})",
+            "stale": sorted(stale),
+            "export": file.export,
+            "sender": file.sender,
+        },
     )
     for file_id, export_name in cursor.fetchall():
         log.info("file %d of %s will be judged again: %s has changed", file_id, export_name, file.export)
@@ -74,39 +79,21 @@ def settle_with_others(cursor: Cursor, export: catalogue.Export, file: File) -> 
     """
     if export.delivery == "snapshot":
         return  # there each sender's rows are its own
-    later = (
-        "other.export = %(export)s and other.sender <> %(sender)s and other.status in ('accepted',"
-        " 'accepted_with_errors') and (other.delivered_on, other.sender) > (%(delivered_on)s, %(sender)s)"
-    )
-    of_file = earlier.of_file(file)
-    cursor.execute(f"select exists (select from landing.file as other where {later})", of_file)
+    later, of_file = statement("load/later_of_others"), earlier.of_file(file)
+    cursor.execute(f"select exists ({later})", of_file)
     if not cursor.fetchone()[0]:
         return
-    core, key = f"core.{export.thing}", core_tables.core_key(export)
-    of_key = ", ".join(key)
+    key = core_tables.core_key(export)
     cursor.execute(
-        f"""
-        with mine as (
-            select {of_key} from {core} where file_id = %(file_id)s
-            union
-            select {of_key} from {core}_history where file_id = %(file_id)s
+        statement(
+            "load/settle_with_others",
+            core=f"core.{export.thing}",
+            history=f"core.{export.thing}_history",
+            key=", ".join(key),
+            same_key=core_tables.same("stored", "mine", key),
+            same_key_past=core_tables.same("past", "mine", key),
+            later=later,
         ),
-        shared as (
-            select c.sender from {core} as c inner join mine on {core_tables.same("c", "mine", key)}
-            union
-            select h.sender from {core}_history as h inner join mine on {core_tables.same("h", "mine", key)}
-            union
-            -- said again what this file has superseded
-            select sayer.sender
-            from {core}_history as h
-            inner join landing.said_again as again on again.stands_in = h.file_id
-            inner join landing.file as sayer on sayer.file_id = again.file_id
-            where h.superseded_by = %(file_id)s
-        )
-        update landing.file as other
-        set reload_reason = %(reason)s
-        where {later} and other.reload_reason is null and other.sender in (select sender from shared)
-        """,
         of_file | {"reason": f"{file.sender} đã giao trước đó các dòng cùng khóa (tệp số {file.file_id})"},
     )
     relink(cursor, export, f"file_id = {file.file_id:d}")
@@ -118,14 +105,11 @@ def mark_repetitions(cursor: Cursor, file: File, taken_back: list[int]) -> None:
     Those may say it no longer, or not at all any more.
     """
     cursor.execute(
-        "update landing.file as other set reload_reason = %(reason)s from landing.said_again as again"
-        " where again.stands_in = any(%(taken_back)s) and again.file_id = other.file_id and other.sender <> %(sender)s"
-        " and other.status = any(%(loaded)s) and other.reload_reason is null",
+        statement("load/mark_repetitions"),
         {
             "reason": f"{file.sender} đã giao các dòng giống như vậy, nay đã thay đổi (tệp số {file.file_id})",
             "taken_back": taken_back,
             "sender": file.sender,
-            "loaded": list(LOADED),
         },
     )
 
@@ -135,29 +119,18 @@ def relink(cursor: Cursor, export: catalogue.Export, where: str) -> None:
 
     Input: `where`: of which rows of the history the things are meant.
     """
-    core, key = f"core.{export.thing}", core_tables.core_key(export)
-    of_key = ", ".join(key)
-    columns = f"{of_key}, delivered_on, sender, file_id, line"
+    key = core_tables.core_key(export)
     cursor.execute(
-        f"""
-        with meant as (select distinct {of_key} from {core}_history where {where}),
-        version as (
-            select {columns} from {core} as c
-            where exists (select from meant where {core_tables.same("c", "meant", key)})
-            union all
-            select {columns} from {core}_history as h
-            where exists (select from meant where {core_tables.same("h", "meant", key)})
-        ),
-        link as (
-            select *, lead(file_id) over later as next_file, lead(delivered_on) over later as next_day
-            from version window later as (partition by {of_key} order by delivered_on, sender, file_id, line)
+        statement(
+            "load/relink",
+            core=f"core.{export.thing}",
+            history=f"core.{export.thing}_history",
+            key=", ".join(key),
+            are_meant=where,
+            stored_is_meant=core_tables.same("stored", "meant", key),
+            past_is_meant=core_tables.same("past", "meant", key),
+            same_version=core_tables.same("past", "link", [*key, "file_id", "line"]),
         )
-        update {core}_history as h
-        set superseded_by = link.next_file, superseded_on = link.next_day
-        from link
-        where {core_tables.same("h", "link", [*key, "file_id", "line"])} and link.next_file is not null
-            and (h.superseded_by, h.superseded_on) is distinct from (link.next_file, link.next_day)
-        """
     )
 
 
@@ -185,9 +158,12 @@ class _Question:
         for rule in rules:
             failing = [column for column in rule.fails if column in ours]
             cursor.execute(
-                "select distinct file_id from quality.violation where rule_id = %s and column_name = any(%s)"
-                f" and {_named('value')} in (select {_named('key')} from unnest(%s) as key)",
-                (rule.rule_id, failing, sorted({*(keys := gone | come), *map(masking.shown, keys)})),  # as it was kept
+                statement("load/judged_otherwise", named_value=_named("value"), named_key=_named("key")),
+                {
+                    "rule_id": rule.rule_id,
+                    "columns": failing,
+                    "keys": sorted({*(keys := gone | come), *map(masking.shown, keys)}),  # as it was kept
+                },
             )
             found |= {file_id for (file_id,) in cursor.fetchall()}
             # what is known in addition only mends; what is known no longer, or a number that is compared, also breaks
@@ -213,12 +189,14 @@ class _Question:
         return list(named), list(named.values()) or list(self.one.match.values()), [c for c in columns if c in read]
 
     def _changed(self, cursor: Cursor, theirs: list[str], read: list[str], there: str, not_there: str) -> set[str]:
-        listed = ", ".join(read)
         cursor.execute(
-            f"select distinct key::text from (select {listed} from {self.one.of}_{there}"
-            f" except select {listed} from {self.one.of}_{not_there}) as changed"
-            f" cross join lateral (values {', '.join(f'({c}::text)' for c in theirs)}) as named (key)"
-            " where key is not null"
+            statement(
+                "load/answers_gone",
+                there=f"{self.one.of}_{there}",
+                not_there=f"{self.one.of}_{not_there}",
+                columns=", ".join(read),
+                names=", ".join(f"({c}::text)" for c in theirs),
+            )
         )
         return {key for (key,) in cursor.fetchall()}
 
@@ -234,11 +212,14 @@ class _Question:
             f"{c}::text = any(%(keys)s)" if is_bare else f"{_named(f'{c}::text')} {as_code}" for c in loaded
         )
         raw = " and ".join(f"{_named(f'(raw ->> %({c})s)')} {as_code}" for c in ours)
-        core = f"core.{self.export.thing}"
         cursor.execute(
-            f"select file_id from {core} where {stored or 'false'}"
-            f" union select file_id from {core}_history where {stored or 'false'}"
-            f" union select file_id from quality.quarantined_row where export = %(export)s and {raw}",
+            statement(
+                "load/rows_that_name",
+                core=f"core.{self.export.thing}",
+                history=f"core.{self.export.thing}_history",
+                names_one=stored or "false",
+                raw_names_one=raw,
+            ),
             {"keys": sorted(keys), "export": self.export.name} | {c: self.export.column(c).header for c in ours},
         )
         return {file_id for (file_id,) in cursor.fetchall()}
