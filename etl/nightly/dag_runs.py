@@ -9,7 +9,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from psycopg2.extensions import cursor as Cursor
+
 from etl import catalogue
+from etl.catalogue.project_files import statement
 from etl.errors import UsageError
 from etl.figures import touches
 from etl.landing import owners
@@ -154,19 +157,18 @@ TROUBLES: tuple[tuple[str, Callable[[Became, Decimal], bool]], ...] = (
     ),
 )
 
-BECAME = """
-    select file_id, export, sender, delivered_on, status, rule_id, message, rows_read, rows_loaded, rows_quarantined,
-        reload_reason
-    from landing.file
-"""
-
 
 def became(url: str, file_ids: list[int]) -> list[Became]:
     """What became of these files, in the given order."""
     with database.transaction(url) as connection, connection.cursor() as cursor:
-        cursor.execute(BECAME + " where file_id = any(%s)", (file_ids,))
-        found = {row[0]: Became(*row) for row in cursor.fetchall()}
+        found = {file.file_id: file for file in became_of(cursor, "file_id = any(%(ids)s)", {"ids": file_ids})}
     return [found[file_id] for file_id in file_ids]
+
+
+def became_of(cursor: Cursor, which: str, values: Mapping[str, object]) -> list[Became]:
+    """What became of files by number; `which` is a condition on them."""
+    cursor.execute(statement("night/became", are_meant=which), values)
+    return [Became(*row) for row in cursor.fetchall()]
 
 
 def is_judged_again(url: str, file: Became, ceiling: Decimal) -> bool:
@@ -240,16 +242,7 @@ def windows(url: str, codes: list[str]) -> list[dict[str, str]]:
     """
     windows = {code: [{"period": code}] for code in codes}
     with database.transaction(url) as connection, connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select period_code, period_start, period_end, as_of, is_explicit
-            from mart.materialisation
-            where period_code = any(%s)
-            group by period_code, period_start, period_end, as_of, is_explicit
-            order by max(materialisation_id)
-            """,
-            (codes,),
-        )
+        cursor.execute(statement("night/windows_made"), {"codes": codes})
         for code, first, last, as_of, is_explicit in cursor.fetchall():
             window = {"period": code}
             if is_explicit:

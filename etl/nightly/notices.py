@@ -27,6 +27,7 @@ from urllib.parse import unquote, urlsplit
 from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue, masking, settings
+from etl.catalogue.project_files import statement
 from etl.errors import SetupError
 from etl.nightly import dag_runs
 from etl.periods import LOCAL
@@ -108,30 +109,17 @@ def _number(files: list[dag_runs.Became], attribute: str) -> str:
 
 def _told_until(cursor: Cursor, ways: list[str], run: str, now: datetime) -> datetime:
     """Until when everybody has been told: each way may have failed in another night."""
-    cursor.execute(
-        """
-        select max(told_until) from landing.notice
-        where sent_by = any(%s) and run <> %s and told_until <= %s
-        group by sent_by
-        """,
-        (ways, run, now),
-    )
+    cursor.execute(statement("night/told_until"), {"ways": ways, "run": run, "now": now})
     told = [until for (until,) in cursor.fetchall()]
     return max(min(told, default=now - timedelta(days=1)), now - LONGEST).astimezone(LOCAL)
 
 
 def _files(cursor: Cursor, since: datetime, now: datetime) -> tuple[list[dag_runs.Became], list[dag_runs.Became]]:
     """The files that came or were judged since then, and those that wait, since whenever."""
-    cursor.execute(
-        dag_runs.BECAME + " where greatest(landed_at, loaded_at) > %s and greatest(landed_at, loaded_at) <= %s"
-        " order by file_id",
-        (since, now),
-    )
-    new = [dag_runs.Became(*row) for row in cursor.fetchall()]
-    cursor.execute(
-        dag_runs.BECAME + " where status in ('landed', 'held') or reload_reason is not null order by file_id"
-    )
-    return new, [dag_runs.Became(*row) for row in cursor.fetchall()]
+    came = "greatest(landed_at, loaded_at) > %(since)s and greatest(landed_at, loaded_at) <= %(now)s"
+    new = dag_runs.became_of(cursor, came, {"since": since, "now": now})
+    standing = dag_runs.became_of(cursor, "status in ('landed', 'held') or reload_reason is not null", {})
+    return new, standing
 
 
 def _line(file: dag_runs.Became, ceiling: Decimal) -> str:
@@ -236,11 +224,7 @@ def _is_working(day: date) -> bool:
 
 
 def _deliveries(cursor: Cursor, now: datetime) -> list[Delivered]:
-    cursor.execute(
-        "select export, sender, delivered_on, min(landed_at) from landing.file"
-        " where status <> 'withdrawn' and landed_at <= %s and export = any(%s) group by export, sender, delivered_on",
-        (now, list(catalogue.exports())),
-    )
+    cursor.execute(statement("night/delivered"), {"now": now, "exports": list(catalogue.exports())})
     return [
         Delivered(export, sender, day, landed_at.astimezone(LOCAL).date())
         for export, sender, day, landed_at in cursor.fetchall()

@@ -8,6 +8,7 @@ from decimal import Decimal
 from psycopg2.extensions import connection as Connection
 
 from etl import catalogue, masking
+from etl.catalogue.project_files import statement
 from etl.errors import UsageError
 
 SEVERITIES = {"fatal": "từ chối tệp", "error": "lỗi", "warning": "cảnh báo"}
@@ -74,16 +75,7 @@ def is_beyond(rows_quarantined: int, rows_read: int, ceiling: Decimal) -> bool:
 def deliveries(connection: Connection, *, file_ids: list[int] | None = None) -> list[Delivery]:
     """Every delivered file by number, or those asked for."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select file_id, source, export, sender, nullif(delivered_on, '0001-01-01'), status,
-                rows_read, rows_loaded, rows_unchanged, rows_quarantined, message
-            from landing.file
-            where %(ids)s::int[] is null or file_id = any(%(ids)s)
-            order by file_id
-            """,
-            {"ids": file_ids},
-        )
+        cursor.execute(statement("quality/deliveries"), {"file_ids": file_ids})
         rows = cursor.fetchall()
     return [Delivery(*row) for row in rows]
 
@@ -98,25 +90,7 @@ def delivery(connection: Connection, file_id: int) -> Delivery:
 def by_rule(connection: Connection, *, file_id: int | None = None) -> list[RuleCount]:
     """The rules that failed, by file: each row counts once for a rule, however many of its columns break it."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select failed.rule_id, failed.severity, file.export, file_id, failed.rows
-            from (
-                select rule_id, severity, file_id, count(distinct line) as rows
-                from quality.violation
-                where %(file_id)s::int is null or file_id = %(file_id)s
-                group by rule_id, severity, file_id
-                union all
-                select rule_id, severity, file_id, rows_failed
-                from quality.result
-                where severity = 'fatal' and rows_failed > 0
-                    and (%(file_id)s::int is null or file_id = %(file_id)s)
-            ) as failed
-            join landing.file as file using (file_id)
-            order by file_id, failed.rule_id
-            """,
-            {"file_id": file_id},
-        )
+        cursor.execute(statement("quality/failures_by_rule"), {"file_id": file_id})
         rules = catalogue.rules()
         return [
             RuleCount(rule_id, severity, export, of_file, rows, rules[rule_id].message if rule_id in rules else "")
