@@ -1,8 +1,11 @@
--- A list as it was: one row for each key that its sender ever delivered, as the last list up to %(listed_until)s told it; of a key
--- that was first told later, its first version. What a window makes of a row stands in sql/window; it is told by
--- `presence`: held (the list of the time held it), gone (an earlier list did), late (only a later one does);
+-- A list as it was: one row for each key that its sender ever delivered, as the last list up to %(listed_until)s told
+-- it; of a key that was first told later, its first version. What a window makes of a row stands in sql/window; it is
+-- told by `presence`: held (the list of the time held it), gone (an earlier list did), late (only a later one does);
 -- `is_first_list`: late, but its sender had delivered no list by then, so its first one tells;
 -- `latest_…`: what was last said, however late. A row's own days speak for themselves, whenever delivered.
+--
+-- %(listed_until)s: the last day on which a list still tells how things stood.
+-- {thing}: whose list; {columns}, {key}: its columns, and its key; {latest}: the others, each as `latest_…`.
 create temp table told_{thing} on commit drop as
 with version as (
     select {columns}, 'infinity'::date as told_until
