@@ -136,10 +136,95 @@ gone as (
         )
 )
 
-insert into mart.dossier_flow
-select * from whole
+insert into mart.dossier_flow (
+    province_code,
+    period_code,
+    period_start,
+    period_end,
+    as_of,
+    unit_code,
+    unit_valid_from,
+    unit_name,
+    unit_level,
+    field,
+    received,
+    received_online,
+    received_direct,
+    received_postal,
+    carried_over,
+    resolved,
+    resolved_early,
+    resolved_on_time,
+    resolved_late,
+    pending,
+    pending_in_time,
+    pending_overdue,
+    refused,
+    withdrawn,
+    is_current_meaning,
+    taken_over,
+    handed_over
+)
+select
+    province_code,
+    period_code,
+    period_start,
+    period_end,
+    as_of,
+    unit_code,
+    unit_valid_from,
+    unit_name,
+    unit_level,
+    field,
+    received,
+    received_online,
+    received_direct,
+    received_postal,
+    carried_over,
+    resolved,
+    resolved_early,
+    resolved_on_time,
+    resolved_late,
+    pending,
+    pending_in_time,
+    pending_overdue,
+    refused,
+    withdrawn,
+    is_current_meaning,
+    taken_over,
+    handed_over
+from whole
 except
-select * from mart.dossier_flow where period_code = %(period_code)s
+select
+    province_code,
+    period_code,
+    period_start,
+    period_end,
+    as_of,
+    unit_code,
+    unit_valid_from,
+    unit_name,
+    unit_level,
+    field,
+    received,
+    received_online,
+    received_direct,
+    received_postal,
+    carried_over,
+    resolved,
+    resolved_early,
+    resolved_on_time,
+    resolved_late,
+    pending,
+    pending_in_time,
+    pending_overdue,
+    refused,
+    withdrawn,
+    is_current_meaning,
+    taken_over,
+    handed_over
+from mart.dossier_flow
+where period_code = %(period_code)s
 on conflict (province_code, period_code, unit_code, unit_valid_from, field) do update
     set
         period_start = excluded.period_start,
