@@ -30,11 +30,12 @@ test-fast: setup ## those that need no server: half a minute
 test-slow: setup ## kills of loads at random moments, hostile and damaged files, random worlds in any order of arrival
 	@.venv/bin/pytest -m slow
 
-check: setup ## style, types, which room imports which, and no host name in the lock
+check: setup ## style, also of SQL, types, which room imports which, and no host name in the lock
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-logo
+	@PYTHONWARNINGS=ignore .venv/bin/sqlfluff lint --disable-progress-bar -p 2 sql
 	@! grep -nE 'https?://' requirements.lock
 
 bench: setup ## measure the load beside COPY, pandas and dlt; SIZE=1000000, REPEATS, CASES=abcdefg (docs/benchmark.md)

@@ -4,7 +4,8 @@
 -- severity: finding
 -- over: figures
 
--- A province reports all its service units (4.1.4); a district those it manages (4.1.4.c), and a commune since 1/7/2025 (4.1.4.e).
+-- A province reports all its service units (4.1.4); a district those it manages (4.1.4.c), and a commune since 1/7/2025
+-- (4.1.4.e).
 with whole as (
     select distinct on (unit_code)
         unit_code,

@@ -4,8 +4,9 @@
 -- severity: finding
 -- over: figures
 
--- More people than posts is possible, and worth a question. Approved service units are all below a unit: of a province they are
--- compared with all of its service units, of a district and a commune, which report no others, with those that it manages.
+-- More people than posts is possible, and worth a question. Approved service units are all below a unit: of a province
+-- they are compared with all of its service units, of a district and a commune, which report no others, with those that
+-- it manages.
 with expected as (
     select distinct on (figure.unit_code, pair.lesser)
         figure.unit_code,

@@ -1,11 +1,13 @@
 -- rule_id: FIG-11
 -- title: "Tiếp nhận, kỳ trước chuyển sang và nhận bàn giao bằng đã giải quyết, đang giải quyết, rút và bàn giao"
--- statement: "received + carried over + taken over = resolved + pending + withdrawn + handed over, of every unit and period"
+-- statement: "received + carried over + taken over = resolved + pending + withdrawn + handed over, of every unit and
+--   period"
 -- severity: finding
 -- over: flow
 
 -- What moves when a unit ends is taken over by one and handed over by another.
--- Refused dossiers were never received: they stand on neither side. With another as-of day the state is that of another day.
+-- Refused dossiers were never received: they stand on neither side. With another as-of day the state is that of another
+-- day.
 select
     unit_code,
     field as subject,

@@ -1,5 +1,5 @@
--- Every field (Lĩnh vực) that a dossier may be of: those of the list that ships with the project, an office's own, and those of
--- the lists of procedures. The name of the total is none.
+-- Every field (Lĩnh vực) that a dossier may be of: those of the list that ships with the project, an office's own, and
+-- those of the lists of procedures. The name of the total is none.
 create or replace view core.known_field as
 select
     word,

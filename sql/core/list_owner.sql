@@ -1,10 +1,10 @@
 -- title: Whose the lists of a sender are: which units own them
 
--- The owners are the unit that somebody set for the sender; else the units that the sender delivers and whose parent it does
--- not; of a sender that delivers no units, the unit whose code is its name: every unit that is no sender of units stands here
--- under its own code. The name of a file tells nothing else.
--- So it is now. A window asks whose it was then, in another tree, but by the same rule: which of the three goes before which, and
--- what topmost is, stands in sql/window/2_procedure.sql (window_owner) a second time. Change both.
+-- The owners are the unit that somebody set for the sender; else the units that the sender delivers and whose parent it
+-- does not; of a sender that delivers no units, the unit whose code is its name: every unit that is no sender of units
+-- stands here under its own code. The name of a file tells nothing else.
+-- So it is now. A window asks whose it was then, in another tree, but by the same rule: which of the three goes before
+-- which, and what topmost is, stands in sql/window/2_procedure.sql (window_owner) a second time. Change both.
 create or replace view core.list_owner as
 with unit as (
     select
@@ -57,4 +57,5 @@ where
     );
 
 comment on view core.list_owner is
-'Whose the lists of a sender are, as its last list of units tells; reason: set by somebody, topmost of its units, or its name.';
+'Whose the lists of a sender are, as its last list of units tells; reason: set by somebody, topmost of its units, or '
+'its name.';

@@ -1,10 +1,12 @@
--- What each unit code meant, and when: one row per (code, valid_from), half-open. A code may be used again with a new meaning,
--- and facts stay with the unit of their day.
+-- What each unit code meant, and when: one row per (code, valid_from), half-open. A code may be used again with a new
+-- meaning, and facts stay with the unit of their day.
 --
--- A row is: what the last delivery says; what an earlier delivery said of the code, established before that; a unit that was
--- not delivered any more, until then; and a unit that lived on under another parent when its old parent was dissolved.
+-- A row is: what the last delivery says; what an earlier delivery said of the code, established before that; a unit
+-- that was not delivered any more, until then; and a unit that lived on under another parent when its old parent was
+-- dissolved.
 -- `lives_on`: the unit is the one that the code meant before, under another parent.
--- `reach_from`, `reach_to` leave no gap: a fact outside every validity belongs to the meaning before it, or to the first.
+-- `reach_from`, `reach_to` leave no gap: a fact outside every validity belongs to the meaning before it, or to the
+-- first.
 create or replace view core.unit_period as
 with gone as (
     select

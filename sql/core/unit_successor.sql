@@ -1,6 +1,6 @@
--- Who takes over what is open at a unit that ended: one row per ended unit and successor, `place` 1 is the one that does.
--- What the office says itself (Đơn vị kế thừa of hr/units) goes before the list of decrees that ships with the project; and a
--- unit that only came under another parent takes over from itself.
+-- Who takes over what is open at a unit that ended: one row per ended unit and successor, `place` 1 is the one that
+-- does. What the office says itself (Đơn vị kế thừa of hr/units) goes before the list of decrees that ships with the
+-- project; and a unit that only came under another parent takes over from itself.
 create or replace view core.unit_successor as
 with unit as materialized (select * from core.unit_period),
 
@@ -73,10 +73,12 @@ inner join unit as successor
         and (successor.org_code, successor.valid_from) <> (said.org_code, said.valid_from);
 
 comment on view core.unit_successor is
-'Who takes over what is open at a unit that ended, by declaration or decree. One row per ended unit and successor; place 1 takes over.';
+'Who takes over what is open at a unit that ended, by declaration or decree. One row per ended unit and successor; '
+'place 1 takes over.';
 
--- What a unit came from that began on a day: the unit that it, or the unit above it, took over from. A dossier may carry the
--- code of such a unit though it was received before the unit began: until then it belongs to the unit of origin.
+-- What a unit came from that began on a day: the unit that it, or the unit above it, took over from. A dossier may
+-- carry the code of such a unit though it was received before the unit began: until then it belongs to the unit of
+-- origin.
 create or replace view core.unit_origin as
 with recursive unit as materialized (select * from core.unit_period),
 
@@ -146,7 +148,8 @@ inner join predecessor
 order by above.province_code, above.org_code, above.valid_from, above.steps;
 
 comment on view core.unit_origin is
-'The unit that one which began on a day came from, by itself or by the unit above it. One row per province, code and valid_from.';
+'The unit that one which began on a day came from, by itself or by the unit above it. One row per province, code and '
+'valid_from.';
 
 -- The days on which a dossier may be received under a code: those of its units, and of what they came from.
 create or replace view core.unit_receiving as
@@ -163,4 +166,5 @@ left join core.unit_origin as origin
         and origin.valid_from = unit.valid_from;
 
 comment on view core.unit_receiving is
-'The days on which a dossier may be received under a code (half-open): those of its units, and of the units they took over from.';
+'The days on which a dossier may be received under a code (half-open): those of its units, and of the units they took '
+'over from.';

@@ -17,8 +17,10 @@
 -- A dossier stays with the unit that its code named on the day of receipt, also after the code got a new meaning.
 -- A refused dossier is counted as refused and nowhere else; one not yet received (`Mới đăng ký`) nowhere.
 -- Finished on the due day is on time, and so is a dossier without a due day.
--- Counted is what has a day of its own. That a dossier is paused, or withdrawn nobody says when, depends on when it is asked:
--- here it stays, and is overdue like any other, and sql/window/3_dossier.sql takes from these counts what was told by then.
+-- Counted is what has a day of its own. That a dossier is paused, or withdrawn nobody says when, depends on when it is
+-- asked:
+-- here it stays, and is overdue like any other, and sql/window/3_dossier.sql takes from these counts what was told by
+-- then.
 with unit as materialized (
     select
         province_code,

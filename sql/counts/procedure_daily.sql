@@ -3,7 +3,8 @@
 -- key: [province_code, org_code, day, national_code]
 -- counts: [received, received_online]
 
--- Dossiers received, by procedure. The national code is d.dddddd; a province's own suffix behind it names the same procedure.
+-- Dossiers received, by procedure. The national code is d.dddddd; a province's own suffix behind it names the same
+-- procedure.
 select
     province_code,
     org_code,

@@ -7,7 +7,8 @@
 -- levels: [province, department, district, commune, office, service_unit]
 -- source: [document_management/tasks]
 
--- The plan is the year's: a task given in any earlier window of the year still counts (window_task begins with the year).
+-- The plan is the year's: a task given in any earlier window of the year still counts (window_task begins with the
+-- year).
 select
     unit_code,
     count(*) as numerator,

@@ -6,11 +6,12 @@
 -- behaviour: stock
 -- levels: [province, department, commune]
 -- source: [hr/units]
--- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị quyết 202/2025/QH15; Nghị định 150/2025/NĐ-CP"
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị quyết 202/2025/QH15; Nghị định
+--   150/2025/NĐ-CP"
 -- valid_from: 2025-07-01
 
--- Who can be inspected: the administrative bodies and the communes below the unit, on the last day of the window. A body
--- inside a commune is the commune's to inspect, not the province's.
+-- Who can be inspected: the administrative bodies and the communes below the unit, on the last day of the window. A
+-- body inside a commune is the commune's to inspect, not the province's.
 select
     subtree.unit_code,
     count(*) as numerator,

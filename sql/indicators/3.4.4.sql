@@ -6,11 +6,12 @@
 -- behaviour: share
 -- levels: [province, department, district, commune, office, service_unit]
 -- source: [one_stop_shop/dossiers]
--- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Thông tư 01/2020/TT-VPCP, Biểu 06; Nghị định 61/2018/NĐ-CP"
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Thông tư 01/2020/TT-VPCP, Biểu 06; Nghị định
+--   61/2018/NĐ-CP"
 
 -- Of the dossiers finished in the window. Refused, withdrawn and not yet received dossiers are outside.
--- Finished means handed to the one-stop desk; finished on the due day is on time, and without a due day nothing can be late.
--- Which fields are land is data: etl/reference/field_class.yml.
+-- Finished means handed to the one-stop desk; finished on the due day is on time, and without a due day nothing can be
+-- late. Which fields are land is data: etl/reference/field_class.yml.
 select
     unit_code,
     sum(resolved_early + resolved_on_time) as numerator,

@@ -6,7 +6,8 @@
 -- behaviour: stock
 -- levels: [province, department, district, office]
 -- source: [hr/staff]
--- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 68/2000/NĐ-CP; Nghị định 161/2018/NĐ-CP"
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 68/2000/NĐ-CP; Nghị định
+--   161/2018/NĐ-CP"
 
 -- Present on the last day of the window: at work, seconded or on maternity leave; inside communes since 1/7/2025.
 select

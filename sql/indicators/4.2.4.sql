@@ -6,7 +6,8 @@
 -- behaviour: flow
 -- levels: [province, department, district, office]
 -- source: [hr/events]
--- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 108/2014/NĐ-CP; Nghị định 113/2018/NĐ-CP; Nghị định 143/2020/NĐ-CP"
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 108/2014/NĐ-CP; Nghị định
+--   113/2018/NĐ-CP; Nghị định 143/2020/NĐ-CP"
 
 -- Counted on the day of decision. Persons, once each: a corrected decision about the same person adds nothing.
 -- Not every leaver is `tinh giản`; inside communes since 1/7/2025.

@@ -6,7 +6,8 @@
 -- behaviour: share
 -- levels: [province, department, district, office]
 -- source: [hr/quotas]
--- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 108/2014/NĐ-CP; Nghị định 113/2018/NĐ-CP; Nghị định 143/2020/NĐ-CP"
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 108/2014/NĐ-CP; Nghị định
+--   113/2018/NĐ-CP; Nghị định 143/2020/NĐ-CP"
 
 -- The last decision of the year on or before the last day of the window, per unit; inside communes since 1/7/2025.
 -- What the quota lost since 2015. Without a decision of this year nothing can be said.

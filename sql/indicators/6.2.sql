@@ -6,7 +6,8 @@
 -- behaviour: cumulative
 -- levels: [province, department, district]
 -- source: [hr/units]
--- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 16/2015/NĐ-CP; Nghị định 141/2016/NĐ-CP"
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 16/2015/NĐ-CP; Nghị định
+--   141/2016/NĐ-CP"
 
 -- Group 2 of financial autonomy, on the last day of the window.
 -- A unit that became a company, or was dissolved by the last day of the window, is none any more.

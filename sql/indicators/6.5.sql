@@ -6,7 +6,8 @@
 -- behaviour: cumulative
 -- levels: [province, department, district]
 -- source: [hr/units]
--- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 16/2015/NĐ-CP; Nghị định 141/2016/NĐ-CP"
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 16/2015/NĐ-CP; Nghị định
+--   141/2016/NĐ-CP"
 
 -- Cumulative: a service unit that became a company counts from then on, also when it is dissolved as a unit.
 select

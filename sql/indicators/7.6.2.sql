@@ -6,7 +6,8 @@
 -- behaviour: flow
 -- levels: [province, department, district, commune, office, service_unit]
 -- source: [document_management/documents]
--- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Quyết định 28/2018/QĐ-TTg; Nghị định 30/2020/NĐ-CP; QCVN 102:2016/BTTTT"
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Quyết định 28/2018/QĐ-TTg; Nghị định
+--   30/2020/NĐ-CP; QCVN 102:2016/BTTTT"
 
 -- Outgoing, not recalled, not secret; one document to many recipients is one.
 select

@@ -6,7 +6,8 @@
 -- behaviour: stock
 -- levels: [province, department, district, commune]
 -- source: [one_stop_shop/procedures]
--- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 42/2022/NĐ-CP (mức độ 3, 4 nay là một phần, toàn trình)"
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 42/2022/NĐ-CP (mức độ 3, 4 nay là
+--   một phần, toàn trình)"
 
 -- In force on the last day of the window: announced by then, not repealed by then.
 -- `Một phần` counts as level 3.

@@ -6,10 +6,11 @@
 -- behaviour: share
 -- levels: [province, department, district, commune]
 -- source: [one_stop_shop/dossiers, one_stop_shop/procedures]
--- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 42/2022/NĐ-CP (mức độ 3, 4 nay là một phần, toàn trình)"
+-- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 42/2022/NĐ-CP (mức độ 3, 4 nay là
+--   một phần, toàn trình)"
 
--- Of the level-4 procedures that had an online dossier in the window anywhere below the unit: all their dossiers received.
--- Procedures of this level exist and none was used online: 0, without a denominator. None exists: undefined.
+-- Of the level-4 procedures that had an online dossier in the window anywhere below the unit: all their dossiers
+-- received. Procedures of this level exist and none was used online: 0, without a denominator. None exists: undefined.
 select
     unit_code,
     sum(received_online) as numerator,

@@ -10,6 +10,7 @@ select
     end as quota_kind,
     count(distinct staff_code) as present
 from core.staff
-where status in ('Đang làm việc', 'Biệt phái', 'Nghỉ thai sản')
-  and staff_kind in ('Công chức', 'Viên chức', 'Hợp đồng lao động')
+where
+    status in ('Đang làm việc', 'Biệt phái', 'Nghỉ thai sản')
+    and staff_kind in ('Công chức', 'Viên chức', 'Hợp đồng lao động')
 group by 1, 2

@@ -1,4 +1,5 @@
--- title: Every unit with the days on which a dossier may be received under its code, also in place of what it took over from
+-- title: Every unit with the days on which a dossier may be received under its code, also in place of what it took over
+--   from
 
 select
     org_code,

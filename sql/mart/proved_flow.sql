@@ -1,7 +1,7 @@
 -- creates: [proved_flow, proved_handover]
 
--- The stored flow of a period beside what it must fit: the state at the end of the window before, and what each unit received
--- itself.
+-- The stored flow of a period beside what it must fit: the state at the end of the window before, and what each unit
+-- received itself.
 create temp table proved_flow on commit drop as
 with previous as (
     select distinct on (province_code, unit_code, unit_valid_from, field)
@@ -75,7 +75,8 @@ left join (
 ) as handover on handover.unit_code = unit.unit_code and handover.field = flow.field
 where flow.period_code = %(period_code)s;
 
--- What is open on the last day and came from a unit that ended without a known successor, at the nearest unit that shows it.
+-- What is open on the last day and came from a unit that ended without a known successor, at the nearest unit that
+-- shows it.
 create temp table proved_handover on commit drop as
 with open as (
     select

@@ -39,8 +39,8 @@ changed as (
 
 written as (
     insert into mart.indicator (
-        province_code, cadence, period_code, period_start, period_end, as_of, unit_code, unit_valid_from, unit_name, unit_level,
-        indicator_code, value, numerator, denominator, status, definition_version, file_id, computed_at,
+        province_code, cadence, period_code, period_start, period_end, as_of, unit_code, unit_valid_from, unit_name,
+        unit_level, indicator_code, value, numerator, denominator, status, definition_version, file_id, computed_at,
         is_current_meaning
     )
     select

@@ -22,16 +22,20 @@ where
     and later.unit_code = earlier.unit_code
     and later.unit_valid_from > earlier.unit_valid_from;
 
--- Figures of a window that a report states for itself stand beside those of the calendar, under a code that says the window
--- (etl/periods.py, window_code). Before, they stood in their place, under its code.
+-- Figures of a window that a report states for itself stand beside those of the calendar, under a code that says the
+-- window (etl/periods.py, window_code). Before, they stood in their place, under its code.
 with kind (name, opens, closes) as (
     values ('Q1', 0, 3), ('Q2', 3, 6), ('Q3', 6, 9), ('Q4', 9, 12), ('6T', 0, 6), ('9T', 0, 9), ('N', 0, 12)
 ),
 
 made as (
-    select distinct period_code, period_start, period_end, as_of from mart.indicator where position('[' in period_code) = 0
+    select distinct period_code, period_start, period_end, as_of
+    from mart.indicator
+    where position('[' in period_code) = 0
     union
-    select distinct period_code, period_start, period_end, as_of from mart.dossier_flow where position('[' in period_code) = 0
+    select distinct period_code, period_start, period_end, as_of
+    from mart.dossier_flow
+    where position('[' in period_code) = 0
 ),
 
 stated as (
@@ -64,12 +68,18 @@ of_flow as (
     update mart.dossier_flow as kept
     set period_code = stated.window_code
     from stated
-    where kept.period_code = stated.period_code and kept.period_start = stated.period_start and kept.period_end = stated.period_end
+    where
+        kept.period_code = stated.period_code
+        and kept.period_start = stated.period_start
+        and kept.period_end = stated.period_end
         and kept.as_of = stated.as_of
 )
 
 update mart.indicator as kept
 set period_code = stated.window_code
 from stated
-where kept.period_code = stated.period_code and kept.period_start = stated.period_start and kept.period_end = stated.period_end
+where
+    kept.period_code = stated.period_code
+    and kept.period_start = stated.period_start
+    and kept.period_end = stated.period_end
     and kept.as_of = stated.as_of;

@@ -36,8 +36,10 @@ select * from mart.reported_indicator where cadence = 'quarterly';
 
 comment on view reporting.indicator_quarterly is
 'Chỉ tiêu CCHC theo quý: một dòng cho mỗi (period_code, unit_code, unit_valid_from, indicator_code); '
-'unit_valid_from là ngày mã đơn vị bắt đầu mang nghĩa này (1900-01-01: từ trước khi có dữ liệu). Chọn is_current_meaning để mỗi (period_code, unit_code, indicator_code) '
-'chỉ còn một dòng. period_end là ngày cuối kỳ; status cho biết vì sao không có số. Báo cáo tự nêu khoảng thời gian có period_code riêng, '
+'unit_valid_from là ngày mã đơn vị bắt đầu mang nghĩa này (1900-01-01: từ trước khi có dữ liệu). Chọn '
+'is_current_meaning để mỗi (period_code, unit_code, indicator_code) '
+'chỉ còn một dòng. period_end là ngày cuối kỳ; status cho biết vì sao không có số. Báo cáo tự nêu khoảng thời gian có '
+'period_code riêng, '
 'ví dụ 2021-N[2020-12-15..2021-11-15]; calendar_period_code là kỳ của nó.';
 
 create or replace view reporting.indicator_half_yearly as
@@ -45,8 +47,10 @@ select * from mart.reported_indicator where cadence = 'half_yearly';
 
 comment on view reporting.indicator_half_yearly is
 'Chỉ tiêu CCHC theo 6 tháng đầu năm: một dòng cho mỗi (period_code, unit_code, unit_valid_from, indicator_code); '
-'unit_valid_from là ngày mã đơn vị bắt đầu mang nghĩa này (1900-01-01: từ trước khi có dữ liệu). Chọn is_current_meaning để mỗi (period_code, unit_code, indicator_code) '
-'chỉ còn một dòng. period_end là ngày cuối kỳ; status cho biết vì sao không có số. Báo cáo tự nêu khoảng thời gian có period_code riêng, '
+'unit_valid_from là ngày mã đơn vị bắt đầu mang nghĩa này (1900-01-01: từ trước khi có dữ liệu). Chọn '
+'is_current_meaning để mỗi (period_code, unit_code, indicator_code) '
+'chỉ còn một dòng. period_end là ngày cuối kỳ; status cho biết vì sao không có số. Báo cáo tự nêu khoảng thời gian có '
+'period_code riêng, '
 'ví dụ 2021-N[2020-12-15..2021-11-15]; calendar_period_code là kỳ của nó.';
 
 create or replace view reporting.indicator_nine_monthly as
@@ -54,8 +58,10 @@ select * from mart.reported_indicator where cadence = 'nine_monthly';
 
 comment on view reporting.indicator_nine_monthly is
 'Chỉ tiêu CCHC theo 9 tháng đầu năm: một dòng cho mỗi (period_code, unit_code, unit_valid_from, indicator_code); '
-'unit_valid_from là ngày mã đơn vị bắt đầu mang nghĩa này (1900-01-01: từ trước khi có dữ liệu). Chọn is_current_meaning để mỗi (period_code, unit_code, indicator_code) '
-'chỉ còn một dòng. period_end là ngày cuối kỳ; status cho biết vì sao không có số. Báo cáo tự nêu khoảng thời gian có period_code riêng, '
+'unit_valid_from là ngày mã đơn vị bắt đầu mang nghĩa này (1900-01-01: từ trước khi có dữ liệu). Chọn '
+'is_current_meaning để mỗi (period_code, unit_code, indicator_code) '
+'chỉ còn một dòng. period_end là ngày cuối kỳ; status cho biết vì sao không có số. Báo cáo tự nêu khoảng thời gian có '
+'period_code riêng, '
 'ví dụ 2021-N[2020-12-15..2021-11-15]; calendar_period_code là kỳ của nó.';
 
 create or replace view reporting.indicator_annual as
@@ -63,6 +69,8 @@ select * from mart.reported_indicator where cadence = 'annual';
 
 comment on view reporting.indicator_annual is
 'Chỉ tiêu CCHC theo năm: một dòng cho mỗi (period_code, unit_code, unit_valid_from, indicator_code); '
-'unit_valid_from là ngày mã đơn vị bắt đầu mang nghĩa này (1900-01-01: từ trước khi có dữ liệu). Chọn is_current_meaning để mỗi (period_code, unit_code, indicator_code) '
-'chỉ còn một dòng. period_end là ngày cuối kỳ; status cho biết vì sao không có số. Báo cáo tự nêu khoảng thời gian có period_code riêng, '
+'unit_valid_from là ngày mã đơn vị bắt đầu mang nghĩa này (1900-01-01: từ trước khi có dữ liệu). Chọn '
+'is_current_meaning để mỗi (period_code, unit_code, indicator_code) '
+'chỉ còn một dòng. period_end là ngày cuối kỳ; status cho biết vì sao không có số. Báo cáo tự nêu khoảng thời gian có '
+'period_code riêng, '
 'ví dụ 2021-N[2020-12-15..2021-11-15]; calendar_period_code là kỳ của nó.';

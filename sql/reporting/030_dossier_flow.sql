@@ -34,6 +34,8 @@ where field = 'Tất cả' or exists (select from core.known_field as known wher
 
 comment on view reporting.dossier_flow is
 'Tình hình giải quyết hồ sơ TTHC (Biểu 06, Thông tư 01/2020/TT-VPCP) theo kỳ, đơn vị (gồm cả cấp dưới) và lĩnh vực. '
-'Dòng field = ''Tất cả'' là tổng các lĩnh vực; không cộng dòng này với các dòng khác. received không gồm hồ sơ kỳ trước chuyển sang. '
-'Một dòng cho mỗi (period_code, unit_code, unit_valid_from, field). taken_over, handed_over: hồ sơ đang giải quyết nhận từ, bàn giao cho đơn vị khác '
+'Dòng field = ''Tất cả'' là tổng các lĩnh vực; không cộng dòng này với các dòng khác. received không gồm hồ sơ kỳ '
+'trước chuyển sang. '
+'Một dòng cho mỗi (period_code, unit_code, unit_valid_from, field). taken_over, handed_over: hồ sơ đang giải quyết '
+'nhận từ, bàn giao cho đơn vị khác '
 'khi sắp xếp trong kỳ; received + carried_over + taken_over = resolved + pending + withdrawn + handed_over.';

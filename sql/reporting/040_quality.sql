@@ -43,4 +43,5 @@ left join judged on judged.file_id = f.file_id
 left join kept_out on kept_out.file_id = f.file_id and kept_out.rule_id = judged.rule_id;
 
 comment on view reporting.quality is
-'Chất lượng dữ liệu: với mỗi tệp và quy tắc, số dòng đã đọc, đã nạp, bị giữ lại và còn chờ sửa. Không có dữ liệu cá nhân.';
+'Chất lượng dữ liệu: với mỗi tệp và quy tắc, số dòng đã đọc, đã nạp, bị giữ lại và còn chờ sửa. Không có dữ liệu cá '
+'nhân.';

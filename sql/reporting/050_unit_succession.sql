@@ -13,7 +13,8 @@ left join core.administrative_unit as before on before.code = s.old_code and bef
 left join core.administrative_unit as after on after.code = s.new_code and after.valid_from = s.new_valid_from;
 
 comment on view reporting.unit_succession is
-'Đơn vị hành chính cũ và đơn vị kế thừa, theo nghị quyết sắp xếp. Một mã có thể mang nghĩa mới: (mã, ngày hiệu lực) mới là đơn vị.';
+'Đơn vị hành chính cũ và đơn vị kế thừa, theo nghị quyết sắp xếp. Một mã có thể mang nghĩa mới: (mã, ngày hiệu lực) '
+'mới là đơn vị.';
 
 create or replace view reporting.administrative_unit as
 select

@@ -1,6 +1,7 @@
--- A series on the boundaries of now: figures of units that were merged are added up under what they became. Numerators and
--- denominators add up; what several units read off one list (procedures, quotas), a declared share and a code do not, and are
--- `not_applicable` where something was merged. A unit that ended and nobody is known to have taken over from stands alone.
+-- A series on the boundaries of now: figures of units that were merged are added up under what they became. Numerators
+-- and denominators add up; what several units read off one list (procedures, quotas), a declared share and a code do
+-- not, and are `not_applicable` where something was merged. A unit that ended and nobody is known to have taken over
+-- from stands alone.
 create or replace view reporting.indicator_now_boundaries as
 with recursive succession as (
     select
@@ -74,7 +75,9 @@ way as (
     select
         old_code,
         new_code,
-        coalesce(lag(first_on) over (partition by old_code order by first_on, old_valid_from), '-infinity') as ended_before,
+        coalesce(
+            lag(first_on) over (partition by old_code order by first_on, old_valid_from), '-infinity'
+        ) as ended_before,
         first_on
     from last_successor
 ),
@@ -107,7 +110,10 @@ told as (
     left join way as s
         on s.old_code = i.unit_code and i.unit_valid_from >= s.ended_before and i.unit_valid_from < s.first_on
     left join ended
-        on ended.province_code = i.province_code and ended.org_code = i.unit_code and ended.valid_from = i.unit_valid_from
+        on
+            ended.province_code = i.province_code
+            and ended.org_code = i.unit_code
+            and ended.valid_from = i.unit_valid_from
     where i.status in ('observed', 'undefined')
 )
 
@@ -152,10 +158,12 @@ from told
 inner join mart.form as f on f.code = told.indicator_code
 left join known_name on known_name.code = told.new_code
 group by
-    told.province_code, told.cadence, told.period_code, coalesce(told.new_code, told.unit_code), told.indicator_code, f.title,
-    f.unit_of_measure, f.adds_up;
+    told.province_code, told.cadence, told.period_code, coalesce(told.new_code, told.unit_code), told.indicator_code,
+    f.title, f.unit_of_measure, f.adds_up;
 
 comment on view reporting.indicator_now_boundaries is
-'Chuỗi số liệu theo địa giới hiện nay: số của các đơn vị cũ được cộng về đơn vị kế thừa (cộng tử số, mẫu số; không lấy bình quân tỷ lệ); '
-'một dòng cho mỗi (period_code, unit_code, indicator_code). Số đọc từ cùng một danh mục (thủ tục, biên chế), mã và tỷ lệ kê khai không cộng được: '
+'Chuỗi số liệu theo địa giới hiện nay: số của các đơn vị cũ được cộng về đơn vị kế thừa (cộng tử số, mẫu số; không lấy '
+'bình quân tỷ lệ); '
+'một dòng cho mỗi (period_code, unit_code, indicator_code). Số đọc từ cùng một danh mục (thủ tục, biên chế), mã và tỷ '
+'lệ kê khai không cộng được: '
 'status = not_applicable. is_without_successor: đơn vị đã chấm dứt mà chưa biết đơn vị kế thừa, đứng riêng.';

@@ -1,13 +1,14 @@
--- cchc_reader reads the reporting schema and nothing else, holds no lock of the warehouse, makes no object, and has limits.
+-- cchc_reader reads the reporting schema and nothing else, holds no lock of the warehouse, makes no object, and has
+-- limits.
 --
--- Two run this file. The migration runs it as whoever sets the warehouse up, perhaps without the right to all of it: then it
--- does what it may, and one warning says what is left to an administrator. ops/create-databases runs it as a superuser, also
--- in a database that is still empty. Roles belong to the server, not to the database: the migration of another database may
--- make the role, or change it, at this moment.
+-- Two run this file. The migration runs it as whoever sets the warehouse up, perhaps without the right to all of it:
+-- then it does what it may, and one warning says what is left to an administrator. ops/create-databases runs it as a
+-- superuser, also in a database that is still empty. Roles belong to the server, not to the database: the migration of
+-- another database may make the role, or change it, at this moment.
 do $$
 declare
-    -- What any role may call unless it is taken away. The locks are those of the loads; a large object cannot be read by the
-    -- backup, which then fails; the last one writes to the server's log of changes without end.
+    -- What any role may call unless it is taken away. The locks are those of the loads; a large object cannot be read
+    -- by the backup, which then fails; the last one writes to the server's log of changes without end.
     kept_back constant oid[] := array(
         select oid
         from pg_proc
@@ -17,8 +18,8 @@ declare
               or proname in ('lo_creat', 'lo_create', 'lo_from_bytea', 'lo_import', 'pg_logical_emit_message')
           )
     );
-    -- What a session of the reader begins with, unless an administrator has set it otherwise. A session may change all but the
-    -- size of its temporary files; ops/guard ends those that do and take too much.
+    -- What a session of the reader begins with, unless an administrator has set it otherwise. A session may change all
+    -- but the size of its temporary files; ops/guard ends those that do and take too much.
     limits constant jsonb := '{
         "statement_timeout": "2min", "transaction_timeout": "5min", "idle_in_transaction_session_timeout": "1min",
         "lock_timeout": "10s", "work_mem": "32MB", "temp_file_limit": "1GB", "max_parallel_workers_per_gather": "0",
@@ -45,7 +46,7 @@ begin
             when duplicate_object or unique_violation then
                 null;
             when insufficient_privilege then
-                raise warning 'the role cchc_reader does not exist and % may not create it. Ask a database administrator for: create role cchc_reader nologin; then run the set-up again.', current_user;
+                raise warning 'the role cchc_reader does not exist and % may not create it. Ask a database administrator for: create role cchc_reader nologin; then run the set-up again.', current_user;  -- noqa: LT05
                 return;
         end;
     end if;
@@ -120,7 +121,7 @@ begin
     ) as may (place, what, holds)
     where holds;
     if left_open is not null then
-        raise warning 'the role cchc_reader may still %. % may not forbid it: ask a database administrator to run sql/reporting/090_reader.sql in this database.', left_open, current_user;
+        raise warning 'the role cchc_reader may still %. % may not forbid it: ask a database administrator to run sql/reporting/090_reader.sql in this database.', left_open, current_user;  -- noqa: LT05
     end if;
 end
 $$;

@@ -34,7 +34,8 @@ create table if not exists landing.file (
     loaded_at timestamptz,
     seconds numeric
 );
-alter table landing.file add column if not exists changed_ns bigint; -- moves when a file is replaced by one of equal size and time
+-- moves when a file is replaced by one of equal size and time
+alter table landing.file add column if not exists changed_ns bigint;
 comment on table landing.file is
 'One row per delivered file; a file is (source, export, sender, sha256).';
 create index if not exists file_path on landing.file (path);
@@ -110,7 +111,8 @@ create table if not exists quality.quarantined_row (
 );
 comment on table quality.quarantined_row is
 'One row per row that was kept out, whole.';
-create index if not exists quarantined_row_open on quality.quarantined_row (export, record_key) where resolved_by is null;
+create index if not exists quarantined_row_open on quality.quarantined_row (export, record_key)
+where resolved_by is null;
 
 create table if not exists quality.finding (
     province_code text not null,

@@ -19,7 +19,8 @@ create table if not exists mart.dossier_daily (
     primary key (province_code, org_code, unit_from, day, field)
 );
 comment on table mart.dossier_daily is
-'Dossiers per unit, day and field: one counts on the day it was received, left, or became overdue. Sums over days give every flow of any '
+'Dossiers per unit, day and field: one counts on the day it was received, left, or became overdue. Sums over days give '
+'every flow of any '
 'window, and sums from the first day on give every state (pending, overdue) on any day: nothing is asked of "now".';
 
 create table if not exists mart.procedure_daily (
@@ -70,7 +71,8 @@ create table if not exists mart.form (
     behaviour text,
     origin text
 );
-alter table mart.form add column if not exists adds_up boolean; -- whether figures of units that were merged may be added up
+-- whether figures of units that were merged may be added up
+alter table mart.form add column if not exists adds_up boolean;
 comment on table mart.form is
 'The form that the figures are printed in: sections, groups and indicators in their order.';
 
@@ -149,7 +151,8 @@ comment on table mart.materialisation is
 'Who made figures of which window, and when: a report may state its own window, and then that is on record.';
 create index if not exists materialisation_period on mart.materialisation (period_code, materialisation_id);
 
--- Which of the meanings of a code that was used again within the window holds at its end: one row of each period and code.
+-- Which of the meanings of a code that was used again within the window holds at its end: one row of each period and
+-- code.
 alter table mart.indicator add column if not exists is_current_meaning boolean not null default true;
 alter table mart.dossier_flow add column if not exists is_current_meaning boolean not null default true;
 

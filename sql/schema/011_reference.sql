@@ -34,8 +34,8 @@ create table if not exists core.field_class (
 comment on table core.field_class is
 'Which fields of procedures belong to a class that indicators ask for, by a word in their name.';
 
--- A word as it is compared, however its letters were typed: etl/spelling.py folds those of the lists that ship in the same way.
--- Ð (U+00D0) and Ɖ (U+0189) are other letters, and look like Đ. Blanks are as the load has made them.
+-- A word as it is compared, however its letters were typed: etl/spelling.py folds those of the lists that ship in the
+-- same way. Ð (U+00D0) and Ɖ (U+0189) are other letters, and look like Đ. Blanks are as the load has made them.
 create or replace function core.fold(word text)
 returns text
 language sql

@@ -1,13 +1,14 @@
 -- creates: [window_unit, window_subtree]
 -- then: units are known
 
--- The units as the window sees them: what its figures are made of, and of whom. A unit is (code, valid_from); here `unit_code`
--- tells units apart even if one code had several meanings, and `code` is what is printed.
--- Units that ended before the window are kept, below what their parent is now: a dossier or a quota of theirs still counts there.
--- `tier` is the nearest of province, department, district and commune above a unit (or itself). A body that nobody is known
--- above is the district's, and since there are no districts the province's own: 'department' stands for the province's own level.
--- When a unit was, its days say; what it was, the list of the time: a meaning has the attributes of its last version up to
--- %(listed_until)s, or else of its first one.
+-- The units as the window sees them: what its figures are made of, and of whom. A unit is (code, valid_from); here
+-- `unit_code` tells units apart even if one code had several meanings, and `code` is what is printed.
+-- Units that ended before the window are kept, below what their parent is now: a dossier or a quota of theirs still
+-- counts there.
+-- `tier` is the nearest of province, department, district and commune above a unit (or itself). A body that nobody is
+-- known above is the district's, and since there are no districts the province's own: 'department' stands for the
+-- province's own level. When a unit was, its days say; what it was, the list of the time: a meaning has the attributes
+-- of its last version up to %(listed_until)s, or else of its first one.
 create temp table window_unit on commit drop as
 -- a unit that lived on under another parent has several rows: the last has the parent of now, those before it others
 with recursive period as (
@@ -24,13 +25,13 @@ with recursive period as (
 
 list as (
     select
-        province_code, sender, org_code, established_on, dissolved_on, delivered_on, 'infinity'::date as told_until, file_id,
-        org_name, parent_code, unit_kind, managed_by, autonomy_group, positions_approved, equitised
+        province_code, sender, org_code, established_on, dissolved_on, delivered_on, 'infinity'::date as told_until,
+        file_id, org_name, parent_code, unit_kind, managed_by, autonomy_group, positions_approved, equitised
     from core.unit
     union all
     select
-        province_code, sender, org_code, established_on, dissolved_on, delivered_on, superseded_on as told_until, file_id,
-        org_name, parent_code, unit_kind, managed_by, autonomy_group, positions_approved, equitised
+        province_code, sender, org_code, established_on, dissolved_on, delivered_on, superseded_on as told_until,
+        file_id, org_name, parent_code, unit_kind, managed_by, autonomy_group, positions_approved, equitised
     from core.unit_history
 ),
 

@@ -1,10 +1,10 @@
 -- creates: [window_holder]
 
--- Where the dossiers of a unit are, day by day, if that changes: what is open moves to the successor on the day on which a
--- unit ends, and what is done from then on is done there. Without a known successor it stays with the unit that ended, below
--- those that are left above it; once nobody is left, it moves to their successor, else to the province. FIG-16 names it.
--- A dossier under the code of a unit that did not exist yet when it was received is until then where that unit came from.
--- Units whose dossiers stay are not in this table.
+-- Where the dossiers of a unit are, day by day, if that changes: what is open moves to the successor on the day on
+-- which a unit ends, and what is done from then on is done there. Without a known successor it stays with the unit that
+-- ended, below those that are left above it; once nobody is left, it moves to their successor, else to the province.
+-- FIG-16 names it. A dossier under the code of a unit that did not exist yet when it was received is until then where
+-- that unit came from. Units whose dossiers stay are not in this table.
 create temp table window_holder on commit drop as
 with recursive unit as materialized (
     select
@@ -70,8 +70,10 @@ lineage as (
 heir as materialized (
     select
         lineage.unit_key,
-        case when own.unit_key is not null then min(lineage.above_to) filter (where lineage.steps = 0) else max(lineage.above_to) end
-            as from_day,
+        case
+            when own.unit_key is not null then min(lineage.above_to) filter (where lineage.steps = 0)
+            else max(lineage.above_to)
+        end as from_day,
         coalesce(
             (array_agg(known.successor_key order by lineage.steps) filter (where known.successor_key is not null))[1],
             province.unit_key

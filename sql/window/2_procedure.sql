@@ -1,8 +1,8 @@
 -- creates: [window_owner, window_scope, window_catalogue, window_procedure]
 
--- Whose the list of a sender was. By the rule of core.list_owner (sql/core/list_owner.sql), which says whose it is now: what was
--- set, else the topmost of the sender's units, else the unit of its name. Change both. Its units are those that its list of the time held, or had
--- held until they ended, below what was above them then.
+-- Whose the list of a sender was. By the rule of core.list_owner (sql/core/list_owner.sql), which says whose it is now:
+-- what was set, else the topmost of the sender's units, else the unit of its name. Change both. Its units are those
+-- that its list of the time held, or had held until they ended, below what was above them then.
 create temp table window_owner on commit drop as
 with delivered as (
     select
@@ -61,8 +61,9 @@ inner join window_unit as unit
             else unit.code = sender.sender
         end;
 
--- Whose lists are a unit's catalogue of procedures, at each level that it handles: those of the nearest owner at or above it
--- that has rows of the level; where none has, those of all owners below it. The list of a stranger is never added.
+-- Whose lists are a unit's catalogue of procedures, at each level that it handles: those of the nearest owner at or
+-- above it that has rows of the level; where none has, those of all owners below it. The list of a stranger is never
+-- added.
 create temp table window_scope on commit drop as
 with recursive handled as (
     select
@@ -157,8 +158,9 @@ from (
 ) as found
 group by unit_code, level, province_code;
 
--- A procedure is what the list of the time said; its days are what was said last. One that was taken off the list is gone, but if
--- that was because it had been repealed; one that only a later list holds was there if its day of announcement says so.
+-- A procedure is what the list of the time said; its days are what was said last. One that was taken off the list is
+-- gone, but if that was because it had been repealed; one that only a later list holds was there if its day of
+-- announcement says so.
 create temp table window_catalogue on commit drop as
 select distinct on (scope.senders, named.national_code, p.level)
     scope.senders,
@@ -172,7 +174,8 @@ select distinct on (scope.senders, named.national_code, p.level)
     coalesce(p.on_provincial_portal, false) as on_provincial_portal,
     coalesce(p.on_national_portal, false) as on_national_portal,
     p.online_payment,
-    p.latest_announced_on < %(period_end)s and coalesce(p.latest_repealed_on, 'infinity') >= %(period_end)s as is_in_force,
+    p.latest_announced_on < %(period_end)s
+    and coalesce(p.latest_repealed_on, 'infinity') >= %(period_end)s as is_in_force,
     p.latest_announced_on >= %(period_start)s and p.latest_announced_on < %(period_end)s as is_announced,
     p.latest_repealed_on >= %(period_start)s and p.latest_repealed_on < %(period_end)s as is_repealed
 from (select distinct province_code, level, senders from window_scope) as scope
@@ -180,7 +183,10 @@ inner join told_procedure as p
     on p.province_code = scope.province_code and p.level = scope.level and p.sender = any(scope.senders)
 cross join lateral (
     -- a province's own suffix behind the national code names the same procedure
-    select case when p.procedure_code ~ '^\d\.\d{6}' then left(p.procedure_code, 8) else p.procedure_code end as national_code
+    select
+        case
+            when p.procedure_code ~ '^\d\.\d{6}' then left(p.procedure_code, 8) else p.procedure_code
+        end as national_code
 ) as named
 where p.presence <> 'gone' or p.latest_repealed_on <= p.told_until
 order by
@@ -205,7 +211,9 @@ with counted as (
         count(*) filter (where is_in_force and workflow_approved) as workflow_approved,
         count(*) filter (where is_in_force and workflow_digital) as workflow_digital,
         count(*) filter (where is_in_force and on_provincial_portal) as on_provincial_portal,
-        count(*) filter (where is_in_force and on_provincial_portal and service_level >= 3) as online_on_provincial_portal,
+        count(*) filter (
+            where is_in_force and on_provincial_portal and service_level >= 3
+        ) as online_on_provincial_portal,
         count(*) filter (where is_in_force and on_national_portal) as on_national_portal,
         count(*) filter (where is_in_force and on_national_portal and service_level >= 3) as online_on_national_portal,
         count(*) filter (where is_in_force and online_payment) as online_payment,

@@ -1,9 +1,10 @@
--- creates: [window_dossier_state, window_dossier_part, window_dossier_held, window_dossier, window_handover, window_online]
+-- creates: [window_dossier_state, window_dossier_part, window_dossier_held, window_dossier, window_handover,
+--   window_online]
 
--- States that have no day of their own, as daily counts beside mart.dossier_daily, which knows neither pauses nor withdrawals
--- without a day. A dossier that was paused is in time, however
--- late: as the last delivery up to %(told_until)s told it, or else its first one. Who withdrew on no day withdrew on that of the
--- delivery that first told it.
+-- States that have no day of their own, as daily counts beside mart.dossier_daily, which knows neither pauses nor
+-- withdrawals without a day. A dossier that was paused is in time, however late: as the last delivery up to
+-- %(told_until)s told it, or else its first one. Who withdrew on no day withdrew on that of the delivery that first
+-- told it.
 create temp table window_dossier_state on commit drop as
 with paused_before as (
     select
@@ -73,8 +74,8 @@ withdrawn as (
     where d.status = 'Công dân rút hồ sơ' and d.finished_on is null and d.returned_on is null
 ),
 
--- materialized, before anything meets their units: the planner does not know how few they are after a load, and has looked up
--- each dossier once for every unit
+-- materialized, before anything meets their units: the planner does not know how few they are after a load, and has
+-- looked up each dossier once for every unit
 concerned as materialized (
     -- paused now: only the history can tell it otherwise, so no other dossier is read
     select
@@ -196,8 +197,9 @@ from state
 where overdue_from <= %(as_of)s and (withdrawn_on is not null or left_on > %(as_of)s)
 group by 1, 2, 3, 4, 5;
 
--- What became of each unit's own dossiers, by field, and by the unit that held them on the day if that changes (window_holder).
--- Flows are sums over the window; states are sums from the first day on. Here alone the daily counts are read.
+-- What became of each unit's own dossiers, by field, and by the unit that held them on the day if that changes
+-- (window_holder). Flows are sums over the window; states are sums from the first day on. Here alone the daily counts
+-- are read.
 create temp table window_dossier_part on commit drop as
 with counted as materialized (
     select
@@ -278,8 +280,8 @@ with counted as materialized (
     group by province_code, org_code, unit_from, field, holder_code, holder_from, held_until
 ),
 
--- A field has one name, however offices write it. What is no known field (rows of before there was a list) is `Khác`, but is of
--- the class that its words say.
+-- A field has one name, however offices write it. What is no known field (rows of before there was a list) is `Khác`,
+-- but is of the class that its words say.
 named as (
     select
         written.field,
@@ -318,8 +320,8 @@ select
 from counted
 inner join named on named.field = counted.field;
 
--- The same by the unit that has it: a flow counts where the dossier was on the day, carried over where it was when the window
--- began, pending where it is on the last day.
+-- The same by the unit that has it: a flow counts where the dossier was on the day, carried over where it was when the
+-- window began, pending where it is on the last day.
 create temp table window_dossier_held on commit drop as
 select
     province_code,
@@ -398,8 +400,8 @@ inner join window_unit as unit
 inner join window_subtree as subtree on subtree.part_code = unit.unit_code
 group by subtree.unit_code, subtree.tier, part.field, part.field_class;
 
--- Open dossiers that came into what a unit answers for, or left it, because a unit ended. `is_first_day`: when the window
--- began, so that they stand in what was carried over.
+-- Open dossiers that came into what a unit answers for, or left it, because a unit ended. `is_first_day`: when the
+-- window began, so that they stand in what was carried over.
 create temp table window_handover on commit drop as
 with move as materialized (
     select

@@ -1,9 +1,10 @@
 -- creates: [window_staff]
 
--- Who is present on the last day of the window, by kind; inside communes since there are two tiers. Two offices may deliver the
--- same person. A person is what the list of the time said; a day that was said later speaks all the same: of joining, or of a
--- status. Somebody who left is present until the day before the new status. Who was taken off the list is gone, but if a status
--- had said from which day. Who only a later list holds was there if a day says so, and nobody's list of the time knew the person.
+-- Who is present on the last day of the window, by kind; inside communes since there are two tiers. Two offices may
+-- deliver the same person. A person is what the list of the time said; a day that was said later speaks all the same:
+-- of joining, or of a status. Somebody who left is present until the day before the new status. Who was taken off the
+-- list is gone, but if a status had said from which day. Who only a later list holds was there if a day says so, and
+-- nobody's list of the time knew the person.
 create temp table window_staff on commit drop as
 with listed as (
     select

@@ -1,15 +1,17 @@
 -- creates: [window_quota_decision, window_quota_part]
 -- then: totals beside their parts are dropped
 
--- The decisions of the year, and of 2015, on or before the last day of the window; inside communes since there are two tiers.
--- A unit that lived on under another parent took its quota there.
--- A list that goes on to another year tells nothing of this one any more: what it told last still holds. What was decided and
--- only a later list tells was decided then.
+-- The decisions of the year, and of 2015, on or before the last day of the window; inside communes since there are two
+-- tiers. A unit that lived on under another parent took its quota there.
+-- A list that goes on to another year tells nothing of this one any more: what it told last still holds. What was
+-- decided and only a later list tells was decided then.
 create temp table window_quota_decision on commit drop as
 with told as (
     select
         *,
-        max(case when presence <> 'late' then told_until end) over (partition by province_code, sender, year) as told_last
+        max(case when presence <> 'late' then told_until end) over (
+            partition by province_code, sender, year
+        ) as told_last
     from (
         select
             province_code, sender, org_code, quota_kind, year, decided_on, assigned, delivered_on, file_id, presence,

@@ -1,7 +1,7 @@
 -- creates: [window_quota]
 
--- Rolled up, after the totals that were delivered beside their parts are gone. A quota ends with its unit; what a unit had in
--- 2015, it had.
+-- Rolled up, after the totals that were delivered beside their parts are gone. A quota ends with its unit; what a unit
+-- had in 2015, it had.
 create temp table window_quota on commit drop as
 select
     subtree.unit_code,
