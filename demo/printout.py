@@ -14,7 +14,7 @@ from etl import catalogue
 from etl.catalogue import project_files
 from etl.figures import prove
 from etl.periods import Period
-from etl.reports import quality
+from etl.reports import quality, workbook
 from etl.reports.terminal import write_table
 
 REPORTS = Path(__file__).parent / "reports"
@@ -209,11 +209,11 @@ def kept_out(connection: Connection, planted: Planted) -> list[str]:
 def where_to_look(connection: Connection, home: Path, database: str, *, is_up: bool) -> None:
     """Write the workbook of the file with most bad rows, and say where everything is."""
     worst = max(quality.deliveries(connection), key=lambda d: d.rows_quarantined)
-    workbook = home / f"dong-loi-tep-{worst.file_id}.xlsx"
-    workbook.write(connection, worst.file_id, workbook)
+    to_mend = home / f"dong-loi-tep-{worst.file_id}.xlsx"
+    workbook.write(connection, worst.file_id, to_mend)
     _title("XEM TIẾP")
     print(f"Kết quả kiểm tra từng tệp  {home / 'data_docs' / 'index.html'}")
-    print(f"Dòng lỗi của tệp {worst.file_id:<8}  {workbook}")
+    print(f"Dòng lỗi của tệp {worst.file_id:<8}  {to_mend}")
     print(f"Cơ sở dữ liệu              {database}")
     if not is_up:
         print("Airflow trên trình duyệt   make up")

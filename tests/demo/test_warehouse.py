@@ -141,6 +141,18 @@ def test_the_demo_names_the_share_of_section_2_4_that_was_divided_wrongly(
         assert printout.flow(connection, Period.parse("2021-Q1"))  # another window disagrees, and it is said
 
 
+def test_the_demo_writes_a_workbook_to_mend_and_says_where_all_is(
+    loaded: tuple[str, Path, Planted], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with database.transaction(loaded[0]) as connection:
+        printout.where_to_look(connection, tmp_path, "postgresql://…", is_up=False)
+    (written,) = tmp_path.glob("*.xlsx")
+    assert written.stat().st_size > 10_000
+    said = capsys.readouterr().out
+    assert str(written) in said
+    assert ".venv/bin/cchc reconcile 2021-N 631 demo/reports/appendix_2021.csv" in said
+
+
 def test_materialising_again_writes_nothing(loaded: tuple[str, Path, Planted]) -> None:
     url = loaded[0]
     pipeline.materialise(url, REPORTED)
