@@ -28,7 +28,7 @@ test-fast: setup ## those that need no server: half a minute
 	@.venv/bin/pytest -m 'not slow and not server'
 
 test-slow: setup ## kills of loads at random moments, hostile and damaged files, random worlds in any order of arrival
-	@.venv/bin/pytest -m slow
+	@.venv/bin/pytest -m slow -n auto --dist loadgroup
 
 check: setup ## style, also of SQL, types, which room imports which, and no host name in the lock
 	@.venv/bin/ruff check .

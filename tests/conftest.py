@@ -39,6 +39,7 @@ if os.geteuid() == 0:
     embedded.package = lambda: CLOSED / installed.name
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what a choice of tests is made by: `server`, and a group for those that share a fixture of their module.
 
@@ -125,3 +126,13 @@ def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> settings.Sett
     """Settings with an archive of the test's own."""
     monkeypatch.setenv("CCHC_ARCHIVE", str(tmp_path / "archive"))
     return settings.read()
+
+
+@pytest.fixture
+def without_the_second_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Great Expectations takes most of the time of a small load, and changes nothing of what is loaded."""
+    from etl.loading import one_file
+    from etl.rules.second_count import Verdict
+
+    monkeypatch.setattr(one_file.second_count, "judge", lambda *_, **__: Verdict((), None))
+    monkeypatch.setattr(one_file.data_docs, "write", lambda *_, **__: None)

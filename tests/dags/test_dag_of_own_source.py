@@ -9,8 +9,8 @@ from sqlalchemy.engine import make_url
 
 from demo import airflow
 from etl.warehouse import database, embedded
+from tests.catalogue.test_own_source import COMPLAINTS, own_source
 from tests.inbox import UNITS, deliver
-from tests.test_own_source import COMPLAINTS, own_source
 
 
 def test_the_night_makes_figures_of_an_office_s_own_source(

@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 
 from etl import catalogue, pipeline
 from etl import settings as configuration
-from etl.loading import one_file
-from etl.rules.second_count import Verdict
 from tests.databases import fresh_database, rows
 from tests.inbox import deliver
 
@@ -129,13 +127,6 @@ def differing(one: dict[str, list[str]], other: dict[str, list[str]]) -> str:
         for table in one
         if one[table] != other[table]
     )
-
-
-@pytest.fixture
-def without_the_second_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Great Expectations takes most of the time, and changes nothing of what is loaded."""
-    monkeypatch.setattr(one_file.second_count, "judge", lambda *_, **__: Verdict((), None))
-    monkeypatch.setattr(one_file.data_docs, "write", lambda *_, **__: None)
 
 
 def any_order(examples: int):

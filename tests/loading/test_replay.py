@@ -267,7 +267,9 @@ DISTRICT = """
 """
 
 
-def test_a_district_is_taken_in_when_its_province_arrives(configured, server_url, template_database, tmp_path):
+def test_a_district_is_taken_in_when_its_province_arrives(
+    without_the_second_count, configured, server_url, template_database, tmp_path
+):
     """Whichever of the two is read first, and whether at once or in two runs."""
     both = {"661": DISTRICT, "67": PROVINCE}
     seen = []
@@ -402,7 +404,9 @@ def test_lists_that_need_one_another_come_to_rest(configured, warehouse_url, inb
     assert pipeline.waiting(warehouse_url) == []
 
 
-def test_a_parent_may_stand_in_another_part_of_the_delivery(configured, server_url, template_database, tmp_path):
+def test_a_parent_may_stand_in_another_part_of_the_delivery(
+    without_the_second_count, configured, server_url, template_database, tmp_path
+):
     head, district, commune = DISTRICT.strip("\n").splitlines()
     for number, order in enumerate(itertools.permutations([("1", commune), ("2", district)])):
         with fresh_database(server_url, template_database) as url:
@@ -617,7 +621,7 @@ TOLD = {
 
 @pytest.mark.parametrize("case", TOLD)
 def test_who_tells_of_a_dossier_when_counts_and_not_when_that_arrives(
-    configured, server_url, template_database, tmp_path, case
+    without_the_second_count, configured, server_url, template_database, tmp_path, case
 ):
     orders = [*itertools.permutations(TOLD[case])]
     # the first, and some that differ most from it
