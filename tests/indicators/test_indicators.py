@@ -164,11 +164,11 @@ def test_no_report_is_due_for_the_second_quarter_so_nothing_is_declared_for_it(c
 
 
 def test_the_form_is_the_printed_one() -> None:
-    """In the order of the appendix of 2021. An office that adds to it adds behind it, in a section of its own."""
+    """In the order of the appendix of 2021. What an office adds stands between."""
     with (project_files.ROOT / "demo" / "reports" / "appendix_2021.csv").open(encoding="utf-8-sig", newline="") as file:
         printed = [(row["code"], row["kind"]) for row in csv.DictReader(file)]
     form = catalogue.form(date(2021, 12, 14))
-    assert [(row.code, row.kind) for row in form if row.code.split(".")[0] <= "7"] == printed
+    assert [(row.code, row.kind) for row in form if (row.code, row.kind) in printed] == printed
     assert [row.code for row in form][:6] == ["1", "1.1", "1.1.1", "1.1.2", "1.1.3", "1.2"]
     assert [row.order for row in catalogue.form()] == list(range(1, len(catalogue.form()) + 1))
     parents = {row.code for row in catalogue.form()} | {""}

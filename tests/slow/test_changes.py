@@ -15,7 +15,7 @@ from etl.catalogue import project_files
 
 README = (project_files.ROOT / "README.md").read_text("utf-8")
 HEADER = """-- code: "{code}"
--- parent: ""
+-- parent: "7"
 -- title: "Số đơn thư của năm"
 -- unit: "Đơn"
 -- decimals: 0
@@ -34,6 +34,13 @@ CASE = """- name: "{figure} for each unit there is"
     unit_code | value
     H         | {figure}
     X         | {figure}
+
+- name: "{figure} for each unit, by the year"
+  period: {year}-N
+  given: {{}}
+  expect: |
+    unit_code | value
+    H         | {figure}
 """
 CONTRACT = """title: Phản ánh, kiến nghị
 delivery: upsert
@@ -63,22 +70,22 @@ def suite(delivered_on):
 """
 CHECK = """-- rule_id: FIG-81
 -- title: "Số đơn thư không quá một trăm"
--- statement: "9.1 <= 100"
+-- statement: "7.9 <= 100"
 -- severity: finding
 -- over: figures
 
-select unit_code, '9.1 <= 100' as subject, value as left_side, 100 as right_side
+select unit_code, '7.9 <= 100' as subject, value as left_side, 100 as right_side
 from proved_figure
-where code = '9.1' and value > 100
+where code = '7.9' and value > 100
 """
 CHECK_CASES = """FIG-81:
   holds:
-    - 9.1=100
+    - 7.9=100
   breaks:
-    - given: 9.1=101
+    - given: 7.9=101
       found: |
         subject    | left_side | right_side
-        9.1 <= 100 | 101       | 100
+        7.9 <= 100 | 101       | 100
 """
 OWN_RULE = """  UNI-81:
     layer: value
@@ -105,16 +112,16 @@ OWN_CASES = """  UNI-81: |
 CHANGES: dict[str, tuple[dict[str, str], dict[str, tuple[str, str]]]] = {
     "an **indicator**": (
         {
-            "sql/indicators/9.1.sql": HEADER.format(code="9.1", more="", figure=1),
-            "tests/indicators/9.1.yml": CASE.format(period="2021-Q3", figure=1),
+            "sql/indicators/7.9.sql": HEADER.format(code="7.9", more="", figure=1),
+            "tests/indicators/7.9.yml": CASE.format(period="2021-Q3", year=2021, figure=1),
         },
         {},
     ),
     "a changed official **definition**": (
-        {"sql/indicators/9.1@2027.sql": HEADER.format(code="9.1", more="-- valid_from: 2026-12-15\n", figure=2)},
+        {"sql/indicators/7.9@2027.sql": HEADER.format(code="7.9", more="-- valid_from: 2026-12-15\n", figure=2)},
         {
-            "sql/indicators/9.1.sql": ("-- source: [hr/units]\n", "-- valid_to: 2026-12-14\n"),
-            "tests/indicators/9.1.yml": ("", "\n" + CASE.format(period="2027-Q3", figure=2)),
+            "sql/indicators/7.9.sql": ("-- source: [hr/units]\n", "-- valid_to: 2026-12-14\n"),
+            "tests/indicators/7.9.yml": ("", "\n" + CASE.format(period="2027-Q3", year=2027, figure=2)),
         },
     ),
     "a **source** or an export": (

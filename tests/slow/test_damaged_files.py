@@ -3,13 +3,15 @@
 import random
 import resource
 import signal
+import subprocess
+import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from etl import catalogue
+from etl.catalogue import project_files
 from etl.errors import FileRejected
 from etl.reading import read
 
@@ -47,25 +49,18 @@ def damaged_file(chance: random.Random, sample: Path, path: Path) -> None:
             after.writestr(name, damaged(chance, said) if name == chosen else said)
 
 
-@pytest.fixture
-def too_late() -> Iterator[None]:
-    def late(*_: object) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, late)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+def late(*_: object) -> None:
+    raise TimeoutError
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [2, 5, 2021])
-def test_a_damaged_file_is_read_or_refused(tmp_path: Path, too_late: None, seed: int) -> None:
+def read_damaged_files(seed: int, folder: Path) -> list[str]:
+    """What was neither read nor refused by a sentence."""
+    signal.signal(signal.SIGALRM, late)
     chance = random.Random(seed)
     wrong = []
     for number in range(500):
         sample = SAMPLES[number % len(SAMPLES)]
-        path = tmp_path / f"{number}{sample.suffix}"
+        path = folder / f"{number}{sample.suffix}"
         damaged_file(chance, sample, path)
         signal.alarm(20)
         try:
@@ -75,7 +70,24 @@ def test_a_damaged_file_is_read_or_refused(tmp_path: Path, too_late: None, seed:
             pass
         except BaseException as error:
             wrong.append(f"{number} ({sample.name}): {error!r}"[:300])
+        signal.alarm(0)
         path.unlink()
-    assert wrong == []
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 <= 600_000_000
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 <= 600_000_000
+    for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
+        peak = resource.getrusage(whose).ru_maxrss * 1024
+        if peak > 600_000_000:
+            wrong.append(f"{peak:,} bytes of memory")
+    return wrong
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [2, 5, 2021])
+def test_a_damaged_file_is_read_or_refused(tmp_path: Path, seed: int) -> None:
+    """In a process of its own: what other tests took would count as taken here."""
+    command = [sys.executable, "-m", "tests.slow.test_damaged_files", str(seed), str(tmp_path)]
+    done = subprocess.run(command, cwd=project_files.ROOT, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("", 0), done.stderr[-2000:]
+
+
+if __name__ == "__main__":
+    found = read_damaged_files(int(sys.argv[1]), Path(sys.argv[2]))
+    print("\n".join(found), end="")
