@@ -25,7 +25,7 @@ LEGACY = {
 
 
 @dataclass(frozen=True)
-class Layout:
+class Placement:
     """Where the columns of one file are: the name each of them is given, or None where the header is empty."""
 
     names: tuple[str | None, ...]
@@ -46,8 +46,8 @@ def _score(cells: Iterable[str], known: dict[str, str]) -> int:
     return len({name for cell in cells if not (name := known.get(fold(cell), "#")).startswith("#")})
 
 
-def find_layout(rows: list[list[str]], export: Export) -> Layout | None:
-    """The layout that the first rows of a file show; None if none of them is the header.
+def find_header(rows: list[list[str]], export: Export) -> Placement | None:
+    """Where the columns of a file are, by its first rows; None if none of them is the header.
 
     A header may be several rows high: titles of groups above its fullest row, their columns below it, "(1) (2)".
     """
@@ -84,7 +84,7 @@ def find_layout(rows: list[list[str]], export: Export) -> Layout | None:
         raise not_a_table(f"Dòng tiêu đề (dòng {main + 1}) có hơn {MAX_COLUMNS} cột.")
     band = tuple(tuple(_padded(cells, len(header))) for cells in rows[first : last + 1])
     names, problems = _judged(header, export, known)
-    return Layout(names, band, last + 1, max(len(rows[main]), len(header)), problems)
+    return Placement(names, band, last + 1, max(len(rows[main]), len(header)), problems)
 
 
 def _padded(cells: list[str], width: int) -> list[str]:

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from etl.reading.bounds import MAX_CELL, MAX_CELLS, not_a_table, wide_row
-from etl.reading.header import MAX_COLUMNS, Layout
+from etl.reading.header import MAX_COLUMNS, Placement
 from etl.reading.rows import joined
 
 QUOTE_EFFORT = 64  # so many times a block is looked at again, where its quotes are not in order
@@ -245,9 +245,9 @@ def cells_of_row(quoted: Quoted, start: int, stop: int, final: bool) -> tuple[li
         at = next_mark + 1
 
 
-def as_frame(rows: Rows, delimiter: bytes, layout: Layout, line: int) -> pl.DataFrame:
+def as_frame(rows: Rows, delimiter: bytes, placement: Placement, line: int) -> pl.DataFrame:
     """Raises: UnicodeDecodeError if the text is not UTF-8."""
-    for columns in (layout.width, 2 * layout.width + 10):
+    for columns in (placement.width, 2 * placement.width + 10):
         if columns > 2 * MAX_COLUMNS:
             break
         names = [str(i) for i in range(columns)]
@@ -264,7 +264,7 @@ def as_frame(rows: Rows, delimiter: bytes, layout: Layout, line: int) -> pl.Data
             continue
         if frame.height == len(rows.starts):
             return frame.insert_column(0, pl.Series("line", rows.starts + line, pl.Int64))
-    return _ragged(rows, delimiter, len(layout.names), line)
+    return _ragged(rows, delimiter, len(placement.names), line)
 
 
 def _ragged(rows: Rows, delimiter: bytes, width: int, line: int) -> pl.DataFrame:

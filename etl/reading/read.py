@@ -16,7 +16,7 @@ from etl import masking
 from etl.catalogue import Export
 from etl.errors import FileRejected
 from etl.reading import html_tables, sheets, workbook
-from etl.reading.header import HEADER_ROWS, Layout, find_layout, list_headers, no_header
+from etl.reading.header import HEADER_ROWS, Placement, find_header, list_headers, no_header
 from etl.reading.rows import data_rows, raw_blocks
 from etl.reading.text import as_utf8, open_text, possible_encodings
 
@@ -31,18 +31,20 @@ def blocks(path: Path, export: Export, *, block_bytes: int = 8 << 20) -> Iterato
     Raises: FileRejected FIL-01 (cannot be read), FIL-02 (columns missing), FIL-03 (a column twice), FIL-04 (unknown
             columns), FIL-05 (no data row; raised at the end).
     """
-    layout, blocks = {"workbook": _workbook, "html": _html, "text": open_text}[_kind(path)](path, export, block_bytes)
+    placement, blocks = {"workbook": _workbook, "html": _html, "text": open_text}[_kind(path)](
+        path, export, block_bytes
+    )
     found = False
     with closing(blocks):  # a workbook is open until then
         for raw in blocks:
-            block = data_rows(raw, layout, export)
+            block = data_rows(raw, placement, export)
             if not block.height:
                 continue
             found = True
-            if layout.problems:
+            if placement.problems:
                 break
             yield block
-    problems = layout.problems if found else (*layout.problems, ("FIL-05", _no_rows()))
+    problems = placement.problems if found else (*placement.problems, ("FIL-05", _no_rows()))
     if problems:
         raise FileRejected(min(problems)[0], " ".join(message for _, message in sorted(problems)))
 
@@ -73,7 +75,7 @@ def _no_rows() -> str:
 # --- workbooks and HTML tables ---------------------------------------------------------------------------------------
 
 
-def _workbook(path: Path, export: Export, _block_bytes: int) -> tuple[Layout, Generator[pl.DataFrame]]:
+def _workbook(path: Path, export: Export, _block_bytes: int) -> tuple[Placement, Generator[pl.DataFrame]]:
     with ExitStack() as stack:
         found = []
         looked_at: list[list[str]] = []
@@ -81,8 +83,8 @@ def _workbook(path: Path, export: Export, _block_bytes: int) -> tuple[Layout, Ge
             first = list(sheet.rows(HEADER_ROWS + 1))
             top = _as_lists(first)
             looked_at += top[: HEADER_ROWS * 20 - len(looked_at)]
-            if layout := find_layout(top, export):
-                found.append((sheet, layout, first[-1][0] > layout.rows))
+            if placement := find_header(top, export):
+                found.append((sheet, placement, first[-1][0] > placement.rows))
         if len(found) > 1:  # a sheet that has only the header is a form not filled in
             found = [one for one in found if one[2]] or found[:1]
         if not found:
@@ -93,14 +95,14 @@ def _workbook(path: Path, export: Export, _block_bytes: int) -> tuple[Layout, Ge
                 "FIL-01",
                 f"Tệp có nhiều trang tính cùng mẫu ({names}). Hãy gộp vào một trang, hoặc gửi mỗi trang một tệp.",
             )
-        sheet, layout, _ = found[0]
+        sheet, placement, _ = found[0]
         still_open = stack.pop_all()
 
     def data() -> Generator[sheets.Row]:
         with still_open:
-            yield from ((line, cells) for line, cells in sheet.rows(None) if line > layout.rows)
+            yield from ((line, cells) for line, cells in sheet.rows(None) if line > placement.rows)
 
-    return layout, raw_blocks(data(), layout)
+    return placement, raw_blocks(data(), placement)
 
 
 def _as_lists(rows: Iterable[sheets.Row]) -> list[list[str]]:
@@ -117,15 +119,15 @@ def _as_lists(rows: Iterable[sheets.Row]) -> list[list[str]]:
     return lists[:last]
 
 
-def _html(path: Path, export: Export, block_bytes: int) -> tuple[Layout, Generator[pl.DataFrame]]:
+def _html(path: Path, export: Export, block_bytes: int) -> tuple[Placement, Generator[pl.DataFrame]]:
     with path.open("rb") as file:
         encoding = possible_encodings(file.read(1 << 20))[0]
     rows = html_tables.rows(as_utf8(path, encoding, min(block_bytes, 1 << 20)))
     first = list(itertools.islice(rows, HEADER_ROWS))
     top = _as_lists((line, cells) for line, _, cells in first)
-    layout = find_layout(top, export)
-    if not layout:
+    placement = find_header(top, export)
+    if not placement:
         raise no_header(top, export)
-    table = first[layout.rows - 1][1]
-    below = itertools.chain(first[layout.rows :], rows)
-    return layout, raw_blocks(((line, cells) for line, its_table, cells in below if its_table == table), layout)
+    table = first[placement.rows - 1][1]
+    below = itertools.chain(first[placement.rows :], rows)
+    return placement, raw_blocks(((line, cells) for line, its_table, cells in below if its_table == table), placement)

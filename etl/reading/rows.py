@@ -9,7 +9,7 @@ import polars as pl
 from etl.catalogue import Export
 from etl.reading import sheets
 from etl.reading.bounds import BLOCK_CELLS, FAR, MAX_ROW, far_cell
-from etl.reading.header import Layout
+from etl.reading.header import Placement
 from etl.spelling import fold
 
 EXTRA = "#thừa"  # cells beyond the header, or below a header cell that is empty
@@ -17,17 +17,17 @@ FOOTERS = re.compile(r"(tổng|cộng|tổng cộng|tổng số) ?([:.(\d].*)?")
 FOOTER_START = r"(?i)^\W*(t[oổ]|c[oộ])"  # cheap and too wide; decided on the folded text
 
 
-def data_rows(raw: pl.DataFrame, layout: Layout, export: Export) -> pl.DataFrame:
+def data_rows(raw: pl.DataFrame, placement: Placement, export: Export) -> pl.DataFrame:
     """Name the columns `0`, `1`, … of a raw block, and leave out the rows that are not data."""
     cells = [c for c in raw.columns if c != "line"]
     raw = raw.with_columns(pl.when(pl.col(cells).str.strip_chars() != "").then(pl.col(cells)))
-    placed = {name: str(i) for i, name in enumerate(layout.names) if name}
-    outside = [c for c in cells if int(c) >= len(layout.names) or layout.names[int(c)] is None]
+    placed = {name: str(i) for i, name in enumerate(placement.names) if name}
+    outside = [c for c in cells if int(c) >= len(placement.names) or placement.names[int(c)] is None]
     first = pl.coalesce([c for name, c in placed.items() if not name.startswith("#")] + outside)
     ignored = [name for name in placed if name.startswith("#")]
 
     required = [placed[c.name] for c in export.columns if c.required and c.name in placed]
-    left_out = [line for row in layout.header for line in _repeats(raw, row)]
+    left_out = [line for row in placement.header for line in _repeats(raw, row)]
     for start in (first, *(pl.col(placed[name]) for name in ignored)):
         left_out += _footers(raw, start, required)
     keep = first.is_not_null()
@@ -69,11 +69,11 @@ def _repeats(raw: pl.DataFrame, header: tuple[str, ...]) -> list[int]:
     ]
 
 
-def raw_blocks(rows: Generator[sheets.Row], layout: Layout) -> Generator[pl.DataFrame]:
+def raw_blocks(rows: Generator[sheets.Row], placement: Placement) -> Generator[pl.DataFrame]:
     """Raw blocks of rows whose cells are known already: a column for each of the header's, and one for all others."""
-    named = [i for i, name in enumerate(layout.names) if name or any(row[i] for row in layout.header)]
+    named = [i for i, name in enumerate(placement.names) if name or any(row[i] for row in placement.header)]
     place = {column: at for at, column in enumerate(named, 1)}
-    schema = {"line": pl.Int64, **{str(i): pl.String for i in (*named, len(layout.names))}}
+    schema = {"line": pl.Int64, **{str(i): pl.String for i in (*named, len(placement.names))}}
     most = max(1, BLOCK_CELLS // 2 // len(schema))
     block: list[list[object]] = []
     size = 0
@@ -84,7 +84,7 @@ def raw_blocks(rows: Generator[sheets.Row], layout: Layout) -> Generator[pl.Data
             for column, text in cells:
                 if at := place.get(column):
                     row[at] = text
-                elif column < len(layout.names) + FAR:
+                elif column < len(placement.names) + FAR:
                     beyond.append(text)
                 else:
                     raise far_cell(line)

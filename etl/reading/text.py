@@ -11,7 +11,7 @@ import polars as pl
 from etl.catalogue import Export
 from etl.errors import FileRejected
 from etl.reading.bounds import BLOCK_CELLS, MAX_ROW, long_row, not_a_table, wide_row
-from etl.reading.header import HEADER_ROWS, MAX_COLUMNS, Layout, find_layout, no_header, old_font
+from etl.reading.header import HEADER_ROWS, MAX_COLUMNS, Placement, find_header, no_header, old_font
 from etl.reading.quotes import Quoted, TooWide, as_frame, cells_of_row, mend
 
 HEAD_BYTES = 256 << 10
@@ -64,7 +64,7 @@ def _recoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
         raise not_a_table(f"Tệp có ký tự không đúng bảng mã {encoding.upper()}.") from None
 
 
-def open_text(path: Path, export: Export, block_bytes: int) -> tuple[Layout, Generator[pl.DataFrame]]:
+def open_text(path: Path, export: Export, block_bytes: int) -> tuple[Placement, Generator[pl.DataFrame]]:
     with path.open("rb") as file:
         encodings = possible_encodings(file.read(1 << 20))
     for encoding in encodings:
@@ -84,21 +84,23 @@ def open_text(path: Path, export: Export, block_bytes: int) -> tuple[Layout, Gen
         final = len(head) < HEAD_BYTES
         for line_by_line in (False, True):  # a title with a stray quote must not swallow the header
             tops = {d: _first_rows(head, d, final, line_by_line=line_by_line) for d in DELIMITERS}
-            layouts = {d: it for d, top in tops.items() if (it := find_layout([cells for cells, _, _ in top], export))}
-            if layouts:
+            placements = {
+                d: it for d, top in tops.items() if (it := find_header([cells for cells, _, _ in top], export))
+            }
+            if placements:
                 break
-        if layouts:
+        if placements:
             break
     else:
         if len(encodings) == 1:
             raise no_header([cells for cells, _, _ in tops[b","]], export)
         font = old_font(head.decode("latin-1")) or "không phải UTF-8, UTF-16 hay Windows-1258"
         raise not_a_table(f"Không nhận ra bảng mã chữ của tệp ({font}).")
-    delimiter, layout = max(layouts.items(), key=lambda found: sum(name is not None for name in found[1].names))
+    delimiter, placement = max(placements.items(), key=lambda found: sum(name is not None for name in found[1].names))
     if encoding == "utf-8" and len(encodings) > 1:
         raise not_a_table("Tệp có ký tự không đúng bảng mã UTF-8.")
-    _, end, line = tops[delimiter][layout.rows - 1]
-    return layout, _csv(itertools.chain([head[end:]], chunks), delimiter, layout, line + 1)
+    _, end, line = tops[delimiter][placement.rows - 1]
+    return placement, _csv(itertools.chain([head[end:]], chunks), delimiter, placement, line + 1)
 
 
 def _first_rows(head: bytes, delimiter: bytes, final: bool, *, line_by_line: bool) -> list[tuple[list[str], int, int]]:
@@ -121,17 +123,17 @@ def _first_rows(head: bytes, delimiter: bytes, final: bool, *, line_by_line: boo
     return rows
 
 
-def _csv(chunks: Iterable[bytes], delimiter: bytes, layout: Layout, line: int) -> Generator[pl.DataFrame]:
+def _csv(chunks: Iterable[bytes], delimiter: bytes, placement: Placement, line: int) -> Generator[pl.DataFrame]:
     """Blocks of rows from UTF-8 text; `line` is the number of its first line."""
     carry = b""
-    most = BLOCK_CELLS // min(layout.width + 1, MAX_COLUMNS)
+    most = BLOCK_CELLS // min(placement.width + 1, MAX_COLUMNS)
     for chunk in itertools.chain(_pieces(chunks, most), [None]):
         done = chunk is None
         text = carry + (chunk or b"")
         if done and text and not text.endswith(b"\n"):
             text += b"\n"
         try:
-            rows, end = mend(text, delimiter, layout.width, done)
+            rows, end = mend(text, delimiter, placement.width, done)
         except TooWide as row:
             raise wide_row(line + text.count(b"\n", 0, row.start)) from None
         carry = text[end:]
@@ -139,7 +141,7 @@ def _csv(chunks: Iterable[bytes], delimiter: bytes, layout: Layout, line: int) -
             raise long_row(line + text[:end].count(10))
         if len(rows.starts):
             try:
-                yield as_frame(rows, delimiter, layout, line)
+                yield as_frame(rows, delimiter, placement, line)
             except UnicodeDecodeError as error:
                 at = line + error.object.count(b"\n", 0, error.start)
                 raise not_a_table(f"Khoảng dòng {at} có ký tự không đúng bảng mã UTF-8.") from None
