@@ -11,6 +11,7 @@ from etl.catalogue.definitions import (
     indicators,
     reported,
 )
+from etl.catalogue.layouts import Layout, layout, layouts, needed
 from etl.catalogue.rule_book import SEVERITIES, Rule, rule_settings, rules
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Export",
     "FormRow",
     "Indicator",
+    "Layout",
     "Rule",
     "export",
     "exports",
@@ -29,7 +31,10 @@ __all__ = [
     "form_order",
     "indicator_versions",
     "indicators",
+    "layout",
+    "layouts",
     "misshapen",
+    "needed",
     "reported",
     "rule_settings",
     "rules",

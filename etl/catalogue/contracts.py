@@ -3,9 +3,11 @@
 import csv
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from etl.catalogue.project_files import contract_folders, read_yaml, reference_files
 from etl.errors import CatalogueError, UsageError
@@ -66,6 +68,7 @@ class Column:
     max_length: int | None = None
     pattern: str = ""  # what the whole text must match, in words that Polars and PostgreSQL both know
     never: str = ""  # what it must not match
+    of_sender: bool = False  # the unit of a row; of a file that has no column for it, its sender's
     readable: str = ""  # codes of this form are shown although a long number stands in them
 
     @property
@@ -106,7 +109,10 @@ class Export:
     touches: tuple[str, ...] = ()  # which days' figures a row changes: names of its days, or TOUCHES
     reaches_on: bool = False  # it tells a state: from the first of these days on, up to the delivery
     owned: bool = False  # its rows name no unit: they are those of its sender's owner units
+    needed: tuple[str, ...] = ()  # columns without which no file is loaded, beside those of its key and its day
     removed: tuple[str, ...] = ()  # columns that the contract had: what was loaded of them is dropped
+    # column -> how it is found in the office's lists where a layout says so (etl/rules/derivations.py)
+    derivations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
 
     @property
     def source(self) -> str:
@@ -170,7 +176,7 @@ def _export(path: Path, name: str) -> Export:
                 " tell rows apart. Use another key."
             )
         columns.append(column)
-    for attribute in ("ignored", "refers_to", "removed"):
+    for attribute in ("ignored", "refers_to", "removed", "needed"):
         described[attribute] = tuple(described.get(attribute, ()))
     touches = described.get("touches") or (("delivery",) if described.get("delivery") == "snapshot" else ())
     described["touches"] = (touches,) if isinstance(touches, str) else tuple(touches)

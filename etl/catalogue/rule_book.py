@@ -20,6 +20,8 @@ BY_CONTRACT: dict[str, Callable[[Column], str]] = {
     "in_vocabulary": lambda column: (
         (f"{column.name} is null or " if column.required else "") + f"{column.name} not in (:{column.name})"
     ),
+    # of a column that a layout finds in the office's lists; in place of the two above
+    "found": lambda column: f"{column.name} is null",
     SHAPED: misshapen,
 }
 

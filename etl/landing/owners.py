@@ -53,12 +53,24 @@ def is_known(cursor: Cursor, export: catalogue.Export, sender: str) -> bool:
 def check(cursor: Cursor, file: File) -> None:
     """Raises: FileHeld if nobody knows whose the list is."""
     if not is_known(cursor, catalogue.export(file.export), file.sender):
-        raise FileHeld(
-            RULE,
-            f"Chưa biết danh mục của nơi gửi «{file.sender}» thuộc đơn vị nào: nơi gửi này không giao đơn vị nào"
-            f" (hr/units), và không có đơn vị nào mang mã «{file.sender}»."
-            f" Khai báo: cchc senders set {file.sender} MÃ_ĐƠN_VỊ, rồi nạp lại.",
-        )
+        raise unknown(file.sender)
+
+
+def unknown(sender: str) -> FileHeld:
+    """What holds a file that hangs on the unit of its sender, which nobody knows."""
+    return FileHeld(
+        RULE,
+        f"Chưa biết số liệu của nơi gửi «{sender}» thuộc đơn vị nào: nơi gửi này không giao đơn vị nào"
+        f" (hr/units), và không có đơn vị nào mang mã «{sender}»."
+        f" Khai báo: cchc senders set {sender} MÃ_ĐƠN_VỊ, rồi nạp lại.",
+    )
+
+
+def unit_of(cursor: Cursor, sender: str) -> str | None:
+    """The unit that owns the lists of a sender; None if nobody knows it, or it is more than one."""
+    cursor.execute("select distinct org_code from core.list_owner where sender = %s", (sender,))
+    units = [unit for (unit,) in cursor.fetchall()]
+    return units[0] if len(units) == 1 else None
 
 
 def set_owner(cursor: Cursor, sender: str, unit: str, *, by: str) -> list[int]:

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,7 +19,7 @@ from etl.loading.repetitions import together
 from etl.masking import Names
 from etl.pseudonyms import keyed_hashes
 from etl.reading import bounds, values
-from etl.rules import conditions
+from etl.rules import conditions, derivations
 from etl.warehouse import core_tables
 
 LIST_ROWS = 100_000  # of exports whose rows are all compared with one another: lists of units, of quotas
@@ -35,6 +35,7 @@ class Outcome:
     rows_unchanged: int = 0
     rows_quarantined: int = 0
     rows_closed: int = 0
+    unknown: set[str] = field(default_factory=set)  # roles that the office's lists did not tell of every row
     failed: Counter[tuple[str, str]] = field(default_factory=Counter)  # (rule, column) -> failing rows
     grown: list[str] = field(default_factory=list)  # tables to be analysed once all is committed
 
@@ -75,6 +76,7 @@ class Batch:
     """The candidates of one block, checked and split, ready to be copied."""
 
     failed: Counter[tuple[str, str]]
+    unknown: set[str]  # roles that the office's lists did not tell of every row
     years: set[int]  # of which core.<thing> needs a partition
     staged: Rows  # what Great Expectations judges
     violations: Rows
@@ -92,8 +94,10 @@ def judged_batches(task: Task, survey: Survey, references: dict[str, pl.DataFram
         typed = (values.typed(b.drop(first_pass.FLAGS), export).hstack(b.select("raw_hash")) for b in candidates)
         references = references | conditions.gathered(typed, export)
         candidates = survey.candidates(export, task.path)
+    layout = survey.placement.layout
+    but = conditions.not_run(export, survey.placement.absent(export), layout.derived if layout else ())
     for block in [whole_file(candidates)] if plan.at_once else together(candidates):
-        yield _batch(task, block, references, names)
+        yield _batch(task, block, references, names, layout, but)
 
 
 def whole_file(blocks: Iterable[pl.DataFrame], most: int = LIST_ROWS) -> pl.DataFrame:
@@ -111,11 +115,24 @@ def whole_file(blocks: Iterable[pl.DataFrame], most: int = LIST_ROWS) -> pl.Data
     return pl.concat(held, how="diagonal")
 
 
-def _batch(task: Task, block: pl.DataFrame, references: dict[str, pl.DataFrame], names: Names) -> Batch:
+def _batch(
+    task: Task,
+    block: pl.DataFrame,
+    references: dict[str, pl.DataFrame],
+    names: Names,
+    layout: catalogue.Layout | None,
+    but: Collection[tuple[str, str]],
+) -> Batch:
     export, file = task.export, task.file
     raw = block.drop(first_pass.FLAGS)
     typed = values.typed(raw, export).hstack(block.select(first_pass.FLAGS))
-    failures = conditions.failures(typed, raw, export, delivered_on=file.delivered_on, lookups=references, names=names)
+    said = raw
+    if layout and layout.derived:
+        typed = derivations.derived(typed, export, layout, references, sender=file.sender)
+        said = derivations.said(raw, export, layout)
+    failures = conditions.failures(
+        typed, said, export, delivered_on=file.delivered_on, lookups=references, but=but, names=names
+    )
     errors = failures.filter(pl.col("severity") == "error")
     is_bad = typed["line"].is_in(errors["line"].unique().implode())
     good = _core_rows(typed.filter(~is_bad), task)
@@ -123,6 +140,7 @@ def _batch(task: Task, block: pl.DataFrame, references: dict[str, pl.DataFrame],
     days = good[export.partition_by] if export.partition_by else pl.Series([], dtype=pl.Date)
     return Batch(
         failed=Counter(dict(_by_rule(failures))),
+        unknown={role for role in (layout.derived if layout else ()) if typed[role].null_count()},
         years=set(days.dt.year().unique().to_list()),
         staged=as_csv(typed.select(staged_columns(export))),
         violations=as_csv(failures.select(pl.lit(file.file_id), "line", "rule_id", "column_name", "severity", "value")),

@@ -38,6 +38,7 @@ def copy_batches(
                 made |= batch.years
             copy_rows(cursor, f"{target} ({columns})", batch.good)
             outcome.failed += batch.failed
+            outcome.unknown |= batch.unknown
             outcome.rows_quarantined += batch.quarantined.count
             outcome.rows_loaded += batch.earlier.count + (batch.good.count if target.startswith("core.") else 0)
     return outcome

@@ -1,6 +1,7 @@
 """What the warehouse has already of the same sender: rows, open quarantine, the delivery before."""
 
 import tempfile
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,8 @@ from etl import catalogue
 from etl.catalogue.project_files import statement
 from etl.errors import FileHeld
 from etl.landing.receipts import File
+
+MANY_ROWS = 20  # of which a column that is empty throughout says something
 
 # Binary COPY: 19 bytes of header, per row a field count, a length and the number, 2 bytes at the end.
 _COPIED = np.dtype([("fields", ">i2"), ("length", ">i4"), ("hash", ">i8")])
@@ -76,12 +79,42 @@ def open_quarantine(cursor: Cursor, file: File) -> pl.Series | None:
     return pl.Series(keys).implode() if keys else None
 
 
+def check_roles(cursor: Cursor, file: File, *, rows: int, filled: Mapping[str, int], absent: Collection[str]) -> None:
+    """FIL-07: what a sender gave in one of its last three deliveries and gives no more would be lost, or look unsaid.
+
+    It is given no more if the file has no column for it; or if the column is empty in all of many rows, where at least
+    half of those before had it.
+    """
+    export = catalogue.export(file.export)
+    cursor.execute(statement("load/roles_before"), of_file(file))
+    lost = []
+    for role, had, of_rows in cursor.fetchall():
+        column = next((c for c in export.loaded if c.name == role), None)
+        if column is None or role in catalogue.needed(export) or not had:
+            continue
+        if role in absent or (rows >= MANY_ROWS and not filled.get(role) and had * 2 >= of_rows):
+            lost.append((column.header, role in absent))
+    if not lost or is_confirmed(cursor, file):
+        return
+    gone = ", ".join(f"«{header}»" for header, is_absent in lost if is_absent)
+    empty = ", ".join(f"«{header}»" for header, is_absent in lost if not is_absent)
+    said = " ".join((
+        *([f"Các lần giao trước có cột {gone}, lần này không có."] if gone else ()),
+        *([f"Cột {empty} trống ở mọi dòng, các lần giao trước thì không."] if empty else ()),
+    ))
+    raise FileHeld(
+        "FIL-07",
+        f"{said} Tệp được giữ lại để không mất số liệu đã có. Nếu cột bị ẩn hoặc bỏ sót khi xuất: gửi lại tệp đủ cột."
+        f' Nếu từ nay không còn cột này: cchc files confirm {file.file_id} --reason "<lý do>"',
+    )
+
+
 def check_half_at_least(cursor: Cursor, file: File, *, rows: int, with_parts: int) -> None:
     """FIL-06: a snapshot that lost half its rows would close them all. Whole deliveries are compared."""
     cursor.execute(statement("load/delivery_before"), of_file(file))
     before, day = cursor.fetchone()
     now = rows if day == file.delivered_on else with_parts
-    if before is None or now * 2 >= before or _is_confirmed(cursor, file):
+    if before is None or now * 2 >= before or is_confirmed(cursor, file):
         return
     raise FileHeld(
         "FIL-06",
@@ -91,7 +124,7 @@ def check_half_at_least(cursor: Cursor, file: File, *, rows: int, with_parts: in
     )
 
 
-def _is_confirmed(cursor: Cursor, file: File) -> bool:
+def is_confirmed(cursor: Cursor, file: File) -> bool:
     """Whether somebody said that this delivery is meant so: of this file, or of another part of the delivery."""
     cursor.execute(statement("load/is_confirmed"), of_file(file))
     return cursor.fetchone()[0]

@@ -6,9 +6,11 @@ others are kept on disk for the second pass: memory does not grow with the file,
 
 import hashlib
 import itertools
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +18,24 @@ import polars as pl
 from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue, masking
-from etl.errors import FileRejected
+from etl.errors import FileHeld, FileRejected
+from etl.landing import layouts, owners
 from etl.landing.receipts import File
-from etl.loading.earlier import check_half_at_least, is_first, known_hashes, open_quarantine
+from etl.loading.earlier import (
+    check_half_at_least,
+    check_roles,
+    is_confirmed,
+    is_first,
+    known_hashes,
+    open_quarantine,
+)
 from etl.loading.repetitions import Repetitions, Seen, Spool, are_copies_one_row, detached, is_in, together
 from etl.reading import prefetch, read, values
+from etl.reading.header import Placement
 from etl.rules import conditions
 
 BLOCK_BYTES = 4 << 20
+SEED = 2021  # of the hash of a row
 # What a candidate carries besides its cells.
 FLAGS = ("raw_hash", "key_hash", "key_repeated", "key_given_again", "is_superseded")
 LONGEST_KEY = 200  # characters of a key in quarantine: an index of PostgreSQL takes 2,700 bytes
@@ -38,6 +50,9 @@ class Survey:
     repetitions: "Repetitions"
     delivered_again: list[str]  # keys of rows that are in quarantine
     spool: "Spool"
+    placement: Placement
+    filled: Counter[str] = field(default_factory=Counter)  # role -> rows that have something in it
+    open: Callable[[Path], read.Table] = field(kw_only=True)  # read a file of this export and sender as this one
 
     def candidates(self, export: catalogue.Export, path: Path) -> Iterator[pl.DataFrame]:
         """The rows that a load has to look at, as they were read, with FLAGS.
@@ -92,10 +107,10 @@ class Survey:
     def _known_again(self, export: catalogue.Export, path: Path) -> Iterator[pl.DataFrame]:
         """Rows that were passed over and must be looked at all the same: the file is read once more."""
         if len(self.repetitions.known_again):
-            for block in read.blocks(path, export, block_bytes=BLOCK_BYTES):
+            for block in self.open(path).blocks:
                 wanted = is_in(block["line"].to_numpy(), self.repetitions.known_again)
                 if wanted.any():
-                    yield _hashed(detached(block.filter(wanted)), export)[0]
+                    yield _hashed(detached(block.filter(wanted)), export, self.placement)[0]
 
 
 def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool") -> Survey:
@@ -103,16 +118,33 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool"
 
     Input:  `path`: its kept bytes; `spool`: where the others are kept for the second pass; `keys`: where, of a
             snapshot, the keys of all rows of the delivery are kept.
-    Raises: FileRejected if it cannot be read (FIL-01 … FIL-05); FileHeld if it is a snapshot that lost half its rows
-            (FIL-06), and nobody has said that it is meant so.
+    Raises: FileRejected if it cannot be read (FIL-01 … FIL-05); FileHeld if nobody has said that it is meant so and it
+            has columns that may be those it lacks (FIL-04), is a snapshot that lost half its rows (FIL-06), or lacks
+            what its sender gave before (FIL-07); or if it names no unit and nobody knows its sender's (FIL-08).
     """
     export = catalogue.export(file.export)
+    unit = owners.unit_of(cursor, file.sender)
+    open_table = partial(
+        read.table,
+        export=export,
+        layouts=layouts.known(cursor, export.name),
+        unit=unit,
+        block_bytes=BLOCK_BYTES,
+    )
+    table = open_table(path)
+    placement = table.placement
+    if placement.doubt and not is_confirmed(cursor, file):
+        raise FileHeld("FIL-04", f"{placement.doubt} {_ways_out_of_doubt(file)}")
+    if placement.by_sender(export) and unit is None:
+        raise owners.unknown(file.sender)
+    filled: Counter[str] = Counter()
     known = known_hashes(cursor, file)
     passed_over = np.empty(0, np.int64) if conditions.plan(export).whole_file else known
     delivered_again = _DeliveredAgain(export, open_quarantine(cursor, file))
     with closing(Seen(path.parent)) as seen:
-        for raw in prefetch.ahead(read.blocks(path, export, block_bytes=BLOCK_BYTES)):
-            block, typed_keys = _hashed(raw, export)
+        for raw in prefetch.ahead(table.blocks):
+            filled.update(raw.select(pl.col([c.name for c in export.columns]).count()).row(0, named=True))
+            block, typed_keys = _hashed(raw, export, placement)
             raw_hash = block["raw_hash"].to_numpy()
             seen.add(block["key_hash"].to_numpy(), raw_hash, block["line"].to_numpy())
             if export.delivery == "snapshot":
@@ -124,22 +156,38 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool"
                 spool.add(block)
         repetitions = seen.repetitions(export, passed_over)
     if export.delivery == "snapshot":
-        for typed_keys in _keys_of_other_parts(cursor, file, path):
+        for typed_keys in _keys_of_other_parts(cursor, file, path, open_table):
             keys.add(typed_keys)
         check_half_at_least(cursor, file, rows=seen.rows, with_parts=keys.rows)
+    check_roles(cursor, file, rows=seen.rows, filled=filled, absent=placement.absent(export))
     return Survey(
         rows=seen.rows,
         is_first=not len(known) and is_first(cursor, file),
         repetitions=repetitions,
         delivered_again=delivered_again.keys(),
         spool=spool,
+        placement=placement,
+        filled=filled,
+        open=open_table,
     )
 
 
-def _hashed(block: pl.DataFrame, export: catalogue.Export) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """A block with the hash of each row and that of its key; and the keys, typed."""
+def _ways_out_of_doubt(file: File) -> str:
+    return (
+        "Tệp được giữ lại. Khai báo các cột một lần cho mọi lần giao sau:"
+        f" cchc layouts propose {file.file_id}; nếu các cột chưa biết không cần đến:"
+        f' cchc files confirm {file.file_id} --reason "<lý do>"'
+    )
+
+
+def _hashed(block: pl.DataFrame, export: catalogue.Export, placement: Placement) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A block with the hash of each row and that of its key; and the keys, typed.
+
+    The same cells say something else by a layout that reads them otherwise.
+    """
     typed_keys = _typed_keys(block, export)
-    raw_hash = _row_hash(block.select(c.name for c in export.columns))
+    seed = SEED + (placement.layout.meaning if placement.layout else 0)
+    raw_hash = _row_hash(block.select(c.name for c in export.columns), seed)
     key_hash = _row_hash(typed_keys)
     return block.with_columns(pl.Series("raw_hash", raw_hash), pl.Series("key_hash", key_hash)), typed_keys
 
@@ -201,8 +249,8 @@ def record_keys(rows: pl.DataFrame, export: catalogue.Export) -> pl.Series:
     return told["key"].rechunk().scatter(hidden, [f"#{digest}" for digest in digests])
 
 
-def _row_hash(frame: pl.DataFrame) -> np.ndarray:
-    return frame.hash_rows(seed=2021).to_numpy().view(np.int64)
+def _row_hash(frame: pl.DataFrame, seed: int = SEED) -> np.ndarray:
+    return frame.hash_rows(seed=seed).to_numpy().view(np.int64)
 
 
 def _typed_keys(block: pl.DataFrame, export: catalogue.Export) -> pl.DataFrame:
@@ -210,7 +258,9 @@ def _typed_keys(block: pl.DataFrame, export: catalogue.Export) -> pl.DataFrame:
     return values.typed(block.select("line", *export.key), of_keys).select(export.key)
 
 
-def _keys_of_other_parts(cursor: Cursor, file: File, path: Path) -> Iterator[pl.DataFrame]:
+def _keys_of_other_parts(
+    cursor: Cursor, file: File, path: Path, open_table: Callable[[Path], read.Table]
+) -> Iterator[pl.DataFrame]:
     """The keys in the other parts of the same delivery: a snapshot may come as duc-co.1.csv and duc-co.2.csv."""
     cursor.execute(
         "select distinct on (path) archived_as from landing.file where export = %s and sender = %s"
@@ -222,5 +272,5 @@ def _keys_of_other_parts(cursor: Cursor, file: File, path: Path) -> Iterator[pl.
     for (archived_as,) in cursor.fetchall():
         # a part that cannot be read is refused in its turn, and this one is not
         with suppress(FileRejected):
-            for block in read.blocks(archive / archived_as, export, block_bytes=BLOCK_BYTES):
+            for block in open_table(archive / archived_as).blocks:
                 yield _typed_keys(block, export)

@@ -1,6 +1,6 @@
 """Merge staging into core.<thing> by key; the version before goes to its history."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 import polars as pl
@@ -21,10 +21,11 @@ def incoming(cursor: Cursor, export: catalogue.Export) -> str:
     return "incoming"
 
 
-def merge_staged(cursor: Cursor, export: catalogue.Export, file: File) -> int:
+def merge_staged(cursor: Cursor, export: catalogue.Export, file: File, absent: Collection[str]) -> int:
     """Merge `incoming` into core.<thing> by key; how many rows were written.
 
     Anti-join first: an upsert would lock, and log, every row that has not changed.
+    Input: `absent`: columns that the file does not have: what is known of them stays.
     """
     core, history = f"core.{export.thing}", f"core.{export.thing}_history"
     columns = core_tables.core_columns(export)
@@ -40,6 +41,9 @@ def merge_staged(cursor: Cursor, export: catalogue.Export, file: File) -> int:
     of_file = {"file_id": file.file_id, "sender": file.sender, "day": file.delivered_on}
     # few rows meet many, which are in memory or on a fast disk: look each up
     cursor.execute("set local random_page_cost = 1.1; analyze incoming")
+    if kept := [name for c in export.loaded if c.name in absent for name in (c.name, c.day) if name]:
+        said = ", ".join(f"{name} = stored.{name}" for name in kept)
+        cursor.execute(statement("load/keep_what_is_absent", core=core, same_key=filled["same_key"], said=said))
     cursor.execute(statement("load/keep_latest_spelling", **filled))
     cursor.execute(
         "update landing.file set hash_version = %(now)s where export = %(export)s and sender = %(sender)s"

@@ -4,9 +4,11 @@ The first pass (first_pass.py) says which rows are new, changed or given again. 
 checked and copied while the next block is prepared, and counted a second time by Great Expectations.
 """
 
+import json
 import re
 import tempfile
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -23,8 +25,9 @@ from etl.loading.batches import LIST_ROWS, Outcome, Task, as_csv, judged_batches
 from etl.loading.copying import copy_batches
 from etl.loading.merge import close_what_is_gone, incoming, merge_staged
 from etl.loading.repetitions import Spool
+from etl.reading.header import Placement
 from etl.reports import data_docs
-from etl.rules import conditions, second_count
+from etl.rules import conditions, derivations, second_count
 from etl.warehouse import core_tables, database
 
 
@@ -51,6 +54,10 @@ def load(cursor: Cursor, task: Task, *, direct: bool) -> Outcome:
             # with nothing of this sender in the table yet, new rows are copied straight into it
             target = core if direct and survey.is_first else incoming(cursor, export)
             references = conditions.lookups_of(cursor.connection, export)
+            layout, absent = survey.placement.layout, survey.placement.absent(export)
+            if layout:
+                references |= derivations.lists_of(cursor.connection, export, layout)
+            not_run = conditions.not_run(export, absent, layout.derived if layout else ())
             if export.delivery == "snapshot" and conditions.plan(export).at_once:
                 references["delivered"] = whole_file(keys, 10 * LIST_ROWS).unique()
             asked |= _asked_of_itself(cursor, side, task, staging, keys)
@@ -65,16 +72,17 @@ def load(cursor: Cursor, task: Task, *, direct: bool) -> Outcome:
                 export,
                 delivered_on=file.delivered_on,
                 instead=asked,
+                but=not_run,
             )
             _resolve(cursor, task, survey.delivered_again)
             if target != core:
-                outcome.rows_loaded += merge_staged(cursor, export, file)
+                outcome.rows_loaded += merge_staged(cursor, export, file, absent)
             if export.delivery == "snapshot":
                 outcome.rows_closed = close_what_is_gone(cursor, export, file, keys)
             outcome.rows_unchanged = outcome.rows_read - outcome.rows_loaded - outcome.rows_quarantined
             outcome.grown = counts.add_changes(cursor, export.thing, core_tables.changes(export, [file.file_id]))
-            _compare(task, cursor, outcome, verdict.result())
-            _receipt(cursor, file, outcome, seconds=time.monotonic() - began)
+            _compare(task, cursor, outcome, verdict.result(), survey.placement, not_run)
+            _receipt(cursor, file, outcome, survey, seconds=time.monotonic() - began)
         return outcome
     finally:
         beside.shutdown()
@@ -135,8 +143,17 @@ def _resolve(cursor: Cursor, task: Task, delivered_again: list[str]) -> None:
     )
 
 
-def _compare(task: Task, cursor: Cursor, outcome: Outcome, verdict: second_count.Verdict) -> None:
+def _compare(
+    task: Task,
+    cursor: Cursor,
+    outcome: Outcome,
+    verdict: second_count.Verdict,
+    placement: Placement,
+    not_run: Mapping[tuple[str, str], str],
+) -> None:
     """Hold what Great Expectations counted against what our own pass counted; keep both counts of every rule.
+
+    A rule that did not run is kept too, and why.
 
     Raises: RuleFailed if they differ.
     """
@@ -160,14 +177,20 @@ def _compare(task: Task, cursor: Cursor, outcome: Outcome, verdict: second_count
             j.checked,
             outcome.failed[rule, column],
             j.failed,
+            None,
         )
         for (rule, column), j in judged.items()
     ]
     rows += [
-        (task.file.file_id, r.rule_id, "", r.severity, outcome.rows_read, 0, None)
+        (task.file.file_id, rule, column, catalogue.rules()[rule].severity, 0, 0, None, f"không có cột «{header}»")
+        for (rule, column), header in not_run.items()
+    ]
+    broken = {"FIL-04": len(placement.notes)}
+    rows += [
+        (task.file.file_id, r.rule_id, "", r.severity, outcome.rows_read, broken.get(r.rule_id, 0), None, None)
         for r in catalogue.rules("*").values()
     ]
-    cursor.executemany("insert into quality.result values (%s, %s, %s, %s, %s, %s, %s)", rows)
+    cursor.executemany("insert into quality.result values (%s, %s, %s, %s, %s, %s, %s, %s)", rows)
     if task.docs:
         data_docs.write(
             verdict,
@@ -179,19 +202,23 @@ def _compare(task: Task, cursor: Cursor, outcome: Outcome, verdict: second_count
         )
 
 
-def _receipt(cursor: Cursor, file: File, outcome: Outcome, *, seconds: float) -> None:
+def _receipt(cursor: Cursor, file: File, outcome: Outcome, survey: first_pass.Survey, *, seconds: float) -> None:
+    export, placement = catalogue.export(file.export), survey.placement
+    layout = placement.layout
     message = "Đã nạp đủ các dòng."
     if outcome.rows_quarantined:
         message = (
             f"Có {outcome.rows_quarantined} dòng lỗi được giữ lại, chưa nạp;"
             f" xem chi tiết: cchc quality --rows {file.file_id}"
         )
+    if placement.notes:
+        message += f" Cột chưa biết, không dùng: {', '.join(shown for _, shown in placement.notes)}."
     cursor.execute(
         """
         update landing.file
         set status = %s, message = %s, rule_id = null, reload_reason = null, rows_read = %s, rows_loaded = %s,
             rows_unchanged = %s, rows_quarantined = %s, rows_closed = %s, hash_version = %s, loaded_at = now(),
-            seconds = %s
+            seconds = %s, layout = %s, absent = %s, filled = %s, derived_from = %s
         where file_id = %s
         """,
         (
@@ -202,8 +229,12 @@ def _receipt(cursor: Cursor, file: File, outcome: Outcome, *, seconds: float) ->
             outcome.rows_unchanged,
             outcome.rows_quarantined,
             outcome.rows_closed,
-            earlier.hash_version(catalogue.export(file.export)),
+            earlier.hash_version(export),
             seconds,
+            layout.name if layout else "",
+            sorted({*placement.absent(export), *outcome.unknown}),
+            json.dumps(survey.filled),
+            list(derivations.exports_asked(export, layout)) if layout else [],
             file.file_id,
         ),
     )

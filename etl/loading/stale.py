@@ -26,9 +26,20 @@ def remember(cursor: Cursor, export: catalogue.Export) -> list[str]:
     for rule in catalogue.rules().values():
         if export.name in rule.refers_to:
             names |= conditions.asked_by(catalogue.export(rule.export))
+    names |= _lists_that_derive(export.name).keys()
     for name in names:
         fetch(cursor, name, "before")
     return sorted(names)
+
+
+def _lists_that_derive(export_name: str) -> dict[str, list[str]]:
+    """The reference data of an export that columns of others are derived from, with those others."""
+    found: dict[str, list[str]] = {}
+    for export in catalogue.exports().values():
+        for said in export.derivations.values():
+            if said["refers_to"] == export_name:
+                found.setdefault(said["of"], []).append(export.name)
+    return found
 
 
 def fetch(cursor: Cursor, name: str, when: str) -> None:
@@ -56,6 +67,12 @@ def mark_stale(cursor: Cursor, file: File, known: list[str]) -> None:
             for one in (asked, asked.then) if isinstance(asked, Lookup) else (asked,):
                 if isinstance(one, Lookup | Call) and one.of in known:
                     stale |= _Question(catalogue.export(file.export), export, asked, one).stale(cursor, using or rules)
+    for name, exports in _lists_that_derive(file.export).items():
+        cursor.execute(
+            statement("load/derived_otherwise", before=f"{name}_before", after=f"{name}_after"),
+            {"exports": exports, "export": file.export},
+        )
+        stale |= {file_id for (file_id,) in cursor.fetchall()}
     cursor.execute(
         statement("load/mark_stale"),
         {

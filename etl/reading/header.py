@@ -2,11 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from etl import masking
-from etl.catalogue import Export
+from etl.catalogue import Export, Layout, needed
+from etl.catalogue.layouts import NOT_NEEDED, PERSONAL
 from etl.errors import FileRejected
 from etl.reading.bounds import not_a_table
 from etl.spelling import fold
@@ -28,11 +30,25 @@ LEGACY = {
 class Placement:
     """Where the columns of one file are: the name each of them is given, or None where the header is empty."""
 
-    names: tuple[str | None, ...]
+    names: tuple[str | None, ...]  # a role; or `#` and the header, of what is not needed or not known
     header: tuple[tuple[str, ...], ...]  # the header's rows as they stand in the file, to know them again further down
     rows: int  # rows down to the header's last
     width: int  # cells in the header's row, with empty ones at its end
-    problems: tuple[tuple[str, str], ...]
+    layout: Layout | None  # by which it is read; None: as the contract says
+    problems: tuple[tuple[str, str], ...]  # why it cannot be read
+    doubt: str  # why somebody must say whether it may be read so; empty if there is none
+    notes: tuple[tuple[str, str], ...]  # what its sender is told all the same, by the header that is meant
+
+    def absent(self, export: Export) -> tuple[str, ...]:
+        """The roles that nothing in the file has."""
+        given = {*self.names, *(self.layout.given if self.layout else ())}
+        return tuple(c.name for c in export.columns if c.name not in given and not c.of_sender)
+
+    def by_sender(self, export: Export) -> tuple[str, ...]:
+        """The roles in which every row has the unit of its sender."""
+        given = {*self.names, *(self.layout.given if self.layout else ())}
+        said = self.layout.by_sender if self.layout else ()
+        return (*said, *(c.name for c in export.columns if c.of_sender and c.name not in given))
 
 
 def _known(export: Export) -> dict[str, str]:
@@ -42,16 +58,28 @@ def _known(export: Export) -> dict[str, str]:
     return known | {fold(column.header): column.name for column in export.columns}
 
 
+def _known_to_any(export: Export, layouts: Iterable[Layout]) -> dict[str, str]:
+    """Every header that the contract or a layout knows: which row is the header does not hang on the layout."""
+    known: dict[str, str] = {}
+    for layout in layouts:
+        known |= {fold(header): _name(header, role) for header, role in layout.columns}
+    return known | _known(export)
+
+
+def _name(header: str, role: str) -> str:
+    return f"#{header}" if role in (NOT_NEEDED, PERSONAL) else role
+
+
 def _score(cells: Iterable[str], known: dict[str, str]) -> int:
     return len({name for cell in cells if not (name := known.get(fold(cell), "#")).startswith("#")})
 
 
-def find_header(rows: list[list[str]], export: Export) -> Placement | None:
+def find_header(rows: list[list[str]], export: Export, layouts: Sequence[Layout] = ()) -> Placement | None:
     """Where the columns of a file are, by its first rows; None if none of them is the header.
 
     A header may be several rows high: titles of groups above its fullest row, their columns below it, "(1) (2)".
     """
-    known = _known(export)
+    known = _known_to_any(export, layouts)
     rows = [[cell[:MAX_HEADER] for cell in cells] for cells in rows]
     scores = [_score(cells, known) for cells in rows]
     if max(scores, default=0) < 2:
@@ -83,8 +111,8 @@ def find_header(rows: list[list[str]], export: Export) -> Placement | None:
     if len(header) > MAX_COLUMNS:
         raise not_a_table(f"Dòng tiêu đề (dòng {main + 1}) có hơn {MAX_COLUMNS} cột.")
     band = tuple(tuple(_padded(cells, len(header))) for cells in rows[first : last + 1])
-    names, problems = _judged(header, export, known)
-    return Placement(names, band, last + 1, max(len(rows[main]), len(header)), problems)
+    width = max(len(rows[main]), len(header))
+    return Placement(header=band, rows=last + 1, width=width, **_judged(header, export, layouts))
 
 
 def _padded(cells: list[str], width: int) -> list[str]:
@@ -97,33 +125,94 @@ def _is_numbering(cells: list[str]) -> bool:
     return len(filled) > 3 and filled == [str(i + 1) for i in range(len(filled))]
 
 
-def _judged(
-    header: list[str], export: Export, known: dict[str, str]
-) -> tuple[tuple[str | None, ...], tuple[tuple[str, str], ...]]:
-    """The name of each column, and the rules of files that the header breaks."""
+@dataclass(frozen=True)
+class _Fit:
+    """A header read by one layout, or as the contract says."""
+
+    layout: Layout | None
+    names: tuple[str | None, ...]  # None: empty, or not known
+    lacking: tuple[str, ...]  # headers of needed roles that it has not
+    unknown: tuple[int, ...]  # columns
+    twice: tuple[int, ...]  # columns of which two have the same role
+    is_all_there: bool  # no column of the layout is missing
+    given: frozenset[str]
+
+    @property
+    def can_be_read(self) -> bool:
+        return not self.lacking and not self.twice
+
+
+def _fit(header: list[str], export: Export, layout: Layout | None) -> _Fit:
+    if layout is None:
+        known = _known(export)
+        names = tuple(known.get(fold(cell)) for cell in header)
+        given = {name for name in names if name and not name.startswith("#")}
+        is_all_there = given >= {c.name for c in export.columns if c.required}
+    else:
+        left: dict[str, list[str]] = {}
+        for said, role in layout.columns:
+            left.setdefault(fold(said), []).append(_name(said, role))
+        # of equal headers the first is that which stands first in the layout
+        names = tuple(there.pop(0) if (there := left.get(fold(cell))) else None for cell in header)
+        given = {*names, *layout.given} - ({*layout.roles} - {*names})
+        is_all_there = not any(name for there in left.values() for name in there if not name.startswith("#"))
+    times = Counter(names)
+    return _Fit(
+        layout,
+        names,
+        lacking=tuple(c.header for c in export.columns if c.name in needed(export) and c.name not in given),
+        unknown=tuple(i for i, (cell, name) in enumerate(zip(header, names, strict=True)) if fold(cell) and not name),
+        twice=tuple(i for i, name in enumerate(names) if name and times[name] > 1),
+        is_all_there=is_all_there,
+        given=frozenset(name for name in given if name and not name.startswith("#")),
+    )
+
+
+def _judged(header: list[str], export: Export, layouts: Sequence[Layout]) -> dict[str, Any]:
+    """What a placement says of the header's columns, by the layout that fits best.
+
+    One that knows every column goes before; then one of which no column is missing, though there are others; of several
+    that which gives most roles. What else can be read, but lacks roles that files have and has columns that nobody
+    knows, is in doubt: one of these may be one of those.
+    """
+    by_contract, *others = [_fit(header, export, layout) for layout in (None, *layouts)]
+    can = [fit for fit in (by_contract, *others) if fit.can_be_read]
+    best = [fit for fit in can if not fit.unknown] or [fit for fit in can if fit.is_all_there]
+    most = max((len(fit.given) for fit in best), default=0)
+    best = [fit for fit in best if len(fit.given) == most]
+    fit = best[0] if best else by_contract
     shown = [masking.header(cell, number) for number, cell in enumerate(header, start=1)]
-    names = [known.get(fold(cell)) for cell in header]
-    problems = []
-    missing = [c.header for c in export.columns if c.required and c.name not in names]
-    if missing:
+    unknown = [shown[i] for i in fit.unknown]
+    problems, doubt = [], ""
+    if fit.lacking:
+        perhaps = f" (có thể là một trong các cột chưa biết: {_listed(unknown)})" if unknown else ""
         problems.append((
             "FIL-02",
-            f"Thiếu cột bắt buộc: {list_headers(missing)}. Hãy xuất lại đủ các cột này, giữ nguyên tên cột.",
+            f"Thiếu cột bắt buộc: {list_headers(fit.lacking)}{perhaps}. Hãy xuất lại đủ các cột này, giữ nguyên tên"
+            " cột. Nếu phần mềm của đơn vị đặt tên cột khác, khai báo mẫu của nó: cchc layouts propose SỐ_TỆP",
         ))
-    times = Counter(names)
-    twice = [cell for cell, name in zip(shown, names, strict=True) if name and times[name] > 1]
-    if twice:
+    if fit.twice:
+        twice = [shown[i] for i in fit.twice]
         problems.append(("FIL-03", f"Cột có mặt hai lần: {_listed(twice)}. Hãy chỉ giữ lại một cột rồi gửi lại."))
-    unknown = [cell for cell, name in zip(shown, names, strict=True) if fold(cell) and not name]
-    if unknown:
-        problems.append((
-            "FIL-04",
-            f"Cột chưa được khai báo: {_listed(unknown)}. Hãy bỏ cột khỏi tệp, hoặc đề nghị quản trị viên khai báo "
-            f"trong etl/contracts/{export.name}.yml: tên khác của cột đã có (`aliases`) hoặc cột bỏ qua (`ignored`).",
-        ))
-    # With problems the file is only read on to see whether it has rows at all.
-    kept = [name if name and name not in names[:i] else None for i, name in enumerate(names)]
-    return tuple(kept), tuple(problems)
+    if len({(one.layout.meaning if one.layout else 0, one.names) for one in best}) > 1:
+        systems = ", ".join(one.layout.system if one.layout else "mẫu của kho" for one in best)
+        doubt = f"Tệp hợp với nhiều mẫu: {systems}."
+    elif not best and not problems:
+        missing = [c.header for c in export.columns if c.required and c.name not in fit.given]
+        doubt = (
+            f"Có cột chưa biết: {_listed(unknown)}; và thiếu cột của mẫu: {list_headers(missing)}."
+            " Cột chưa biết có thể là cột còn thiếu dưới tên khác."
+        )
+    # of a column that is there twice the first is kept: with problems the file is not read on
+    names = [name if name not in fit.names[:i] else None for i, name in enumerate(fit.names)]
+    named = [f"#{header[i]}" if i in fit.unknown else name for i, name in enumerate(names)]
+    return {
+        "names": tuple(name if name not in named[:i] else f"{name} ({i + 1})" for i, name in enumerate(named)),
+        "layout": fit.layout,
+        "problems": tuple(problems),
+        "doubt": doubt,
+        "notes": tuple((header[i], shown[i]) for i in fit.unknown),
+    }
 
 
 def list_headers(headers: Iterable[str]) -> str:
@@ -140,7 +229,7 @@ def _listed(quoted: Iterable[str]) -> str:
 def no_header(rows: list[list[str]], export: Export) -> FileRejected:
     if font := old_font(" ".join(cell for cells in rows for cell in cells)):
         return not_a_table(f"Chữ trong tệp không đọc được chắc chắn ({font}).")
-    required = list_headers(c.header for c in export.columns if c.required)
+    required = list_headers(c.header for c in export.columns if c.name in needed(export))
     return FileRejected(
         "FIL-02",
         f"Không tìm thấy dòng tiêu đề trong {HEADER_ROWS} dòng đầu của tệp; cần có các cột {required}. "

@@ -6,14 +6,16 @@ means is decided in `values`. One block is in memory at a time, bounded in bytes
 
 import itertools
 import re
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from etl import masking
-from etl.catalogue import Export
+from etl.catalogue import Export, Layout
 from etl.errors import FileRejected
 from etl.reading import html_tables, sheets, workbook
 from etl.reading.header import HEADER_ROWS, Placement, find_header, list_headers, no_header
@@ -21,32 +23,57 @@ from etl.reading.rows import data_rows, raw_blocks
 from etl.reading.text import as_utf8, open_text, possible_encodings
 
 
-def blocks(path: Path, export: Export, *, block_bytes: int = 8 << 20) -> Iterator[pl.DataFrame]:
-    """The data rows of a delivered file, in blocks.
+@dataclass(frozen=True)
+class Table:
+    """A delivered table: where its columns are, and its data rows in blocks (`blocks`)."""
+
+    placement: Placement
+    blocks: Iterator[pl.DataFrame]
+
+
+def table(
+    path: Path,
+    export: Export,
+    *,
+    layouts: Sequence[Layout] = (),
+    unit: str | None = None,
+    block_bytes: int = 8 << 20,
+) -> Table:
+    """Find the header of a delivered file, and read what stands below it.
 
     Input:  CSV (, ; tab; UTF-8, UTF-16, Windows-1258), .xlsx, .xls, or an HTML table saved as .xls: content decides.
+            `layouts`: those that it may have, beside the contract's own; `unit`: the sender's, for layouts that say so.
     Output: one row per data row: `line` (Int64, the line or sheet row a clerk sees, the first of it), each contract
-            column in contract order (text as delivered; white space only is null), each ignored column of the file as
-            `#<header>`, and `#thừa`: what stood beyond the header, or below an empty cell of it.
-    Raises: FileRejected FIL-01 (cannot be read), FIL-02 (columns missing), FIL-03 (a column twice), FIL-04 (unknown
-            columns), FIL-05 (no data row; raised at the end).
+            column in contract order (text as delivered; white space only is null), each column of the file that is not
+            needed or not known as `#<header>`, and `#thừa`: what stood beyond the header, or below an empty cell of it.
+    Raises: FileRejected FIL-01 (cannot be read), FIL-02 (columns missing), FIL-03 (a column twice), FIL-05 (no data
+            row; raised at the end).
     """
-    placement, blocks = {"workbook": _workbook, "html": _html, "text": open_text}[_kind(path)](
-        path, export, block_bytes
-    )
+    opened = {"workbook": _workbook, "html": _html, "text": open_text}[_kind(path)]
+    placement, raw = opened(path, export, layouts, block_bytes)
+    if placement.problems:
+        raw.close()
+        raise FileRejected(placement.problems[0][0], " ".join(message for _, message in placement.problems))
+    return Table(placement, _data(raw, placement, export, unit))
+
+
+def blocks(path: Path, export: Export, **how: Any) -> Iterator[pl.DataFrame]:
+    """The data rows of a delivered file, in blocks: see `table`."""
+    yield from table(path, export, **how).blocks
+
+
+def _data(
+    raw_blocks: Generator[pl.DataFrame], placement: Placement, export: Export, unit: str | None
+) -> Iterator[pl.DataFrame]:
     found = False
-    with closing(blocks):  # a workbook is open until then
-        for raw in blocks:
-            block = data_rows(raw, placement, export)
-            if not block.height:
-                continue
-            found = True
-            if placement.problems:
-                break
-            yield block
-    problems = placement.problems if found else (*placement.problems, ("FIL-05", _no_rows()))
-    if problems:
-        raise FileRejected(min(problems)[0], " ".join(message for _, message in sorted(problems)))
+    with closing(raw_blocks):  # a workbook is open until then
+        for raw in raw_blocks:
+            block = data_rows(raw, placement, export, unit)
+            if block.height:
+                found = True
+                yield block
+    if not found:
+        raise FileRejected("FIL-05", _no_rows())
 
 
 # --- what kind of file it is -----------------------------------------------------------------------------------------
@@ -75,7 +102,9 @@ def _no_rows() -> str:
 # --- workbooks and HTML tables ---------------------------------------------------------------------------------------
 
 
-def _workbook(path: Path, export: Export, _block_bytes: int) -> tuple[Placement, Generator[pl.DataFrame]]:
+def _workbook(
+    path: Path, export: Export, layouts: Sequence[Layout], _block_bytes: int
+) -> tuple[Placement, Generator[pl.DataFrame]]:
     with ExitStack() as stack:
         found = []
         looked_at: list[list[str]] = []
@@ -83,7 +112,7 @@ def _workbook(path: Path, export: Export, _block_bytes: int) -> tuple[Placement,
             first = list(sheet.rows(HEADER_ROWS + 1))
             top = _as_lists(first)
             looked_at += top[: HEADER_ROWS * 20 - len(looked_at)]
-            if placement := find_header(top, export):
+            if placement := find_header(top, export, layouts):
                 found.append((sheet, placement, first[-1][0] > placement.rows))
         if len(found) > 1:  # a sheet that has only the header is a form not filled in
             found = [one for one in found if one[2]] or found[:1]
@@ -119,13 +148,15 @@ def _as_lists(rows: Iterable[sheets.Row]) -> list[list[str]]:
     return lists[:last]
 
 
-def _html(path: Path, export: Export, block_bytes: int) -> tuple[Placement, Generator[pl.DataFrame]]:
+def _html(
+    path: Path, export: Export, layouts: Sequence[Layout], block_bytes: int
+) -> tuple[Placement, Generator[pl.DataFrame]]:
     with path.open("rb") as file:
         encoding = possible_encodings(file.read(1 << 20))[0]
     rows = html_tables.rows(as_utf8(path, encoding, min(block_bytes, 1 << 20)))
     first = list(itertools.islice(rows, HEADER_ROWS))
     top = _as_lists((line, cells) for line, _, cells in first)
-    placement = find_header(top, export)
+    placement = find_header(top, export, layouts)
     if not placement:
         raise no_header(top, export)
     table = first[placement.rows - 1][1]

@@ -17,14 +17,21 @@ FOOTERS = re.compile(r"(tổng|cộng|tổng cộng|tổng số) ?([:.(\d].*)?")
 FOOTER_START = r"(?i)^\W*(t[oổ]|c[oộ])"  # cheap and too wide; decided on the folded text
 
 
-def data_rows(raw: pl.DataFrame, placement: Placement, export: Export) -> pl.DataFrame:
-    """Name the columns `0`, `1`, … of a raw block, and leave out the rows that are not data."""
+def data_rows(raw: pl.DataFrame, placement: Placement, export: Export, unit: str | None = None) -> pl.DataFrame:
+    """Name the columns `0`, `1`, … of a raw block, and leave out the rows that are not data.
+
+    Input: `unit`: the code of the sender's unit, which some layouts have in place of a column.
+    """
     cells = [c for c in raw.columns if c != "line"]
     raw = raw.with_columns(pl.when(pl.col(cells).str.strip_chars() != "").then(pl.col(cells)))
     placed = {name: str(i) for i, name in enumerate(placement.names) if name}
     outside = [c for c in cells if int(c) >= len(placement.names) or placement.names[int(c)] is None]
     first = pl.coalesce([c for name, c in placed.items() if not name.startswith("#")] + outside)
     ignored = [name for name in placed if name.startswith("#")]
+    said = dict(placement.layout.constants if placement.layout else {})
+    said |= dict.fromkeys(placement.by_sender(export), unit)
+    # an empty cell may be a word: of a column that is ticked, the one for "no"
+    said |= {role: "" for role, words in (placement.layout.words if placement.layout else {}).items() if "" in words}
 
     required = [placed[c.name] for c in export.columns if c.required and c.name in placed]
     left_out = [line for row in placement.header for line in _repeats(raw, row)]
@@ -37,13 +44,18 @@ def data_rows(raw: pl.DataFrame, placement: Placement, export: Export) -> pl.Dat
     extra = pl.concat_str(outside, separator=" | ", ignore_nulls=True) if outside else pl.lit(None, pl.String)
     return raw.filter(keep).select(
         "line",
-        *(
-            (pl.col(placed[c.name]) if c.name in placed else pl.lit(None, pl.String)).alias(c.name)
-            for c in export.columns
-        ),
+        *(_cell(placed.get(c.name), said.get(c.name)).alias(c.name) for c in export.columns),
         *(pl.col(placed[name]).alias(name) for name in ignored),
         pl.when(extra != "").then(extra).alias(EXTRA),
     )
+
+
+def _cell(column: str | None, said: str | None) -> pl.Expr:
+    """What a column says; `said`: what stands in for it where there is none, or where it is empty."""
+    there = pl.lit(said, pl.String)
+    if column is None:
+        return there
+    return pl.col(column) if said is None else pl.col(column).fill_null(there)
 
 
 def _footers(raw: pl.DataFrame, start: pl.Expr, required: list[str]) -> list[int]:

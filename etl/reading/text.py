@@ -3,12 +3,12 @@
 import codecs
 import itertools
 import unicodedata
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
 
-from etl.catalogue import Export
+from etl.catalogue import Export, Layout
 from etl.errors import FileRejected
 from etl.reading.bounds import BLOCK_CELLS, MAX_ROW, long_row, not_a_table, wide_row
 from etl.reading.header import HEADER_ROWS, MAX_COLUMNS, Placement, find_header, no_header, old_font
@@ -64,7 +64,9 @@ def _recoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
         raise not_a_table(f"Tệp có ký tự không đúng bảng mã {encoding.upper()}.") from None
 
 
-def open_text(path: Path, export: Export, block_bytes: int) -> tuple[Placement, Generator[pl.DataFrame]]:
+def open_text(
+    path: Path, export: Export, layouts: Sequence[Layout], block_bytes: int
+) -> tuple[Placement, Generator[pl.DataFrame]]:
     with path.open("rb") as file:
         encodings = possible_encodings(file.read(1 << 20))
     for encoding in encodings:
@@ -85,7 +87,7 @@ def open_text(path: Path, export: Export, block_bytes: int) -> tuple[Placement, 
         for line_by_line in (False, True):  # a title with a stray quote must not swallow the header
             tops = {d: _first_rows(head, d, final, line_by_line=line_by_line) for d in DELIMITERS}
             placements = {
-                d: it for d, top in tops.items() if (it := find_header([cells for cells, _, _ in top], export))
+                d: it for d, top in tops.items() if (it := find_header([cells for cells, _, _ in top], export, layouts))
             }
             if placements:
                 break

@@ -116,6 +116,50 @@ def _asked(export: catalogue.Export) -> set[str]:
     return {d.of for d in asked if d.of} | {d.then.of for d in asked if isinstance(d, Lookup) and d.then}
 
 
+def not_run(
+    export: catalogue.Export, absent: Collection[str], derived: Collection[str] = ()
+) -> dict[tuple[str, str], str]:
+    """Which rules, of which column, say nothing of a file, and the header of the column that they lack.
+
+    Input:  `absent`: roles that the file has no column for; `derived`: those that its layout finds in the office's
+            lists. What is not found there is unknown, and no fault of the row: what is asked of a column that is given
+            (given, in_vocabulary) is asked of none that is derived, and what is asked of one that is derived (found)
+            of no other.
+    """
+    ours = plan(export)
+    lacking: dict[tuple[str, str], str] = {}
+    for (rule_id, column), roles in _roles(export).items():
+        kind = ours.rules[rule_id].holds.get(column)
+        gone = next((role for role in roles if role in absent), None)
+        asked_otherwise = kind in ("given", "in_vocabulary") if column in derived else kind == "found"
+        if gone or asked_otherwise:
+            lacking[rule_id, column] = export.column(gone or column).header
+    return lacking
+
+
+@cache
+def _roles(export: catalogue.Export) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The columns of the contract that each condition looks at, also by what is derived from them."""
+    ours = plan(export)
+    of_column = {name: (c.name,) for c in export.columns for name in (c.name, c.day, *_read_as(c)) if name}
+    for name, definition in ours.derived.items():
+        asked: list[str] = []
+        if isinstance(definition, pl.Expr):
+            asked = definition.meta.root_names()
+        elif isinstance(definition, Lookup):
+            then = list(definition.then.match) if definition.then else []
+            asked = [*definition.match, *filter(None, [definition.day]), *(definition.during or ()), *then]
+        of_column[name] = tuple(role for one in asked for role in of_column.get(one, ()))
+    return {
+        pair: tuple(dict.fromkeys(role for name in condition.meta.root_names() for role in of_column.get(name, ())))
+        for pair, condition in ours.conditions.items()
+    }
+
+
+def _read_as(column: catalogue.Column) -> tuple[str, str]:
+    return f"{column.name}__unread", f"{column.name}__shape"
+
+
 def failures(
     typed: pl.DataFrame,
     raw: pl.DataFrame,
@@ -124,19 +168,23 @@ def failures(
     delivered_on: date,
     lookups: Mapping[str, pl.DataFrame],
     only: Collection[str] | None = None,
+    but: Collection[tuple[str, str]] = (),
     names: Names | None = None,
 ) -> pl.DataFrame:
     """Every rule that every row breaks.
 
     Input:   `typed`, `raw`: the same rows in the same order, as values.typed and read.blocks give them; `typed` also
-             has `raw_hash`, `key_repeated`, `key_given_again` where a rule asks. `only`: ids of the rules to run.
+             has `raw_hash`, `key_repeated`, `key_given_again` where a rule asks. `only`: ids of the rules to run;
+             `but`: rules and columns that are not (`not_run`).
              `names`: those that earlier rows of the file held in personal columns; those of these rows join them.
     Output:  one row per line, rule and column that breaks it: line, rule_id, severity, column_name, value (as
              delivered; what is, or looks like, somebody's data is masked).
     Raises:  RuleFailed if a rule cannot be evaluated.
     """
     ours = plan(export)
-    conditions = {pair: c for pair, c in ours.conditions.items() if only is None or pair[0] in only}
+    conditions = {
+        pair: c for pair, c in ours.conditions.items() if (only is None or pair[0] in only) and pair not in but
+    }
     frame = _derived(typed.with_columns(delivered_on=pl.lit(delivered_on, pl.Date)), export, lookups)
     broken = _evaluated(frame, conditions, export)
     names = names or Names()

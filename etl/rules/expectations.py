@@ -98,6 +98,7 @@ ASKED: dict[str, Callable[[str, Column], list[gxe.Expectation]]] = {
     "given": lambda rule_id, column: [given(rule_id, column.name, typed=column.day)],
     "readable": lambda rule_id, column: [readable(rule_id, column)],
     "in_vocabulary": in_vocabulary,
+    "found": lambda rule_id, column: [given(rule_id, column.name)],
     "shaped": lambda rule_id, column: [shaped(rule_id, column)],
 }
 

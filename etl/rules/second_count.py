@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -83,12 +83,19 @@ DELIVERED = "staging.delivered"
 
 
 def judge(
-    url: str, table: str, export: catalogue.Export, *, delivered_on: date, instead: Mapping[str, str] | None = None
+    url: str,
+    table: str,
+    export: catalogue.Export,
+    *,
+    delivered_on: date,
+    instead: Mapping[str, str] | None = None,
+    but: Collection[tuple[str, str]] = (),
 ) -> Verdict:
     """Count the rows of a staging table that break each rule.
 
     Input:   `url`: SQLAlchemy URL of the warehouse; `table`: schema.name of a committed table of the judged columns.
              `instead`: tables to ask in place of those that the suite names; without it a file is a whole delivery.
+             `but`: rules and columns that say nothing of this file (conditions.not_run).
     Output:  one judgement per rule and column. Expectations that share one (not null, and in a set) add up.
     Raises:  RuleFailed if an expectation crashed, or the suite and the rules are not about the same columns.
     """
@@ -97,13 +104,14 @@ def judge(
     if different := {rule_and_column(e) for e in asked.expectations} ^ pairs:
         names = ", ".join(sorted(f"{rule_id} ({column})" for rule_id, column in different))
         raise RuleFailed(f"{names}: stated in one of expectations/{export.name}.yml and .py only. State it in both.")
+    asked.expectations = [e for e in asked.expectations if rule_and_column(e) not in but]
     for expectation in asked.expectations:
         if query := getattr(expectation, "unexpected_rows_query", None):
             for named, table_instead in ({DELIVERED: table} | dict(instead or {})).items():
                 query = re.sub(rf"\b{re.escape(named)}\b", table_instead, query)
             setattr(expectation, "unexpected_rows_query", query)  # noqa: B010 - the base class does not know it
     checked, result = _validated(asked, url, table)
-    failed = dict.fromkeys(pairs, 0)
+    failed = dict.fromkeys(pairs.difference(but), 0)
     for one in result.results:
         rule_id, column = rule_and_column(one.expectation_config)
         count = one.result.get("unexpected_count", one.result.get("observed_value"))
@@ -112,7 +120,12 @@ def judge(
         failed[rule_id, column] += int(count)
     severity = {rule.rule_id: rule.severity for rule in plan(export).rules.values()}
     return Verdict(
-        tuple(Judgement(*pair, severity[pair[0]], failed[pair], checked) for pair in plan(export).conditions), result
+        tuple(
+            Judgement(*pair, severity[pair[0]], failed[pair], checked)
+            for pair in plan(export).conditions
+            if pair in failed
+        ),
+        result,
     )
 
 

@@ -19,7 +19,7 @@ with failed as (
         rows_failed as rows
     from quality.result
     where
-        severity = 'fatal'
+        column_name = '' -- a rule of files
         and rows_failed > 0
         and (%(file_id)s::int is null or file_id = %(file_id)s)
 )

@@ -16,7 +16,8 @@ judged as (
         rule_id,
         min(severity) as severity,
         max(rows_checked) as rows_checked,
-        sum(rows_failed) as values_failed
+        sum(rows_failed) as values_failed,
+        string_agg(distinct not_run, ', ' order by not_run) as not_run
     from quality.result
     group by file_id, rule_id
 )
@@ -37,7 +38,8 @@ select
     coalesce(kept_out.rows_open, 0) as rows_open,
     judged.rows_checked,
     judged.values_failed,
-    f.loaded_at
+    f.loaded_at,
+    case when judged.not_run is not null then 'không chạy: ' || judged.not_run end as not_run
 from landing.file as f
 left join judged on judged.file_id = f.file_id
 left join kept_out on kept_out.file_id = f.file_id and kept_out.rule_id = judged.rule_id;

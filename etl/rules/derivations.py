@@ -1,0 +1,130 @@
+"""What a layout leaves to the office's own lists: the unit by its name, the procedure by its name and field, its level.
+
+A contract says how a column is found (`derivations:`), a layout that it is to be found so (`derived:`).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from psycopg2.extensions import connection as Connection
+
+from etl.catalogue import Export, Layout
+from etl.rules import lookups
+from etl.spelling import fold
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """How a column is found: `take` of the only thing in a list that matches, on the day if that is said.
+
+    The list says of each row for which `sender` it holds, or null: for all. What it tells of the file's sender goes
+    before.
+    """
+
+    column: str
+    of: str  # a query of sql/lookups
+    words: Mapping[str, str]  # our column -> column of the list
+    take: str
+    codes: Mapping[str, str]  # likewise, but compared as it is
+    day: str | None
+    refers_to: str  # the export that delivers the list
+
+
+def derivations(export: Export, layout: Layout) -> Iterator[Derivation]:
+    """Those of a layout, in the order in which its contract states them: one may rest on those before it."""
+    for column, said in export.derivations.items():
+        if column in layout.derived:
+            yield _derivation(column, said)
+
+
+def _derivation(column: str, said: Mapping[str, Any]) -> Derivation:
+    return Derivation(
+        column=column,
+        of=said["of"],
+        words=said.get("words") or {},
+        take=said.get("take", column),
+        codes=said.get("codes") or {},
+        day=said.get("day"),
+        refers_to=said["refers_to"],
+    )
+
+
+def exports_asked(export: Export, layout: Layout) -> tuple[str, ...]:
+    """The exports whose lists a layout asks."""
+    return tuple(dict.fromkeys(one.refers_to for one in derivations(export, layout)))
+
+
+def lists_of(connection: Connection, export: Export, layout: Layout) -> dict[str, pl.DataFrame]:
+    """The lists that a layout asks, by name; the words in them folded. Fetched once for a file."""
+    found: dict[str, pl.DataFrame] = {}
+    for one in derivations(export, layout):
+        if one.of not in found:
+            found |= lookups.fetch(connection, [one.of])
+        found[one.of] = found[one.of].with_columns(
+            pl.col(theirs).map_elements(word, return_dtype=pl.String) for theirs in one.words.values()
+        )
+    return found
+
+
+def derived(
+    typed: pl.DataFrame, export: Export, layout: Layout, lists: Mapping[str, pl.DataFrame], *, sender: str
+) -> pl.DataFrame:
+    """The typed rows of a block with the columns that the layout leaves to the lists; null where they do not tell."""
+    for one in derivations(export, layout):
+        typed = typed.with_columns(_found(typed, one, lists[one.of], sender).alias(one.column))
+    return typed
+
+
+def said(raw: pl.DataFrame, export: Export, layout: Layout) -> pl.DataFrame:
+    """The rows as they were read, with what a derived column was to be found by in its place: that is told of it."""
+    return raw.with_columns(
+        pl.col(next(iter(one.words), next(iter(one.codes), one.column))).alias(one.column)
+        for one in derivations(export, layout)
+    )
+
+
+def _found(typed: pl.DataFrame, one: Derivation, listed: pl.DataFrame, sender: str) -> pl.Series:
+    # what the file does not say cannot tell things apart: what remains must
+    theirs = {c: of for c, of in {**one.words, **one.codes}.items() if typed[c].null_count() < typed.height}
+    ours = [*theirs, *([one.day] if one.day else [])]
+    if not theirs:
+        return pl.Series(one.column, [None], pl.String).new_from_index(0, typed.height)
+    asked = typed.select(ours).unique()  # rows ask the same few questions: each is answered once
+    keys = {mine: f"key of {mine}" for mine in theirs}
+    asked = asked.with_columns(
+        (pl.col(c).map_elements(word, return_dtype=pl.String) if c in one.words else pl.col(c)).alias(keys[c])
+        for c in theirs
+    )
+    whose = pl.col("sender").fill_null("")
+    listed = listed.filter(whose.is_in([sender, ""])).select(
+        pl.col(one.take).alias("answer"),
+        (whose == sender).alias("is_own"),
+        *(("valid_from", "valid_to") if one.day else ()),
+        *(pl.col(theirs[c]).alias(key) for c, key in keys.items()),
+    )
+    rows = asked.join(listed, on=list(keys.values())).drop_nulls("answer")
+    if one.day:
+        day = pl.col(one.day)
+        rows = rows.filter(day.is_null() | ((pl.col("valid_from") <= day) & (day < pl.col("valid_to"))))
+    answers = (
+        rows
+        .filter(pl.col("is_own") == pl.col("is_own").max().over(ours))
+        .group_by(ours)
+        .agg(pl.col("answer").n_unique().alias("answers"), pl.col("answer").first())
+        .select(*ours, answer=pl.when(pl.col("answers") == 1).then("answer"))
+    )
+    return typed.select(ours).join(answers, on=ours, how="left", nulls_equal=True, maintain_order="left")["answer"]
+
+
+def word(text: str) -> str:
+    """A name as names are compared: folded, and without what only some write before it.
+
+    >>> word("Ủy ban nhân dân xã Ia Dơk"), word("UBND  xã Ia Dơk"), word("Ia Dơk")
+    ('xã ia dơk', 'xã ia dơk', 'ia dơk')
+    """
+    folded = fold(text)
+    for before in ("ủy ban nhân dân ", "uỷ ban nhân dân ", "ubnd "):
+        folded = folded.removeprefix(before)
+    return folded

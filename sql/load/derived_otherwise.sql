@@ -1,0 +1,15 @@
+-- The loaded files some of whose columns were found in a list that says something else now.
+--
+-- %(exports)s: exports that the list is asked for; %(export)s: the export that delivers it.
+-- {before}, {after}: the list as it was and as it is.
+select file_id
+from landing.file
+where
+    export = any(%(exports)s)
+    and %(export)s = any(derived_from)
+    and status in ('accepted', 'accepted_with_errors')
+    and exists (
+        (table {before} except table {after})
+        union all
+        (table {after} except table {before})
+    )

@@ -1,0 +1,68 @@
+-- title: The service level of each procedure and the days on which the lists said so, by its code and by its national
+--   code; of a sender by its own list, and of everybody
+
+with version as (
+    select
+        sender,
+        procedure_code,
+        level,
+        service_level,
+        delivered_on,
+        'infinity'::date as superseded_on
+    from core.procedure
+    union all
+    select
+        sender,
+        procedure_code,
+        level,
+        service_level,
+        delivered_on,
+        superseded_on
+    from core.procedure_history
+),
+
+-- the first list tells of the time before it, too
+held as (
+    select
+        sender,
+        procedure_code,
+        service_level,
+        case
+            when delivered_on = min(delivered_on) over (partition by sender, procedure_code, level) then '-infinity'
+            else delivered_on
+        end as valid_from,
+        superseded_on as valid_to
+    from version
+),
+
+coded as (
+    select
+        held.sender,
+        code.procedure_code,
+        held.service_level,
+        held.valid_from,
+        held.valid_to
+    from held
+    cross join lateral (
+        select held.procedure_code
+        union
+        select substring(held.procedure_code, '^\d\.\d{6}')
+    ) as code (procedure_code)
+    where code.procedure_code is not null
+)
+
+select
+    sender,
+    procedure_code,
+    service_level,
+    valid_from,
+    valid_to
+from coded
+union all
+select
+    null as sender,
+    procedure_code,
+    service_level,
+    valid_from,
+    valid_to
+from coded
