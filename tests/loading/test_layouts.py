@@ -39,24 +39,35 @@ def lists(configured: Settings, warehouse_url: str, inbox: Path) -> Path:
 
 # Each system, and what stands in core.dossier of its row: "" is null.
 DOSSIERS = """
-    system         | org_code | procedure_code         | service_level | channel    | due_on     | finished_on | returned_on
-    igate          | 23860    | 2.000635               | 2             |            | 2021-03-05 | 2021-03-04  |
-    igate_2        | 23860    | 2.000635               | 2             |            | 2021-03-05 | 2021-03-04  |
-    opencps        | 23860    | 2.000635.000.00.00.H21 | 2             | Trực tuyến | 2021-03-05 | 2021-03-04  | 2021-03-05
-    bkav_received  | 631      |                        |               |            | 2021-03-05 |             | 2021-03-04
-    bkav_follow_up | 23860    | 2.000635               | 2             |            | 2021-03-05 | 2021-03-04  |
-    epar           | 631      |                        |               |            | 2021-03-05 |             |
-    national_codes | 631      | 2.000635               | 2             | Trực tuyến | 2021-03-05 | 2021-03-04  | 2021-03-05
+    system         | org_code | procedure_code         | level | channel    | due_on     | finished   | returned
+    igate          | 23860    | 2.000635               | 2     |            | 2021-03-05 | 2021-03-04 |
+    igate_2        | 23860    | 2.000635               | 2     |            | 2021-03-05 | 2021-03-04 |
+    opencps        | 23860    | 2.000635.000.00.00.H21 | 2     | Trực tuyến | 2021-03-05 | 2021-03-04 | 2021-03-05
+    bkav_received  | 631      |                        |       |            | 2021-03-05 |            | 2021-03-04
+    bkav_follow_up | 23860    | 2.000635               | 2     |            | 2021-03-05 | 2021-03-04 |
+    epar           | 631      |                        |       |            | 2021-03-05 |            |
+    national_codes | 631      | 2.000635               | 2     | Trực tuyến | 2021-03-05 | 2021-03-04 | 2021-03-05
 """
 # The columns of the contract that it has none for.
 ABSENT = {
-    "igate": "apology_letter applicant_id applicant_kind channel fee note paid_online return_channel returned_at",
-    "igate_2": "apology_letter applicant_id applicant_kind channel fee note paid_online return_channel returned_at",
-    "opencps": "apology_letter applicant_id applicant_kind fee field note paid_online procedure_name return_channel",
-    "bkav_received": "apology_letter applicant_id applicant_kind applicant_phone channel fee field finished_at org_name paid_online procedure_code procedure_name return_channel service_level status",
-    "bkav_follow_up": "apology_letter applicant_id applicant_kind applicant_phone channel fee field note paid_online return_channel returned_at status",
-    "epar": "apology_letter applicant_id applicant_kind channel fee field finished_at note org_name paid_online procedure_code procedure_name return_channel returned_at service_level status",
-    "national_codes": "apology_letter applicant_id applicant_phone fee note org_name paid_online procedure_name return_channel",
+    "igate": ("apology_letter applicant_id applicant_kind channel fee note paid_online return_channel returned_at"),
+    "igate_2": ("apology_letter applicant_id applicant_kind channel fee note paid_online return_channel returned_at"),
+    "opencps": ("apology_letter applicant_id applicant_kind fee field note paid_online procedure_name return_channel"),
+    "bkav_received": (
+        "apology_letter applicant_id applicant_kind applicant_phone channel fee field finished_at org_name "
+        "paid_online procedure_code procedure_name return_channel service_level status"
+    ),
+    "bkav_follow_up": (
+        "apology_letter applicant_id applicant_kind applicant_phone channel fee field note paid_online "
+        "return_channel returned_at status"
+    ),
+    "epar": (
+        "apology_letter applicant_id applicant_kind channel fee field finished_at note org_name paid_online "
+        "procedure_code procedure_name return_channel returned_at service_level status"
+    ),
+    "national_codes": (
+        "apology_letter applicant_id applicant_phone fee note org_name paid_online procedure_name return_channel"
+    ),
 }
 
 
