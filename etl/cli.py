@@ -477,6 +477,73 @@ def set_sender(
     print("Số liệu đã lập chưa thay đổi: lần chạy đêm tới lập lại mọi kỳ; muốn có ngay: cchc materialise <kỳ>.")
 
 
+# --- layouts ----------------------------------------------------------------------------------------------------------
+
+layouts_app = typer.Typer(rich_markup_mode=None)
+app.add_typer(layouts_app, name="layouts")
+
+
+@layouts_app.callback(invoke_without_command=True)
+def list_layouts(context: typer.Context, form: FormatOption = Format.table) -> None:
+    """Print the layouts that are known, and the files that fit none."""
+    if context.invoked_subcommand:
+        return
+    from etl.reports import quality
+    from etl.stewardship import layouts
+
+    with _connection() as connection, connection.cursor() as cursor:
+        known, waiting = layouts.known(cursor), layouts.waiting(cursor)
+        files = quality.deliveries(connection, file_ids=waiting) if waiting else []
+    rows = [(one.layout, one.export, one.system, one.files) for one in known]
+    if form is not Format.table:
+        return _write(form, ("layout", "export", "system", "files"), rows)
+    _write(form, ("Mẫu", "Loại dữ liệu", "Phần mềm", "Số tệp"), rows)
+    if files:
+        print(f"\n{len(files)} tệp chưa hợp mẫu nào. Xem đề xuất cho một tệp: cchc layouts propose SỐ_TỆP")
+        _print_files(files)
+
+
+@layouts_app.command("propose")
+def propose_layout(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Number of a delivered file, or a path.")],
+    to: Annotated[Path | None, typer.Option("--to", metavar="LAYOUT.yml", help="Write the layout there.")] = None,
+    export: Annotated[str | None, typer.Option(metavar="EXPORT", help="If the place of the file does not say.")] = None,
+) -> None:
+    """Print a layout for a file that fits none: of each column its likely role, and why. No value is printed."""
+    settings, url = _warehouse()
+    from etl.stewardship import layouts
+
+    proposal = layouts.propose(settings, url, file, export=export)
+    roles = {c.name: c.header for c in proposal.export.columns}
+    rows = [
+        (c.number, c.header, c.role, roles.get(c.role, ""), ("? " if c.is_open else "") + c.why)
+        for c in proposal.columns
+    ]
+    _write(Format.table, ("Cột", "Tiêu đề trong tệp", "Vai trò", "Cột của kho", "Vì sao"), rows)
+    if proposal.missing:
+        print(f"\nChưa có cột cho: {', '.join(proposal.missing)}. Không có các cột này thì không nạp được tệp.")
+    if to is None:
+        return print("\nGhi đề xuất ra tệp để sửa: thêm --to MAU.yml; rồi: cchc layouts accept MAU.yml")
+    to.write_text(proposal.as_yaml(to.stem), encoding="utf-8")
+    print(f"\nĐã ghi {to}. Sửa các dòng có dấu hỏi nếu cần, rồi: cchc layouts accept {to}")
+
+
+@layouts_app.command("accept")
+def accept_layout(
+    layout: Annotated[Path, typer.Argument(metavar="LAYOUT.yml", help="As `propose --to` writes it.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is kept.")] = "cchc layouts accept",
+    by: ByOption = None,
+) -> int:
+    """Keep a layout, and load the files that waited for it."""
+    settings, url = _warehouse()
+    from etl.stewardship import layouts
+
+    accepted, file_ids = layouts.accept(url, layout, by=by or _login(), reason=reason)
+    print(f"Đã nhận mẫu «{accepted.name}» ({accepted.system}) cho {accepted.export}.")
+    loaded = [*file_ids, *_load_waiting(settings, url)]
+    return _print_loaded(settings, url, loaded, "Không có tệp nào chờ mẫu này.")
+
+
 @app.command("notice")
 def print_notice() -> None:
     """Print what the next nightly message would say, without sending it."""

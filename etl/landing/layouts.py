@@ -33,7 +33,9 @@ def keep(cursor: Cursor, name: str, said: str, *, by: str, reason: str) -> Layou
     """
     try:
         layout = catalogue.layout(yaml.load(said, project_files.LOADER), name, name)
-    except (CatalogueError, yaml.YAMLError) as error:
+    except yaml.YAMLError as error:
+        raise UsageError(f"{name}.yml: this is not YAML ({' '.join(str(error).split())}). Mend the file.") from None
+    except CatalogueError as error:
         raise UsageError(str(error)) from None
     cursor.execute(
         "insert into landing.layout (name, export, said, by_name, reason) values (%s, %s, %s, %s, %s)",

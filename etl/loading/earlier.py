@@ -87,17 +87,17 @@ def check_roles(cursor: Cursor, file: File, *, rows: int, filled: Mapping[str, i
     """
     export = catalogue.export(file.export)
     cursor.execute(statement("load/roles_before"), of_file(file))
-    lost = []
-    for role, had, of_rows in cursor.fetchall():
-        column = next((c for c in export.loaded if c.name == role), None)
-        if column is None or role in catalogue.needed(export) or not had:
-            continue
-        if role in absent or (rows >= MANY_ROWS and not filled.get(role) and had * 2 >= of_rows):
-            lost.append((column.header, role in absent))
-    if not lost or is_confirmed(cursor, file):
+    before = {role: (had, of_rows) for role, had, of_rows in cursor.fetchall() if had}
+    asked = [c for c in export.loaded if c.name in before and c.name not in catalogue.needed(export)]
+    gone = ", ".join(f"«{c.header}»" for c in asked if c.name in absent)
+    empty = ", ".join(
+        f"«{c.header}»"
+        for c in asked
+        if c.name not in absent and rows >= MANY_ROWS and not filled.get(c.name)
+        if before[c.name][0] * 2 >= before[c.name][1]
+    )
+    if not (gone or empty) or is_confirmed(cursor, file):
         return
-    gone = ", ".join(f"«{header}»" for header, is_absent in lost if is_absent)
-    empty = ", ".join(f"«{header}»" for header, is_absent in lost if not is_absent)
     said = " ".join((
         *([f"Các lần giao trước có cột {gone}, lần này không có."] if gone else ()),
         *([f"Cột {empty} trống ở mọi dòng, các lần giao trước thì không."] if empty else ()),

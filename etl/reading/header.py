@@ -233,7 +233,8 @@ def no_header(rows: list[list[str]], export: Export) -> FileRejected:
     return FileRejected(
         "FIL-02",
         f"Không tìm thấy dòng tiêu đề trong {HEADER_ROWS} dòng đầu của tệp; cần có các cột {required}. "
-        "Hãy kiểm tra tệp có đúng loại báo cáo này không, rồi xuất lại.",
+        "Hãy kiểm tra tệp có đúng loại báo cáo này không. Nếu đúng và phần mềm đặt tên cột khác: "
+        "cchc layouts propose SỐ_TỆP",
     )
 
 

@@ -49,7 +49,7 @@ def table(
     Raises: FileRejected FIL-01 (cannot be read), FIL-02 (columns missing), FIL-03 (a column twice), FIL-05 (no data
             row; raised at the end).
     """
-    opened = {"workbook": _workbook, "html": _html, "text": open_text}[_kind(path)]
+    opened = {"workbook": _workbook, "html": _html, "text": open_text}[kind(path)]
     placement, raw = opened(path, export, layouts, block_bytes)
     if placement.problems:
         raw.close()
@@ -79,7 +79,8 @@ def _data(
 # --- what kind of file it is -----------------------------------------------------------------------------------------
 
 
-def _kind(path: Path) -> str:
+def kind(path: Path) -> str:
+    """What a file is by its first bytes: workbook, html or text. Raises: FileRejected FIL-01 if it is empty."""
     with path.open("rb") as file:
         head = file.read(4096)
     if not head.strip(b"\0 \t\r\n\xef\xbb\xbf\xfe\xff"):

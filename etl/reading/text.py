@@ -85,7 +85,7 @@ def open_text(
             chunks = (chunk.replace(b"\r", b"\n") for chunk in chunks)
         final = len(head) < HEAD_BYTES
         for line_by_line in (False, True):  # a title with a stray quote must not swallow the header
-            tops = {d: _first_rows(head, d, final, line_by_line=line_by_line) for d in DELIMITERS}
+            tops = {d: first_rows_of_text(head, d, final, line_by_line=line_by_line) for d in DELIMITERS}
             placements = {
                 d: it for d, top in tops.items() if (it := find_header([cells for cells, _, _ in top], export, layouts))
             }
@@ -105,12 +105,14 @@ def open_text(
     return placement, _csv(itertools.chain([head[end:]], chunks), delimiter, placement, line + 1)
 
 
-def _first_rows(head: bytes, delimiter: bytes, final: bool, *, line_by_line: bool) -> list[tuple[list[str], int, int]]:
+def first_rows_of_text(
+    head: bytes, delimiter: bytes, final: bool, *, line_by_line: bool, most: int = HEADER_ROWS
+) -> list[tuple[list[str], int, int]]:
     """The first rows of a text: their cells, where each ends, and its last line."""
     rows: list[tuple[list[str], int, int]] = []
     start = line = 0
     text = Quoted(head, delimiter)
-    while start < len(head) and len(rows) < HEADER_ROWS:
+    while start < len(head) and len(rows) < most:
         stop = (head.find(b"\n", start) + 1 if line_by_line else 0) or len(head)
         try:
             row = cells_of_row(text, start, stop, final or line_by_line)

@@ -8,6 +8,7 @@ import pytest
 from etl import pipeline
 from etl.pipeline import Receipt
 from etl.settings import Settings
+from etl.stewardship import decisions
 from tests.databases import rows
 from tests.inbox import PROCEDURES, UNITS, deliver, quiet
 from tests.tables import cells
@@ -106,3 +107,142 @@ def test_the_direction_of_a_document_is_which_book_it_is_and_its_unit_the_sender
     found = rows(warehouse_url, "select org_code, number, issued_on::text, direction from core.document")
     assert found == [tuple(document)]
     assert rows(warehouse_url, f"select layout from landing.file where file_id = {receipt.file_id}") == [(system,)]
+
+
+# --- what is absent, and what goes missing ----------------------------------------------------------------------------
+
+TASK = "Mã nhiệm vụ;Nội dung;Cấp giao;Mã đơn vị thực hiện;Ngày giao;Hạn hoàn thành;Ngày hoàn thành"
+
+
+def tasks(inbox: Path, day: str, *lines: str, header: str = TASK) -> None:
+    """Deliver the tasks of a day: number, due day and day of completion of each."""
+    path = inbox / "document_management" / "tasks" / day / "duc-co.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    wanted = [TASK.split(";").index(name) for name in header.split(";")]
+    body = []
+    for line in lines:
+        number, due, completed = line.split("|")
+        row = [f"NV-{number}", "Rà soát", "Kế hoạch CCHC", "631", "01/02/2021", due.strip(), completed.strip()]
+        body.append(";".join(row[i] for i in wanted))
+    path.write_text("\n".join([header, *body]) + "\n", encoding="utf-8")
+    quiet(path)
+
+
+def without(*names: str) -> str:
+    return ";".join(name for name in TASK.split(";") if name not in names)
+
+
+def stands(url: str) -> list[tuple]:
+    return rows(url, "select task_code, due_on::text, completed_on::text from core.task order by 1")
+
+
+def test_a_column_that_goes_missing_holds_the_file_and_what_is_known_stays(configured, warehouse_url, lists):
+    tasks(lists, "2021-03-10", "1 | 20/03/2021 | 05/03/2021", "2 | 21/03/2021 |")
+    load(configured, warehouse_url, lists)
+    known = [("NV-1", "2021-03-20", "2021-03-05"), ("NV-2", "2021-03-21", None)]
+    assert stands(warehouse_url) == known
+
+    header = without("Hạn hoàn thành", "Ngày hoàn thành")
+    tasks(lists, "2021-03-12", "1 | |", "2 | |", "3 | |", header=header)
+    (receipt,) = load(configured, warehouse_url, lists)
+    assert receipt.status == "held"
+    assert "có cột «Hạn hoàn thành», «Ngày hoàn thành», lần này không có" in receipt.message
+    assert f"cchc files confirm {receipt.file_id}" in receipt.message
+    assert stands(warehouse_url) == known
+
+    decisions.confirm(warehouse_url, receipt.file_id, by="thử", reason="phần mềm mới không có cột này")
+    (receipt,) = pipeline.load_waiting(configured, warehouse_url)
+    assert receipt.status == "accepted"
+    assert stands(warehouse_url) == [*known, ("NV-3", None, None)]
+    # said once, it is so from then on
+    tasks(lists, "2021-03-13", "1 | |", "2 | |", "4 | |", header=header)
+    (receipt,) = load(configured, warehouse_url, lists)
+    assert receipt.status == "accepted"
+    assert stands(warehouse_url) == [*known, ("NV-3", None, None), ("NV-4", None, None)]
+    # and a column that comes back and goes again is asked about anew
+    tasks(lists, "2021-03-14", "1 | 20/03/2021 | 05/03/2021", "2 | 21/03/2021 | 14/03/2021")
+    tasks(lists, "2021-03-15", "1 | |", header=header)
+    assert [r.status for r in load(configured, warehouse_url, lists)] == ["accepted", "held"]
+
+
+@pytest.mark.parametrize(
+    "before, now, status",
+    [
+        (20, 20, "held"),  # all rows had it, none of as many has
+        (10, 20, "held"),  # half of them
+        (9, 20, "accepted"),  # fewer: an empty column may be true
+        (20, 19, "accepted"),  # too few rows to tell
+    ],
+)
+def test_a_column_that_is_empty_throughout_holds_the_file_if_most_rows_had_it(
+    configured, warehouse_url, lists, before, now, status
+):
+    tasks(lists, "2021-03-10", *(f"{n} | 20/03/2021 |" if n <= before else f"{n} | |" for n in range(1, 21)))
+    tasks(lists, "2021-03-11", *(f"{n} | |" for n in range(1, now + 1)))
+    receipts = load(configured, warehouse_url, lists)
+    assert [r.status for r in receipts] == ["accepted", status]
+    if status == "held":
+        assert "«Hạn hoàn thành» trống ở mọi dòng" in receipts[-1].message
+
+
+NOT_RUN = [("TSK-03", "không có cột «Cấp giao»"), ("TSK-03", "không có cột «Hạn hoàn thành»")]
+
+
+def test_a_delivery_that_never_had_the_column_loads_and_says_which_rules_did_not_run(configured, warehouse_url, lists):
+    tasks(lists, "2021-03-10", "1 | |", header=without("Hạn hoàn thành", "Cấp giao"))
+    (receipt,) = load(configured, warehouse_url, lists)
+    assert (receipt.status, receipt.rows_loaded) == ("accepted", 1)
+    assert (
+        rows(
+            warehouse_url,
+            f"select distinct rule_id, not_run from quality.result where file_id = {receipt.file_id}"
+            " and not_run is not null order by 1, 2",
+        )
+        == NOT_RUN
+    )
+    assert rows(
+        warehouse_url,
+        f"select count(*) from reporting.quality where file_id = {receipt.file_id} and not_run like 'không chạy:%'",
+    ) == [(len({rule for rule, _ in NOT_RUN}),)]
+
+
+def test_columns_that_nobody_knows_cost_nothing_and_are_named(configured, warehouse_url, lists):
+    path = lists / "document_management" / "tasks" / "2021-03-10" / "duc-co.csv"
+    tasks(lists, "2021-03-10", "1 | 20/03/2021 |")
+    lines = path.read_text("utf-8").splitlines()
+    path.write_text(f"{lines[0]};Mã phiếu\n{lines[1]};A-1\n", encoding="utf-8")
+    quiet(path)
+    (receipt,) = load(configured, warehouse_url, lists)
+    assert (receipt.status, receipt.rows_loaded) == ("accepted", 1)
+    assert receipt.message == "Đã nạp đủ các dòng. Cột chưa biết, không dùng: «Mã phiếu»."
+    assert rows(
+        warehouse_url,
+        f"select rule_id, severity, rows_failed from quality.result where file_id = {receipt.file_id}"
+        " and rule_id = 'FIL-04'",
+    ) == [("FIL-04", "warning", 1)]
+
+
+def test_a_column_that_may_be_the_missing_one_under_another_name_holds_the_file(configured, warehouse_url, lists):
+    tasks(lists, "2021-03-10", "1 | 20/03/2021 |")
+    path = lists / "document_management" / "tasks" / "2021-03-10" / "duc-co.csv"
+    path.write_text(path.read_text("utf-8").replace("Cấp giao", "Nơi giao việc"), encoding="utf-8")
+    quiet(path)
+    (receipt,) = load(configured, warehouse_url, lists)
+    assert receipt.status == "held"
+    assert "Có cột chưa biết: «Nơi giao việc»; và thiếu cột của mẫu: «Cấp giao»" in receipt.message
+    assert f"cchc layouts propose {receipt.file_id}" in receipt.message
+
+
+def test_a_list_that_tells_what_a_name_means_is_asked_again_when_it_changes(configured, warehouse_url, lists):
+    send(lists, "one_stop_shop/dossiers", "2021-03-10", "igate", sender="chu-prong")
+    path = lists / "one_stop_shop" / "dossiers" / "2021-03-10" / "chu-prong.csv"
+    path.write_text(path.read_text("utf-8").replace("UBND xã Ia Dơk", "UBND xã Ia Lang"), encoding="utf-8")
+    quiet(path)
+    (receipt,) = load(configured, warehouse_url, lists)
+    assert (receipt.status, receipt.rows_quarantined) == ("accepted_with_errors", 1)
+    told = "select rule_id, value from quality.violation where severity = 'error'"
+    assert rows(warehouse_url, told) == [("DOS-03", "UBND xã Ia Lang")]
+    deliver(lists, "hr/units", "2021-03-12", UNITS + "    23863 | Xã Ia Lang | 631 | UBND cấp xã\n")
+    receipts = load(configured, warehouse_url, lists)
+    assert [(r.export, r.status, r.rows_loaded) for r in receipts][-1] == ("one_stop_shop/dossiers", "accepted", 1)
+    assert rows(warehouse_url, "select org_code from core.dossier") == [("23863",)]
