@@ -182,8 +182,8 @@ def _compare(
         for (rule, column), j in judged.items()
     ]
     rows += [
-        (task.file.file_id, rule, column, catalogue.rules()[rule].severity, 0, 0, None, f"không có cột «{header}»")
-        for (rule, column), header in not_run.items()
+        (task.file.file_id, rule, column, catalogue.rules()[rule].severity, 0, 0, None, why)
+        for (rule, column), why in not_run.items()
     ]
     broken = {"FIL-04": len(placement.notes)}
     rows += [
@@ -199,6 +199,7 @@ def _compare(
             rows_read=outcome.rows_read,
             rows_unchanged=outcome.rows_unchanged,
             rows_quarantined=outcome.rows_quarantined,
+            not_run=not_run,
         )
 
 

@@ -7,7 +7,7 @@ text. These say the same in Vietnamese, each in one file that needs nothing else
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -22,15 +22,24 @@ LISTED = 300  # deliveries on the index page, which every load writes anew; the 
 
 
 def write(
-    verdict: Verdict, folder: Path, *, file: File, rows_read: int, rows_unchanged: int, rows_quarantined: int
+    verdict: Verdict,
+    folder: Path,
+    *,
+    file: File,
+    rows_read: int,
+    rows_unchanged: int,
+    rows_quarantined: int,
+    not_run: Mapping[tuple[str, str], str] | None = None,
 ) -> Path:
     """Write the page of a delivery, and list it on the index page; the place of the page.
 
+    Input:  `not_run`: rules and columns that say nothing of this file, and why.
     Output: `<folder>/<file_id>/index.html` and `<folder>/index.html`. The same verdict gives the same bytes.
     Raises: SetupError if the folder cannot be written.
     """
-    rows = _rows(verdict, catalogue.export(file.export))
-    failed = {(row["rule_id"], row["severity"]) for row in rows if not row["passed"]}
+    export = catalogue.export(file.export)
+    rows = [*_rows(verdict, export), *_rows_not_run(not_run or {}, export)]
+    failed = {(row["rule_id"], row["severity"]) for row in rows if row["passed"] is False}
     listed = {
         "file_id": file.file_id,
         "export": file.export,
@@ -45,7 +54,7 @@ def write(
         "warnings": sum(severity != "critical" for _, severity in failed),
     }
     counts = {
-        "expectations": len(rows),
+        "expectations": len(rows) - len(not_run or ()),
         "checked": max((row["checked"] for row in rows), default=0),
         "errors": listed["errors"],
         "warnings": listed["warnings"],
@@ -87,6 +96,25 @@ def _rows(verdict: Verdict, export: catalogue.Export) -> list[dict[str, Any]]:
             "passed": bool(one.success),
         })
     return sorted(rows, key=lambda r: (r["passed"], r["severity"], -r["failed"], r["rule_id"], r["header"]))
+
+
+def _rows_not_run(not_run: Mapping[tuple[str, str], str], export: catalogue.Export) -> list[dict[str, Any]]:
+    rules = catalogue.rules()
+    return [
+        {
+            "rule_id": rule_id,
+            "expectation": "",
+            "header": export.column(column).header,
+            "description": rules[rule_id].message,
+            "remedy": rules[rule_id].remedy,
+            "severity": {"error": "critical", "warning": "warning"}[rules[rule_id].severity],
+            "checked": 0,
+            "failed": 0,
+            "share": why,
+            "passed": None,
+        }
+        for (rule_id, column), why in not_run.items()
+    ]
 
 
 @cache

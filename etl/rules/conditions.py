@@ -119,7 +119,7 @@ def _asked(export: catalogue.Export) -> set[str]:
 def not_run(
     export: catalogue.Export, absent: Collection[str], derived: Collection[str] = ()
 ) -> dict[tuple[str, str], str]:
-    """Which rules, of which column, say nothing of a file, and the header of the column that they lack.
+    """Which rules, of which column, say nothing of a file, and why (Vietnamese).
 
     Input:  `absent`: roles that the file has no column for; `derived`: those that its layout finds in the office's
             lists. What is not found there is unknown, and no fault of the row: what is asked of a column that is given
@@ -131,9 +131,12 @@ def not_run(
     for (rule_id, column), roles in _roles(export).items():
         kind = ours.rules[rule_id].holds.get(column)
         gone = next((role for role in roles if role in absent), None)
-        asked_otherwise = kind in ("given", "in_vocabulary") if column in derived else kind == "found"
-        if gone or asked_otherwise:
-            lacking[rule_id, column] = export.column(gone or column).header
+        if gone:
+            lacking[rule_id, column] = f"không có cột «{export.column(gone).header}»"
+        elif column in derived and kind in ("given", "in_vocabulary"):
+            lacking[rule_id, column] = f"cột «{export.column(column).header}» được tìm trong danh mục"
+        elif column not in derived and kind == "found":
+            lacking[rule_id, column] = f"cột «{export.column(column).header}» có trong tệp"
     return lacking
 
 
