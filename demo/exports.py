@@ -336,7 +336,7 @@ def _write_procedures(inbox: Path, planted: Planted) -> None:
 
     rows.append(bad("PRO-01", ""))
     rows.append(bad("PRO-01", "TTHC số 12"))
-    rows.append(bad("PRO-02", "1.990001", level="Tỉnh"))
+    rows.append(bad("PRO-02", "1.990001", level="Trung ương"))
     rows.append(bad("PRO-03", "1.990002", 2))
     rows.append([*rows[-1][:2], "Tên khác hẳn", *rows[-1][3:]])
     rows.append(bad("PRO-04", "1.990003", announced="31/02/2020"))

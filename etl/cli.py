@@ -544,6 +544,82 @@ def accept_layout(
     return _print_loaded(settings, url, loaded, "Không có tệp nào chờ mẫu này.")
 
 
+# --- words ------------------------------------------------------------------------------------------------------------
+
+words_app = typer.Typer(rich_markup_mode=None)
+app.add_typer(words_app, name="words")
+
+
+@words_app.callback(invoke_without_command=True)
+def list_words(
+    context: typer.Context,
+    known: Annotated[bool, typer.Option("--known", help="The words that are mapped, and by whom, instead.")] = False,
+    form: FormatOption = Format.table,
+) -> None:
+    """Print the words that no vocabulary knows, and how many rows wait in quarantine for each."""
+    if context.invoked_subcommand:
+        return
+    if known:
+        return _print_known_words(form)
+    from etl.stewardship import words
+
+    with _connection() as connection:
+        found = words.unknown(connection)
+    if form is not Format.table:
+        return _write(form, ("export", "column", "word", "rows"), [(w.export, w.column, w.word, w.rows) for w in found])
+    if not found:
+        return print("Không có từ nào chưa biết.")
+    titles = ("Loại dữ liệu", "Cột", "Tiêu đề cột", "Từ chưa biết", "Số dòng chờ")
+    _write(form, titles, [(w.export, w.column, w.header, w.word, w.rows) for w in found])
+    print('\nNói nghĩa của một từ, một lần cho mọi tệp: cchc words map <loại dữ liệu> <cột> "<từ>" "<nghĩa>"')
+
+
+def _print_known_words(form: Format) -> None:
+    from etl.stewardship import words
+
+    with _connection() as connection, connection.cursor() as cursor:
+        found = words.known(cursor)
+    if form is not Format.table:
+        header = [field.name for field in fields(words.KnownWord)]
+        return _write(form, header, [[getattr(word, name) for name in header] for word in found])
+    titles = ("Loại dữ liệu", "Cột", "Mẫu", "Từ", "Nghĩa", "Ai nói", "Khi nào", "Vì sao")
+    _write(
+        form,
+        titles,
+        [
+            (w.export, w.column, w.layout, w.word, w.meaning, words.SAID_BY.get(w.said_by, w.said_by), day, w.reason)
+            for w in found
+            for day in [_vietnamese(w.at.date() if w.at else None)]
+        ],
+    )
+
+
+@words_app.command("map")
+def map_word(
+    export: Annotated[str, typer.Argument(metavar="EXPORT", help="Such as one_stop_shop/dossiers.")],
+    column: Annotated[str, typer.Argument(metavar="COLUMN", help="Its name or its header.")],
+    word: Annotated[str, typer.Argument(metavar="WORD", help="As the files have it.")],
+    meaning: Annotated[str, typer.Argument(metavar="MEANING", help="A word of the column's vocabulary.")],
+    layout: Annotated[str, typer.Option(metavar="NAME", help="It means that in files of this layout alone.")] = "",
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is kept.")] = "",
+    by: ByOption = None,
+) -> int:
+    """Keep what an office means by a word, and load the rows that waited for it."""
+    settings, url = _warehouse()
+    from etl.stewardship import words
+
+    mapped = words.map_word(url, export, column, word, meaning, layout=layout, by=by or _login(), reason=reason)
+    where = f"{mapped.export.name}, cột {mapped.column.name} ({mapped.column.header})"
+    anew = f", không còn là «{mapped.before}»" if mapped.before not in (None, mapped.meaning) else ""
+    print(f"{where}: «{mapped.word}» nghĩa là «{mapped.meaning}»{anew}.")
+    status = _print_loaded(settings, url, _load_waiting(settings, url), "Không có tệp nào phải xét lại.")
+    if mapped.waiting:
+        left = words.still_waiting(url, mapped)
+        more = f"; {left} dòng còn giữ lại vì lỗi khác" if left else ""
+        print(f"{mapped.waiting - left} trong {mapped.waiting} dòng chờ từ này đã nạp{more}.")
+    return status
+
+
 @app.command("notice")
 def print_notice() -> None:
     """Print what the next nightly message would say, without sending it."""

@@ -70,6 +70,7 @@ class Column:
     never: str = ""  # what it must not match
     of_sender: bool = False  # the unit of a row; of a file that has no column for it, its sender's
     readable: str = ""  # codes of this form are shown although a long number stands in them
+    words: tuple[tuple[str, str], ...] = ()  # what other words mean; no contract says it: catalogue.words does
 
     @property
     def longest(self) -> int | None:

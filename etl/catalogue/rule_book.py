@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from etl.catalogue import words
 from etl.catalogue.contracts import SHAPED, Column, export, misshapen
 from etl.catalogue.project_files import contract_folders, expectation_folders, read_yaml
 from etl.errors import CatalogueError
@@ -54,10 +55,22 @@ def _rules(folders: tuple[Path, ...]) -> Iterator[Rule]:
                     column: _not_held(column, kind, name, f"{path}: {rule_id}")
                     for column, kind in said.get("holds", {}).items()
                 }
+                said["remedy"] += _way_out(said.get("holds", {}), name)
                 rule = Rule(rule_id=rule_id, export="*" if name == "file" else name, **said)
                 if rule.severity not in SEVERITIES:
                     raise CatalogueError(f"{path}: {rule_id}: severity is one of {', '.join(SEVERITIES)}.")
                 yield rule
+
+
+def _way_out(holds: Mapping[str, str], export_name: str) -> str:
+    """What else helps where a rule asks for a word of a vocabulary: the word of another system is mapped once."""
+    coded = [c.name for c in words.coded(export(export_name)) if c.name in holds] if holds else []
+    if not coded:
+        return ""
+    return (
+        " Nếu phần mềm nguồn dùng từ khác cho cùng một nghĩa: xem cchc words, rồi nói nghĩa của từ một lần:"
+        f' cchc words map {export_name} {coded[0] if len(coded) == 1 else "<cột>"} "<từ>" "<nghĩa>".'
+    )
 
 
 def _not_held(column: str, kind: str, export_name: str, where: str) -> str:

@@ -13,7 +13,7 @@ import polars as pl
 
 from etl import catalogue
 from etl.landing.receipts import File
-from etl.loading import first_pass
+from etl.loading import first_pass, words
 from etl.loading.first_pass import Survey
 from etl.loading.repetitions import together
 from etl.masking import Names
@@ -37,6 +37,7 @@ class Outcome:
     rows_closed: int = 0
     unknown: set[str] = field(default_factory=set)  # roles that the office's lists did not tell of every row
     failed: Counter[tuple[str, str]] = field(default_factory=Counter)  # (rule, column) -> failing rows
+    read_by: set[words.Read] = field(default_factory=set)  # words outside of their vocabulary
     grown: list[str] = field(default_factory=list)  # tables to be analysed once all is committed
 
     @property
@@ -77,6 +78,7 @@ class Batch:
 
     failed: Counter[tuple[str, str]]
     unknown: set[str]  # roles that the office's lists did not tell of every row
+    read_by: set[words.Read]  # words outside of their vocabulary
     years: set[int]  # of which core.<thing> needs a partition
     staged: Rows  # what Great Expectations judges
     violations: Rows
@@ -91,13 +93,15 @@ def judged_batches(task: Task, survey: Survey, references: dict[str, pl.DataFram
     plan = conditions.plan(export)
     candidates = survey.candidates(export, task.path)
     if plan.whole_file and not plan.at_once:
-        typed = (values.typed(b.drop(first_pass.FLAGS), export).hstack(b.select("raw_hash")) for b in candidates)
+        typed = (
+            values.typed(b.drop(first_pass.FLAGS), survey.read_as).hstack(b.select("raw_hash")) for b in candidates
+        )
         references = references | conditions.gathered(typed, export)
         candidates = survey.candidates(export, task.path)
     layout = survey.placement.layout
     but = conditions.not_run(export, survey.placement.absent(export), layout.derived if layout else ())
     for block in [whole_file(candidates)] if plan.at_once else together(candidates):
-        yield _batch(task, block, references, names, layout, but)
+        yield _batch(task, block, references, names, layout, survey.read_as, but)
 
 
 def whole_file(blocks: Iterable[pl.DataFrame], most: int = LIST_ROWS) -> pl.DataFrame:
@@ -121,11 +125,12 @@ def _batch(
     references: dict[str, pl.DataFrame],
     names: Names,
     layout: catalogue.Layout | None,
+    read_as: catalogue.Export,
     but: Collection[tuple[str, str]],
 ) -> Batch:
     export, file = task.export, task.file
     raw = block.drop(first_pass.FLAGS)
-    typed = values.typed(raw, export).hstack(block.select(first_pass.FLAGS))
+    typed = values.typed(raw, read_as).hstack(block.select(first_pass.FLAGS))
     said = raw
     if layout and layout.derived:
         typed = derivations.derived(typed, export, layout, references, sender=file.sender)
@@ -141,6 +146,7 @@ def _batch(
     return Batch(
         failed=Counter(dict(_by_rule(failures))),
         unknown={role for role in (layout.derived if layout else ()) if typed[role].null_count()},
+        read_by=words.read_by(raw, read_as),
         years=set(days.dt.year().unique().to_list()),
         staged=as_csv(typed.select(staged_columns(export))),
         violations=as_csv(failures.select(pl.lit(file.file_id), "line", "rule_id", "column_name", "severity", "value")),

@@ -39,6 +39,7 @@ def copy_batches(
             copy_rows(cursor, f"{target} ({columns})", batch.good)
             outcome.failed += batch.failed
             outcome.unknown |= batch.unknown
+            outcome.read_by |= batch.read_by
             outcome.rows_quarantined += batch.quarantined.count
             outcome.rows_loaded += batch.earlier.count + (batch.good.count if target.startswith("core.") else 0)
     return outcome

@@ -21,6 +21,7 @@ from etl import catalogue, masking
 from etl.errors import FileHeld, FileRejected
 from etl.landing import layouts, owners
 from etl.landing.receipts import File
+from etl.loading import words
 from etl.loading.earlier import (
     check_half_at_least,
     check_roles,
@@ -51,6 +52,7 @@ class Survey:
     delivered_again: list[str]  # keys of rows that are in quarantine
     spool: "Spool"
     placement: Placement
+    read_as: catalogue.Export  # its columns know what the words of this file mean
     filled: Counter[str] = field(default_factory=Counter)  # role -> rows that have something in it
     open: Callable[[Path], read.Table] = field(kw_only=True)  # read a file of this export and sender as this one
 
@@ -80,7 +82,7 @@ class Survey:
     def _told_apart(self, repeated: "Spool", export: catalogue.Export) -> Iterator[pl.DataFrame]:
         """The rows whose key comes in different spellings; those that say the same are one row, the last."""
         rows = [
-            block.select("line", "key_hash", value_hash=pl.Series(_row_hash(values.compared(block, export))))
+            block.select("line", "key_hash", value_hash=pl.Series(_row_hash(values.compared(block, self.read_as))))
             for block in together(repeated)
         ]
         if not rows:
@@ -110,7 +112,7 @@ class Survey:
             for block in self.open(path).blocks:
                 wanted = is_in(block["line"].to_numpy(), self.repetitions.known_again)
                 if wanted.any():
-                    yield _hashed(detached(block.filter(wanted)), export, self.placement)[0]
+                    yield _hashed(detached(block.filter(wanted)), self.read_as, self.placement)[0]
 
 
 def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool") -> Survey:
@@ -137,6 +139,7 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool"
         raise FileHeld("FIL-04", f"{placement.doubt} {_ways_out_of_doubt(file)}")
     if placement.by_sender(export) and unit is None:
         raise owners.unknown(file.sender)
+    read_as = words.as_read(cursor, export, placement.layout)
     filled: Counter[str] = Counter()
     known = known_hashes(cursor, file)
     passed_over = np.empty(0, np.int64) if conditions.plan(export).whole_file else known
@@ -144,7 +147,7 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool"
     with closing(Seen(path.parent)) as seen:
         for raw in prefetch.ahead(table.blocks):
             filled.update(raw.select(pl.col([c.name for c in export.columns]).count()).row(0, named=True))
-            block, typed_keys = _hashed(raw, export, placement)
+            block, typed_keys = _hashed(raw, read_as, placement)
             raw_hash = block["raw_hash"].to_numpy()
             seen.add(block["key_hash"].to_numpy(), raw_hash, block["line"].to_numpy())
             if export.delivery == "snapshot":
@@ -167,6 +170,7 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool"
         delivered_again=delivered_again.keys(),
         spool=spool,
         placement=placement,
+        read_as=read_as,
         filled=filled,
         open=open_table,
     )
@@ -272,5 +276,7 @@ def _keys_of_other_parts(
     for (archived_as,) in cursor.fetchall():
         # a part that cannot be read is refused in its turn, and this one is not
         with suppress(FileRejected):
-            for block in open_table(archive / archived_as).blocks:
-                yield _typed_keys(block, export)
+            part = open_table(archive / archived_as)
+            read_as = words.as_read(cursor, export, part.placement.layout)
+            for block in part.blocks:
+                yield _typed_keys(block, read_as)

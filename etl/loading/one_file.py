@@ -20,7 +20,7 @@ from etl.catalogue.project_files import statement
 from etl.errors import RuleFailed
 from etl.figures import counts
 from etl.landing.receipts import File
-from etl.loading import earlier, first_pass
+from etl.loading import earlier, first_pass, words
 from etl.loading.batches import LIST_ROWS, Outcome, Task, as_csv, judged_batches, whole_file
 from etl.loading.copying import copy_batches
 from etl.loading.merge import close_what_is_gone, incoming, merge_staged
@@ -81,6 +81,7 @@ def load(cursor: Cursor, task: Task, *, direct: bool) -> Outcome:
                 outcome.rows_closed = close_what_is_gone(cursor, export, file, keys)
             outcome.rows_unchanged = outcome.rows_read - outcome.rows_loaded - outcome.rows_quarantined
             outcome.grown = counts.add_changes(cursor, export.thing, core_tables.changes(export, [file.file_id]))
+            words.keep_read(cursor, file.file_id, outcome.read_by)
             _compare(task, cursor, outcome, verdict.result(), survey.placement, not_run)
             _receipt(cursor, file, outcome, survey, seconds=time.monotonic() - began)
         return outcome

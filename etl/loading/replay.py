@@ -264,7 +264,7 @@ def rewind(cursor: Cursor, export: catalogue.Export, file_ids: list[int]) -> Non
     cursor.execute(
         f"update quality.quarantined_row set resolved_by = null, resolution = null where resolved_by in ({ids})"
     )
-    for table in ("quality.result", "quality.violation", "quality.quarantined_row"):
+    for table in ("quality.result", "quality.violation", "quality.quarantined_row", "landing.file_word"):
         cursor.execute(f"delete from {table} where file_id in ({ids})")
     cursor.execute(f"delete from landing.said_again where file_id in ({ids})")
     receipts.wait_again(cursor, f"f.file_id in ({ids})", {})

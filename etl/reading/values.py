@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta, timezone
 
 import polars as pl
 
-from etl.catalogue import Column, Export
-from etl.spelling import INVISIBLE, clean, fold
+from etl.catalogue import Column, Export, words
+from etl.spelling import INVISIBLE, clean
 
 LOCAL = timezone(timedelta(hours=7))  # Asia/Ho_Chi_Minh has kept this offset since 1975
 YEARS = range(1900, 2101)  # a year of two digits or with a digit too many is not read
@@ -19,7 +19,7 @@ SERIALS = range(32874, 73416)  # Excel's day numbers of 1990-01-01 … 2100-12-3
 MONTH_ZERO = date(1899, 12, 30)  # Excel's day 0, for every day after February 1900
 
 UNUSUAL = rf"[\x00-\x1f\x7f-\xa0\u0300-\u036f\u2000-\u200f\u2028\u2029\u202f\u205f\u3000{INVISIBLE}]|  |^ | $"
-FLAGS = {"có": True, "không": False}
+FLAGS = {"Có": True, "Không": False}
 
 WHOLE = (
     r"\d+(?:[.,]0{1,2})?"  # 1500000, and Excel's 1500000.0
@@ -64,7 +64,7 @@ def typed(block: pl.DataFrame, export: Export) -> pl.DataFrame:
     Output: same rows, same order: `line`, and of each contract column, by its type:
             text           the cleaned text (nothing at all of names, phones and birthdays)
             identity no.   the text without white space, and `<name>__shape`: each digit as 9, each letter as x
-            code           as the vocabulary spells it; the cleaned text if it is not in it
+            code           what it means, as the vocabulary spells it (`Column.words`); the cleaned text if nobody knows
             timestamp      Datetime (microseconds, local time of Asia/Ho_Chi_Minh), and its day under `Column.day`
             date           Date;  partial_date: the first day that it can mean
             amount         Int64, whole đồng;  integer: Int64;  flag: Boolean
@@ -110,18 +110,14 @@ def _text(cells: pl.Series, column: Column) -> list[pl.Series]:
 
 
 def _code(cells: pl.Series, column: Column) -> list[pl.Series]:
-    spelling = {fold(word): word for word in column.vocabulary}
-
-    def canonical(text: str) -> str | None:
-        folded = fold(text)
-        return spelling.get(folded) or spelling.get(folded.removesuffix(".0")) or clean(text) or None
-
-    return [_mapped(cells, canonical, pl.String)]
+    meaning = words.reader(column)
+    return [_mapped(cells, lambda text: meaning(text) or clean(text) or None, pl.String)]
 
 
 def _flag(cells: pl.Series, column: Column) -> list[pl.Series]:
+    meaning = words.reader(column)
     cells = _cleaned(cells)
-    return _with_unread(cells, _mapped(cells, lambda text: FLAGS.get(fold(text)), pl.Boolean), column)
+    return _with_unread(cells, _mapped(cells, lambda text: FLAGS.get(meaning(text) or ""), pl.Boolean), column)
 
 
 def _whole_number(cells: pl.Series, column: Column) -> list[pl.Series]:

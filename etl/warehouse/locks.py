@@ -4,6 +4,7 @@ They are taken in this order, and those of one kind in the order given there, so
 
     migration     one process brings the schema up to date; all others wait before they begin
     landing       one process lands what a sender delivered
+    words         while a file is judged, what words mean stands still
     references    while a file is judged, what it refers to stands still; in catalogue order
     sender        the loads of one sender's export follow each other; those of others go on side by side
     partition     one process makes a table for a year; on a connection of its own
@@ -65,6 +66,7 @@ def load(cursor: Cursor, export_name: str, sender: str) -> None:
 
     What the export refers to must not change meanwhile; if others refer to it, none of them may be judged meanwhile.
     """
+    _take(cursor, _words(export_name), "pg_advisory_lock_shared")
     exports = catalogue.exports()
     referred = {name for export in exports.values() for name in export.refers_to}
     for name in exports:
@@ -74,6 +76,15 @@ def load(cursor: Cursor, export_name: str, sender: str) -> None:
         elif name in exports[export_name].refers_to:
             _take(cursor, lock, "pg_advisory_lock_shared")
     _take(cursor, Lock(f"a load of {export_name} from {sender}", (export_name, sender)), "pg_advisory_lock")
+
+
+def words(cursor: Cursor, export_name: str) -> None:
+    """Until the transaction ends."""
+    _take(cursor, _words(export_name), "pg_advisory_xact_lock")
+
+
+def _words(export_name: str) -> Lock:
+    return Lock(f"loads of {export_name}, and words of it", ("words", export_name))
 
 
 @contextmanager
