@@ -191,13 +191,19 @@ def show(
         asked = _made(connection, asked)
         made = appendix.read(connection, asked.code, unit)
     if form is not Format.table:
-        header = ("code", "name", "unit_of_measure", "value", "numerator", "denominator", "status")
-        rows = [(*_figure(row), row.status) for row in made.rows if row.kind == "indicator"]
+        header = ("code", "name", "unit_of_measure", "value", "numerator", "denominator", "status", "reason")
+        rows = [(*_figure(row), row.status, row.reason) for row in made.rows if row.kind == "indicator"]
+        if form is Format.csv:  # programs read it by its columns, and have no place for another one
+            return _write(form, header[:-1], [row[:-1] for row in rows])
         return _write(form, header, rows)
     window = f"{made.first_day:%d/%m/%Y} - {made.last_day:%d/%m/%Y}, tính đến {made.as_of:%d/%m/%Y}"
     print(f"{made.unit_name} ({unit}). {asked.title_vi}: {window}\n")
     titles = ("Mã", "Chỉ tiêu", "Đơn vị tính", "Giá trị", "Tử số", "Mẫu số", "Trạng thái")
-    _write(form, titles, [(*map(_vietnamese, _figure(row)), row.status) for row in made.rows])
+    _write(form, titles, [(*map(_vietnamese, _figure(row)), _said_of(row)) for row in made.rows])
+
+
+def _said_of(row: "Row") -> str | None:
+    return f"{row.status}: {row.reason}" if row.reason else row.status
 
 
 def _figure(row: "Row") -> tuple["Cell", ...]:

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from etl.catalogue.contracts import exports
 from etl.catalogue.project_files import indicator_folders, read_sql, read_yaml
 from etl.errors import CatalogueError
 from etl.periods import TWO_TIERS_FROM
@@ -18,6 +19,8 @@ DECLARATIONS = "declarations/indicators"
 BEHAVIOURS = ("flow", "stock", "cumulative", "code", "share")
 LEVELS = ("province", "department", "district", "commune", "office", "service_unit")
 CADENCES = ("quarterly", "half_yearly", "nine_monthly", "annual")
+# What every computed figure needs: without it nobody knows what is below a unit.
+FRAME = ("hr/units.parent_code",)
 LISTS = {"one_stop_shop/procedures", "hr/quotas"}  # exports that several units read the same figures off
 
 
@@ -40,10 +43,29 @@ class Indicator:
     decimals: int
     version: str  # changes whenever the definition does
     query: str  # empty if it is declared
+    # The roles without which it cannot be told, `<export>.<column>`, beside those that every file has; None: the header
+    # says nothing of it. And among which rows of window_unknown they are looked for, as a condition of SQL.
+    needs: tuple[str, ...] | None = None
+    among: str = "true"
 
     @property
     def is_computed(self) -> bool:
         return self.origin == "computed"
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles without which it cannot be told.
+
+        Of a computed figure always who stands above whom. A header that says nothing needs
+        whatever column a contract of its sources requires.
+        """
+        if not self.is_computed:
+            return ()
+        needs = self.needs
+        if needs is None:
+            sources = (export for export in exports().values() if export.name in self.source)
+            needs = tuple(f"{e.name}.{c.name}" for e in sources for c in e.columns if c.required and not c.key)
+        return (*FRAME, *needs)
 
     @property
     def is_share(self) -> bool:
@@ -104,8 +126,9 @@ def _indicator(said: dict[str, Any], query: str, path: Path, defaults: Mapping[s
     """Input: what a header or a row of form.yml says, and the query below the header; the rest is by default."""
     said = {"valid_to": None, **defaults, **said, "origin": "computed" if query else "declared"}
     try:
-        for attribute in ("levels", "source", "cadence"):
-            said[attribute] = tuple(said[attribute])
+        for attribute in ("levels", "source", "cadence", "needs"):
+            if said.get(attribute) is not None:
+                said[attribute] = tuple(said[attribute])
         indicator = Indicator(**said, version=_definition_version(said, query), query=query)
     except (TypeError, KeyError) as error:
         raise CatalogueError(f"{path}: this is not the header of an indicator ({error}). Mend the file.") from None

@@ -25,6 +25,7 @@ class Row:
     numerator: Decimal | None
     denominator: Decimal | None
     status: str | None
+    reason: str | None = None  # why it is not computable, in Vietnamese
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def read(connection: Connection, period_code: str, unit: str) -> Appendix:
         cursor.execute(
             """
             select unit_name, period_start, period_end, as_of,
-                indicator_code, kind, indicator_name, unit_of_measure, value, numerator, denominator, status
+                indicator_code, kind, indicator_name, unit_of_measure, value, numerator, denominator, status, reason
             from reporting.appendix
             where period_code = %(period)s and unit_code = %(unit)s
                 and unit_valid_from = greatest(%(valid_from)s::date, date '1900-01-01')
@@ -61,8 +62,18 @@ def read(connection: Connection, period_code: str, unit: str) -> Appendix:
     unit_name, first_day, last_day, as_of = found[0][:4]
     decimals = {code: indicator.decimals for code, indicator in catalogue.reported(last_day).items()}
     rows = tuple(
-        Row(code, kind, name, measure, rounded(value, decimals.get(code, 0)), _plain(over), _plain(under), status)
-        for *_, code, kind, name, measure, value, over, under, status in found
+        Row(
+            code,
+            kind,
+            name,
+            measure,
+            rounded(value, decimals.get(code, 0)),
+            _plain(over),
+            _plain(under),
+            status,
+            reason,
+        )
+        for *_, code, kind, name, measure, value, over, under, status, reason in found
     )
     return Appendix(unit_name, first_day, last_day, as_of, rows)
 

@@ -95,6 +95,7 @@ def compute(cursor: Cursor, period: Period, indicators: list[catalogue.Indicator
     bound = bindings(period)
     open_window(cursor, period)
     _results(cursor, period, indicators, bound)
+    _gaps(cursor, indicators, bound)
     make(cursor, project_files.SQL / "mart" / "figure.sql", bound)
 
 
@@ -149,6 +150,23 @@ def _results(cursor: Cursor, period: Period, indicators: list[catalogue.Indicato
                 raise CatalogueError(f"sql/indicators/{indicator.code}.sql: {said}. Mend the query.") from error
     _declared(cursor, period, indicators)
     cursor.execute("create index on window_result (indicator_code, unit_code); analyze window_result")
+
+
+def _gaps(cursor: Cursor, indicators: list[catalogue.Indicator], bound: dict[str, Any]) -> None:
+    """Fill window_gap: which figures would have to count what nobody can tell."""
+    cursor.execute(
+        "drop table if exists pg_temp.window_gap;"
+        "create temp table window_gap (indicator_code text, unit_code text, needs text, sender text) on commit drop;"
+        "select exists (select from window_unknown)"
+    )
+    for indicator in indicators if cursor.fetchone()[0] else ():
+        if indicator.is_computed and indicator.levels:
+            statement = project_files.statement("mart/gaps", among=indicator.among)
+            try:
+                cursor.execute(statement, bound | {"code": indicator.code, "needs": list(indicator.roles)})
+            except psycopg2.ProgrammingError as error:
+                said = str(error).strip()
+                raise CatalogueError(f"sql/indicators/{indicator.code}.sql: among: {said}. Mend the header.") from error
 
 
 def _loads(cursor: Cursor) -> dict[str, int | None]:

@@ -28,6 +28,7 @@ VALUE_HEADERS = ("printed_value", "printed", "giá trị", "kết quả", "số 
 STATUSES = {
     "not_applicable": "cấp này không báo cáo",
     "not_reported": "chưa có dữ liệu để tính",
+    "not_computable": "không tính được vì tệp thiếu cột",
     "undefined": "không phát sinh trường hợp nào",
 }
 
@@ -80,6 +81,7 @@ class _Stored:
     numerator: Decimal | None
     denominator: Decimal | None
     status: str
+    reason: str | None
 
 
 def checks() -> tuple[Check, ...]:
@@ -198,13 +200,13 @@ def _compared(indicator: catalogue.Indicator, text: str, stored: _Stored | None,
         return Comparison(indicator.code, indicator.title, text, value, agrees, " ".join([*sentences, *said]))
 
     if not text:
-        return row("")
+        return row("", *([f"{stored.reason}."] if stored and stored.reason else []))
     try:
         given = printed.read(text, indicator.unit)
     except ValueError as unreadable:
         return row("no", f"Không đọc được số in ra: {unreadable}")
     if stored is None or value is None:
-        reason = STATUSES[stored.status] if stored else "không có trong biểu mẫu của kỳ này"
+        reason = stored.reason or STATUSES[stored.status] if stored else "không có trong biểu mẫu của kỳ này"
         return row("no", f"In ra {text}, không có số tính: {reason}.")
     if _at_printed_precision(indicator, text, stored) == given:
         return row("yes")
@@ -308,7 +310,7 @@ def _stored_window(cursor: Cursor, period: Period) -> Period:
 
 def _stored_figures(cursor: Cursor, period: Period, unit: str, valid_from: str) -> dict[str, _Stored]:
     cursor.execute(
-        "select indicator_code, value, numerator, denominator, status from mart.indicator"
+        "select indicator_code, value, numerator, denominator, status, reason from mart.indicator"
         " where cadence = %s and period_code = %s and unit_code = %s and unit_valid_from = %s",
         (period.cadence, period.code, unit, valid_from),
     )
@@ -317,11 +319,12 @@ def _stored_figures(cursor: Cursor, period: Period, unit: str, valid_from: str) 
 
 def _proved_figures(cursor: Cursor, period: Period, unit: str | None) -> None:
     _empty_proved_figure(cursor)
-    cursor.execute(  # where a code meant two units in one window, the later one is asked
+    cursor.execute(  # where a code meant two units in one window, the later one is asked; not computable: no value
         "insert into proved_figure select distinct on (i.unit_code, i.indicator_code)"
         " i.unit_code, i.indicator_code, i.value, f.unit_of_measure"
         " from mart.indicator as i inner join mart.form as f on f.code = i.indicator_code"
-        " where i.cadence = %(cadence)s and i.period_code = %(code)s and i.value is not null"
+        " where i.cadence = %(cadence)s and i.period_code = %(code)s"
+        " and (i.value is not null or i.status = 'not_computable')"
         " and (%(unit)s::text is null or i.unit_code = %(unit)s)"
         " order by i.unit_code, i.indicator_code, i.unit_valid_from desc",
         {"cadence": period.cadence, "code": period.code, "unit": unit},
@@ -347,6 +350,9 @@ def _empty_proved_figure(cursor: Cursor) -> None:
 
 
 def _broken(cursor: Cursor, over: str, origin: str) -> list[Finding]:
+    """What breaks, but for statements about a figure that is not computable: nobody knows whether they hold."""
+    cursor.execute("select unit_code, code from proved_figure where value is null")
+    unknown = set(cursor.fetchall())
     found = []
     for check in checks():
         if check.over == over:
@@ -359,6 +365,7 @@ def _broken(cursor: Cursor, over: str, origin: str) -> list[Finding]:
                     unit, check.rule_id, subject, origin, left, right, _sentence(check, subject, origin, left, right)
                 )
                 for unit, subject, left, right in cursor.fetchall()
+                if unknown.isdisjoint((unit, code) for code in subject.split())
             ]
     return found
 

@@ -34,6 +34,7 @@ def open_window(cursor: Cursor, period: Period) -> None:
     for export in catalogue.exports().values():
         if export.delivery == "snapshot":
             _tell(cursor, export, bound)
+    _name_columns(cursor)
     for path in windows():
         header = make(cursor, path, bound)
         if "then" in header:
@@ -107,6 +108,16 @@ def _units_are_known(cursor: Cursor, period: Period) -> None:
     if not cursor.fetchone()[0]:
         window = f"{period.start} – {period.last_day}"
         raise UsageError(f"no unit is known in {window}: load hr/units first, then make {period.code}.")
+
+
+def _name_columns(cursor: Cursor) -> None:
+    """How columns are headed in the contracts: window_header, for sentences that say which one was not delivered."""
+    cursor.execute(
+        "set local client_min_messages = warning; drop table if exists pg_temp.window_header;"
+        "create temp table window_header (needs text primary key, header text not null) on commit drop"
+    )
+    headers = [(f"{e.name}.{c.name}", c.header) for e in catalogue.exports().values() for c in e.columns]
+    execute_values(cursor, "insert into window_header values %s", headers, page_size=len(headers))
 
 
 def _tell(cursor: Cursor, export: catalogue.Export, bound: dict[str, Any]) -> None:

@@ -80,6 +80,7 @@ def load(cursor: Cursor, task: Task, *, direct: bool) -> Outcome:
             if export.delivery == "snapshot":
                 outcome.rows_closed = close_what_is_gone(cursor, export, file, keys)
             outcome.rows_unchanged = outcome.rows_read - outcome.rows_loaded - outcome.rows_quarantined
+            _note_absent(cursor, file, {*absent, *outcome.unknown})
             outcome.grown = counts.add_changes(cursor, export.thing, core_tables.changes(export, [file.file_id]))
             words.keep_read(cursor, file.file_id, outcome.read_by)
             _compare(task, cursor, outcome, verdict.result(), survey.placement, not_run)
@@ -204,6 +205,11 @@ def _compare(
         )
 
 
+def _note_absent(cursor: Cursor, file: File, absent: set[str]) -> None:
+    """Say of what roles the file tells nothing, before its rows are counted: those count where nobody told them."""
+    cursor.execute("update landing.file set absent = %s where file_id = %s", (sorted(absent), file.file_id))
+
+
 def _receipt(cursor: Cursor, file: File, outcome: Outcome, survey: first_pass.Survey, *, seconds: float) -> None:
     export, placement = catalogue.export(file.export), survey.placement
     layout = placement.layout
@@ -220,7 +226,7 @@ def _receipt(cursor: Cursor, file: File, outcome: Outcome, survey: first_pass.Su
         update landing.file
         set status = %s, message = %s, rule_id = null, reload_reason = null, rows_read = %s, rows_loaded = %s,
             rows_unchanged = %s, rows_quarantined = %s, rows_closed = %s, hash_version = %s, loaded_at = now(),
-            seconds = %s, layout = %s, absent = %s, filled = %s, derived_from = %s
+            seconds = %s, layout = %s, filled = %s, derived_from = %s
         where file_id = %s
         """,
         (
@@ -234,7 +240,6 @@ def _receipt(cursor: Cursor, file: File, outcome: Outcome, survey: first_pass.Su
             earlier.hash_version(export),
             seconds,
             layout.name if layout else "",
-            sorted({*placement.absent(export), *outcome.unknown}),
             json.dumps(survey.filled),
             list(derivations.exports_asked(export, layout)) if layout else [],
             file.file_id,

@@ -6,6 +6,7 @@
 --   - received_online
 --   - received_direct
 --   - received_postal
+--   - received_unknown
 --   - resolved_early
 --   - resolved_on_time
 --   - resolved_late
@@ -17,10 +18,11 @@
 -- A dossier stays with the unit that its code named on the day of receipt, also after the code got a new meaning.
 -- A refused dossier is counted as refused and nowhere else; one not yet received (`Mới đăng ký`) nowhere.
 -- Finished on the due day is on time, and so is a dossier without a due day.
+-- What nobody told is empty here: a field, a unit, a channel, a status. Which figures that leaves open,
+-- sql/counts/dossier_unknown.sql tells.
 -- Counted is what has a day of its own. That a dossier is paused, or withdrawn nobody says when, depends on when it is
--- asked:
--- here it stays, and is overdue like any other, and sql/window/3_dossier.sql takes from these counts what was told by
--- then.
+-- asked: here it stays, and is overdue like any other, and sql/window/3_dossier_state.sql takes from these counts what
+-- was told by then.
 with unit as materialized (
     select
         province_code,
@@ -35,18 +37,18 @@ dossier as (
     select
         d.sign,
         d.province_code,
-        d.org_code,
+        coalesce(d.org_code, '') as org_code,
         d.received_on,
         d.due_on,
         d.finished_on,
-        d.field,
+        coalesce(d.field, '') as field,
         d.channel,
-        d.status = 'Không được tiếp nhận' as is_refused,
-        d.status = 'Công dân rút hồ sơ' as is_withdrawn,
+        coalesce(d.status = 'Không được tiếp nhận', false) as is_refused,
+        coalesce(d.status = 'Công dân rút hồ sơ', false) as is_withdrawn,
         coalesce(unit.valid_from, '-infinity') as unit_from,
         -- the day on which it stopped being pending
         case
-            when d.status <> 'Công dân rút hồ sơ' then d.finished_on
+            when coalesce(d.status, '') <> 'Công dân rút hồ sơ' then d.finished_on
             when coalesce(d.finished_on, d.returned_on) is not null
                 then greatest(d.received_on, coalesce(d.finished_on, d.returned_on))
         end as left_on,
@@ -58,7 +60,7 @@ dossier as (
             and unit.org_code = d.org_code
             and d.received_on >= unit.reach_from
             and d.received_on < unit.reach_to
-    where d.status <> 'Mới đăng ký'
+    where coalesce(d.status, '') <> 'Mới đăng ký'
 ),
 
 -- what happened to a dossier, one row per day on which something did
@@ -73,6 +75,7 @@ event as (
             when is_refused then 'refused'
             when channel = 'Trực tuyến' then 'received_online'
             when channel = 'Trực tiếp' then 'received_direct'
+            when channel is null then 'received_unknown'
             else 'received_postal'
         end as what,
         sign
@@ -119,6 +122,7 @@ select
     coalesce(sum(sign) filter (where what = 'received_online'), 0) as received_online,
     coalesce(sum(sign) filter (where what = 'received_direct'), 0) as received_direct,
     coalesce(sum(sign) filter (where what = 'received_postal'), 0) as received_postal,
+    coalesce(sum(sign) filter (where what = 'received_unknown'), 0) as received_unknown,
     coalesce(sum(sign) filter (where what = 'resolved_early'), 0) as resolved_early,
     coalesce(sum(sign) filter (where what = 'resolved_on_time'), 0) as resolved_on_time,
     coalesce(sum(sign) filter (where what = 'resolved_late'), 0) as resolved_late,

@@ -7,11 +7,13 @@
 -- procedure.
 select
     province_code,
-    org_code,
+    coalesce(org_code, '') as org_code,
     received_on as day,
-    case when procedure_code ~ '^\d\.\d{6}' then left(procedure_code, 8) else procedure_code end as national_code,
+    case
+        when procedure_code ~ '^\d\.\d{6}' then left(procedure_code, 8) else coalesce(procedure_code, '')
+    end as national_code,
     sum(sign) as received,
     coalesce(sum(sign) filter (where channel = 'Trực tuyến'), 0) as received_online
 from {changed} as d
-where status not in ('Mới đăng ký', 'Không được tiếp nhận')
+where coalesce(status, '') not in ('Mới đăng ký', 'Không được tiếp nhận')
 group by 1, 2, 3, 4

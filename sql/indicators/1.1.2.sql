@@ -6,6 +6,10 @@
 -- behaviour: cumulative
 -- levels: [province, department, district, commune, office, service_unit]
 -- source: [document_management/tasks]
+-- needs:
+--   [document_management/tasks.org_code, document_management/tasks.assigned_by,
+--   document_management/tasks.completed_on]
+-- among: "kind = 'Kế hoạch CCHC'"
 
 -- The plan is the year's: a task given in any earlier window of the year still counts (window_task begins with the
 -- year). Done by the last day of the window; what is done later belongs to a later report.

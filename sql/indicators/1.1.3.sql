@@ -6,6 +6,10 @@
 -- behaviour: flow
 -- levels: [province, department, district, commune, office, service_unit]
 -- source: [document_management/documents]
+-- needs:
+--   [document_management/documents.direction, document_management/documents.status,
+--   document_management/documents.secrecy, document_management/documents.topic]
+-- among: "kind = 'own'"
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Quyết định 28/2018/QĐ-TTg; Nghị định
 --   30/2020/NĐ-CP; QCVN 102:2016/BTTTT"
 

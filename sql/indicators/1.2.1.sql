@@ -6,6 +6,7 @@
 -- behaviour: stock
 -- levels: [province, department, district]
 -- source: [hr/units]
+-- needs: []
 -- valid_to: 2025-06-30
 
 -- Who can be inspected: the administrative bodies and the communes below the unit, on the last day of the window.

@@ -6,6 +6,7 @@
 -- behaviour: stock
 -- levels: [province, department, commune]
 -- source: [hr/units]
+-- needs: []
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị quyết 202/2025/QH15; Nghị định
 --   150/2025/NĐ-CP"
 -- valid_from: 2025-07-01

@@ -6,6 +6,8 @@
 -- behaviour: flow
 -- levels: [province, department]
 -- source: [document_management/tasks]
+-- needs: [document_management/tasks.org_code, document_management/tasks.assigned_by]
+-- among: "kind = 'Chính phủ' and day >= %(period_start)s"
 
 -- A task counts in the window in which it was given.
 select

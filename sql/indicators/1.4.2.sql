@@ -6,6 +6,10 @@
 -- behaviour: flow
 -- levels: [province, department, district, commune, office, service_unit]
 -- source: [document_management/tasks]
+-- needs:
+--   [document_management/tasks.org_code, document_management/tasks.assigned_by, document_management/tasks.due_on,
+--   document_management/tasks.completed_on]
+-- among: "kind = 'UBND tỉnh' and day >= %(period_start)s"
 
 -- Of the tasks given in the window, those done by its last day.
 -- Compared by day: done on the due day is on time, and without a due day nothing can be late.

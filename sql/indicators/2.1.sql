@@ -6,6 +6,9 @@
 -- behaviour: flow
 -- levels: [province, department, district, commune, office, service_unit]
 -- source: [document_management/documents]
+-- needs:
+--   [document_management/documents.direction, document_management/documents.status,
+--   document_management/documents.secrecy, document_management/documents.document_type]
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Luật 80/2015/QH13; Nghị định 30/2020/NĐ-CP"
 
 -- Legal documents (văn bản quy phạm pháp luật) carry the year in their number: 06/2024/QĐ-UBND.

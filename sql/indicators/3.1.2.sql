@@ -6,6 +6,7 @@
 -- behaviour: flow
 -- levels: [province, department]
 -- source: [one_stop_shop/procedures]
+-- needs: [one_stop_shop/procedures.repealed_on]
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 61/2018/NĐ-CP"
 
 -- Out of force from a day of the window on.

@@ -6,6 +6,8 @@
 -- behaviour: stock
 -- levels: [province, district]
 -- source: [one_stop_shop/procedures]
+-- needs: [one_stop_shop/procedures.announced_on, one_stop_shop/procedures.repealed_on]
+-- among: "kind = 'Huyện'"
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 61/2018/NĐ-CP"
 -- valid_to: 2025-06-30
 

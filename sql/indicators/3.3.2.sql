@@ -6,6 +6,9 @@
 -- behaviour: stock
 -- levels: [province, department, district, commune]
 -- source: [one_stop_shop/procedures]
+-- needs:
+--   [one_stop_shop/procedures.announced_on, one_stop_shop/procedures.repealed_on,
+--   one_stop_shop/procedures.interlink]
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 61/2018/NĐ-CP"
 
 -- In force on the last day of the window: announced by then, not repealed by then.

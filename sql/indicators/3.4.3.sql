@@ -6,6 +6,10 @@
 -- behaviour: share
 -- levels: [province, district, commune]
 -- source: [one_stop_shop/dossiers]
+-- needs:
+--   [one_stop_shop/dossiers.org_code, one_stop_shop/dossiers.due_at, one_stop_shop/dossiers.finished_at,
+--   one_stop_shop/dossiers.status]
+-- among: "kind = 'resolved' and tier = 'commune'"
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Thông tư 01/2020/TT-VPCP, Biểu 06; Nghị định
 --   61/2018/NĐ-CP"
 

@@ -6,6 +6,7 @@
 -- behaviour: stock
 -- levels: [province]
 -- source: [hr/units]
+-- needs: []
 
 -- The departments of the province, on the last day of the window.
 select

@@ -6,6 +6,8 @@
 -- behaviour: stock
 -- levels: [province]
 -- source: [hr/units]
+-- needs: [hr/units.equitised]
+-- among: "kind = 'service_unit'"
 
 -- A unit that became a company, or was dissolved by the last day of the window, is none any more.
 select

@@ -6,6 +6,8 @@
 -- behaviour: stock
 -- levels: [province, department, district, office]
 -- source: [hr/quotas]
+-- needs: [hr/quotas.assigned]
+-- among: "kind = 'Hành chính'"
 
 -- The last decision of the year on or before the last day of the window, per unit; inside communes since 1/7/2025.
 -- A total that is delivered beside its parts was left out before (sql/window).

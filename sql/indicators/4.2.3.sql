@@ -6,6 +6,8 @@
 -- behaviour: stock
 -- levels: [province, department, district, office]
 -- source: [hr/staff]
+-- needs: [hr/staff.org_code, hr/staff.staff_kind, hr/staff.status]
+-- among: "kind = 'Hợp đồng lao động'"
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 68/2000/NĐ-CP; Nghị định
 --   161/2018/NĐ-CP"
 

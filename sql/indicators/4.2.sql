@@ -6,6 +6,8 @@
 -- behaviour: stock
 -- levels: [province, department, district, office]
 -- source: [hr/quotas]
+-- needs: [hr/quotas.assigned]
+-- among: "kind = 'Hành chính'"
 
 -- The form repeats 4.2.1 in its heading.
 -- The last decision of the year on or before the last day of the window, per unit; inside communes since 1/7/2025.

@@ -6,6 +6,8 @@
 -- behaviour: stock
 -- levels: [province, department, district, office, service_unit]
 -- source: [hr/staff]
+-- needs: [hr/staff.org_code, hr/staff.staff_kind, hr/staff.status]
+-- among: "kind = 'Viên chức'"
 
 -- Present on the last day of the window: at work, seconded or on maternity leave; inside communes since 1/7/2025.
 select

@@ -6,6 +6,8 @@
 -- behaviour: flow
 -- levels: [province, department, district, office, service_unit]
 -- source: [hr/events]
+-- needs: [hr/events.org_code, hr/events.event_kind]
+-- among: "kind = 'Tinh giản'"
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 108/2014/NĐ-CP; Nghị định
 --   113/2018/NĐ-CP; Nghị định 143/2020/NĐ-CP"
 

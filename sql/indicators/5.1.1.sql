@@ -6,6 +6,8 @@
 -- behaviour: stock
 -- levels: [province, department, district, office]
 -- source: [hr/units]
+-- needs: [hr/units.positions_approved]
+-- among: "kind in ('department', 'office')"
 
 -- Administrative bodies whose job positions are approved; communes are not among them.
 select

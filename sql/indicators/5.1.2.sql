@@ -6,6 +6,8 @@
 -- behaviour: stock
 -- levels: [province, department, district, office, service_unit]
 -- source: [hr/units]
+-- needs: [hr/units.positions_approved, hr/units.equitised]
+-- among: "kind = 'service_unit'"
 
 -- Service units whose job positions are approved.
 -- A unit that became a company, or was dissolved by the last day of the window, is none any more.

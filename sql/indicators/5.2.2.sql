@@ -6,6 +6,8 @@
 -- behaviour: flow
 -- levels: [province, department, district, commune, office, service_unit]
 -- source: [hr/events]
+-- needs: [hr/events.org_code, hr/events.event_kind, hr/events.form]
+-- among: "kind = 'Tuyển dụng'"
 
 -- Counted on the day of decision. Persons, once each: a corrected decision about the same person adds nothing.
 select

@@ -6,6 +6,8 @@
 -- behaviour: code
 -- levels: [province, department, district, commune, office, service_unit]
 -- source: [hr/events]
+-- needs: [hr/events.org_code, hr/events.event_kind, hr/events.by_competition]
+-- among: "kind = 'Bổ nhiệm'"
 
 -- Counted on the day of decision.
 -- 1 if any appointment of the window was by competition, else 0.

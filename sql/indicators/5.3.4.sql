@@ -6,6 +6,8 @@
 -- behaviour: flow
 -- levels: [province, district, office]
 -- source: [hr/events]
+-- needs: [hr/events.org_code, hr/events.event_kind, hr/events.position_level]
+-- among: "kind = 'Bổ nhiệm'"
 -- valid_to: 2025-06-30
 
 -- Counted on the day of decision. Persons, once each: a corrected decision about the same person adds nothing.

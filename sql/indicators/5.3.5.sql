@@ -6,6 +6,8 @@
 -- behaviour: flow
 -- levels: [province, commune, office]
 -- source: [hr/events]
+-- needs: [hr/events.org_code, hr/events.event_kind, hr/events.position_level]
+-- among: "kind = 'Bổ nhiệm'"
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị quyết 202/2025/QH15; Nghị định
 --   150/2025/NĐ-CP (tạm thời, chờ biểu mẫu của Bộ Nội vụ)"
 -- valid_from: 2025-07-01

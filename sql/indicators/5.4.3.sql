@@ -6,6 +6,8 @@
 -- behaviour: flow
 -- levels: [province, department, district, office]
 -- source: [hr/events]
+-- needs: [hr/events.org_code, hr/events.event_kind, hr/events.position_level]
+-- among: "kind = 'Kỷ luật'"
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 112/2020/NĐ-CP"
 -- valid_to: 2025-06-30
 

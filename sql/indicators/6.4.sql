@@ -6,6 +6,8 @@
 -- behaviour: cumulative
 -- levels: [province, department, district]
 -- source: [hr/units]
+-- needs: [hr/units.autonomy_group, hr/units.equitised]
+-- among: "kind = 'service_unit'"
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 16/2015/NĐ-CP; Nghị định
 --   141/2016/NĐ-CP"
 

@@ -6,6 +6,9 @@
 -- behaviour: stock
 -- levels: [province, department, district, commune]
 -- source: [one_stop_shop/procedures]
+-- needs:
+--   [one_stop_shop/procedures.announced_on, one_stop_shop/procedures.repealed_on,
+--   one_stop_shop/procedures.service_level]
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 42/2022/NĐ-CP (mức độ 3, 4 nay là
 --   một phần, toàn trình)"
 

@@ -6,6 +6,11 @@
 -- behaviour: share
 -- levels: [province, department, district, commune]
 -- source: [one_stop_shop/dossiers, one_stop_shop/procedures]
+-- needs:
+--   [one_stop_shop/dossiers.org_code, one_stop_shop/dossiers.procedure_code, one_stop_shop/dossiers.channel,
+--   one_stop_shop/dossiers.status, one_stop_shop/procedures.announced_on, one_stop_shop/procedures.repealed_on,
+--   one_stop_shop/procedures.service_level]
+-- among: "kind in ('received', 'Sở', 'Huyện', 'Xã')"
 -- legal_basis: "Công văn 581/BNV-CCHC, phụ lục thống kê của báo cáo CCHC; Nghị định 42/2022/NĐ-CP (mức độ 3, 4 nay là
 --   một phần, toàn trình)"
 

@@ -21,7 +21,9 @@ with previous as (
 own as (
     select
         subtree.unit_code as unit_key,
-        sum(part.received_online + part.received_direct + part.received_postal) as received
+        sum(
+            part.received_online + part.received_direct + part.received_postal + part.received_unknown
+        ) as received
     from window_dossier_held as part
     inner join window_unit as unit
         on
@@ -30,7 +32,7 @@ own as (
             and part.unit_from >= unit.reach_from
             and part.unit_from < unit.reach_to
     inner join window_subtree as subtree on subtree.part_code = unit.unit_code
-    where unit.tier <> 'commune'
+    where unit.tier <> 'commune' and part.lacking_role is null
     group by subtree.unit_code
 )
 
@@ -40,8 +42,10 @@ select
     unit.parent_unit,
     coalesce(own.received, 0) as own_received,
     case
-        when whole.unit_code is not null
-            then coalesce(previous.pending, 0) + coalesce(handover.taken_over - handover.handed_over, 0)
+        when whole.pending is not null
+            then
+                case when previous.unit_code is null then 0 else previous.pending end
+                + coalesce(handover.taken_over - handover.handed_over, 0)
     end as previous_pending
 from mart.dossier_flow as flow
 inner join window_unit as unit
@@ -91,6 +95,7 @@ with open as (
             and part.org_code = ended.org_code
             and part.unit_from >= ended.reach_from
             and part.unit_from < ended.reach_to
+            and part.lacking_role is null
     left join window_holder as held
         on
             held.province_code = ended.province_code

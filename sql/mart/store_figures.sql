@@ -30,10 +30,11 @@ changed as (
     where
         (
             stored.period_start, stored.period_end, stored.as_of, stored.unit_name, stored.unit_level, stored.value,
-            stored.numerator, stored.denominator, stored.status, stored.definition_version, stored.is_current_meaning
+            stored.numerator, stored.denominator, stored.status, stored.definition_version, stored.is_current_meaning,
+            stored.reason
         ) is distinct from (
             %(period_start)s, %(last_day)s, %(as_of)s, made.unit_name, made.unit_level, made.value,
-            made.numerator, made.denominator, made.status, made.definition_version, made.is_current_meaning
+            made.numerator, made.denominator, made.status, made.definition_version, made.is_current_meaning, made.reason
         )
 ),
 
@@ -41,7 +42,7 @@ written as (
     insert into mart.indicator (
         province_code, cadence, period_code, period_start, period_end, as_of, unit_code, unit_valid_from, unit_name,
         unit_level, indicator_code, value, numerator, denominator, status, definition_version, file_id, computed_at,
-        is_current_meaning
+        is_current_meaning, reason
     )
     select
         province_code,
@@ -62,7 +63,8 @@ written as (
         definition_version,
         file_id,
         now(),
-        is_current_meaning
+        is_current_meaning,
+        reason
     from changed
     on conflict (province_code, cadence, period_code, unit_code, unit_valid_from, indicator_code) do update
         set
@@ -78,7 +80,8 @@ written as (
             definition_version = excluded.definition_version,
             file_id = excluded.file_id,
             computed_at = excluded.computed_at,
-            is_current_meaning = excluded.is_current_meaning
+            is_current_meaning = excluded.is_current_meaning,
+            reason = excluded.reason
     returning 1
 )
 

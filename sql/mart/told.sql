@@ -30,7 +30,7 @@ told as (
 ),
 
 latest as (
-    select distinct on ({key}) {key}, {latest}
+    select distinct on ({key}) {key}, file_id as latest_file_id, {latest}
     from version
     order by {key}, delivered_on desc, told_until desc, file_id desc, line desc
 ),

@@ -24,7 +24,8 @@ select
     f.form_order,
     i.cadence,
     i.is_current_meaning,
-    split_part(i.period_code, '[', 1) as calendar_period_code
+    split_part(i.period_code, '[', 1) as calendar_period_code,
+    i.reason
 from mart.indicator as i
 inner join mart.form as f on f.code = i.indicator_code;
 
@@ -38,8 +39,8 @@ comment on view reporting.indicator_quarterly is
 'Chỉ tiêu CCHC theo quý: một dòng cho mỗi (period_code, unit_code, unit_valid_from, indicator_code); '
 'unit_valid_from là ngày mã đơn vị bắt đầu mang nghĩa này (1900-01-01: từ trước khi có dữ liệu). Chọn '
 'is_current_meaning để mỗi (period_code, unit_code, indicator_code) '
-'chỉ còn một dòng. period_end là ngày cuối kỳ; status cho biết vì sao không có số. Báo cáo tự nêu khoảng thời gian có '
-'period_code riêng, '
+'chỉ còn một dòng. period_end là ngày cuối kỳ; status cho biết vì sao không có số; reason nêu nơi gửi và cột chưa '
+'giao khi status = not_computable. Báo cáo tự nêu khoảng thời gian có period_code riêng, '
 'ví dụ 2021-N[2020-12-15..2021-11-15]; calendar_period_code là kỳ của nó.';
 
 create or replace view reporting.indicator_half_yearly as
@@ -49,8 +50,8 @@ comment on view reporting.indicator_half_yearly is
 'Chỉ tiêu CCHC theo 6 tháng đầu năm: một dòng cho mỗi (period_code, unit_code, unit_valid_from, indicator_code); '
 'unit_valid_from là ngày mã đơn vị bắt đầu mang nghĩa này (1900-01-01: từ trước khi có dữ liệu). Chọn '
 'is_current_meaning để mỗi (period_code, unit_code, indicator_code) '
-'chỉ còn một dòng. period_end là ngày cuối kỳ; status cho biết vì sao không có số. Báo cáo tự nêu khoảng thời gian có '
-'period_code riêng, '
+'chỉ còn một dòng. period_end là ngày cuối kỳ; status cho biết vì sao không có số; reason nêu nơi gửi và cột chưa '
+'giao khi status = not_computable. Báo cáo tự nêu khoảng thời gian có period_code riêng, '
 'ví dụ 2021-N[2020-12-15..2021-11-15]; calendar_period_code là kỳ của nó.';
 
 create or replace view reporting.indicator_nine_monthly as
@@ -60,8 +61,8 @@ comment on view reporting.indicator_nine_monthly is
 'Chỉ tiêu CCHC theo 9 tháng đầu năm: một dòng cho mỗi (period_code, unit_code, unit_valid_from, indicator_code); '
 'unit_valid_from là ngày mã đơn vị bắt đầu mang nghĩa này (1900-01-01: từ trước khi có dữ liệu). Chọn '
 'is_current_meaning để mỗi (period_code, unit_code, indicator_code) '
-'chỉ còn một dòng. period_end là ngày cuối kỳ; status cho biết vì sao không có số. Báo cáo tự nêu khoảng thời gian có '
-'period_code riêng, '
+'chỉ còn một dòng. period_end là ngày cuối kỳ; status cho biết vì sao không có số; reason nêu nơi gửi và cột chưa '
+'giao khi status = not_computable. Báo cáo tự nêu khoảng thời gian có period_code riêng, '
 'ví dụ 2021-N[2020-12-15..2021-11-15]; calendar_period_code là kỳ của nó.';
 
 create or replace view reporting.indicator_annual as
@@ -71,6 +72,6 @@ comment on view reporting.indicator_annual is
 'Chỉ tiêu CCHC theo năm: một dòng cho mỗi (period_code, unit_code, unit_valid_from, indicator_code); '
 'unit_valid_from là ngày mã đơn vị bắt đầu mang nghĩa này (1900-01-01: từ trước khi có dữ liệu). Chọn '
 'is_current_meaning để mỗi (period_code, unit_code, indicator_code) '
-'chỉ còn một dòng. period_end là ngày cuối kỳ; status cho biết vì sao không có số. Báo cáo tự nêu khoảng thời gian có '
-'period_code riêng, '
+'chỉ còn một dòng. period_end là ngày cuối kỳ; status cho biết vì sao không có số; reason nêu nơi gửi và cột chưa '
+'giao khi status = not_computable. Báo cáo tự nêu khoảng thời gian có period_code riêng, '
 'ví dụ 2021-N[2020-12-15..2021-11-15]; calendar_period_code là kỳ của nó.';

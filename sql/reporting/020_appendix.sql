@@ -40,7 +40,8 @@ select
     made.province_code,
     greatest(made.unit_valid_from, date '1900-01-01') as unit_valid_from,
     made.is_current_meaning,
-    split_part(made.period_code, '[', 1) as calendar_period_code
+    split_part(made.period_code, '[', 1) as calendar_period_code,
+    i.reason
 from made
 cross join mart.form as f
 left join mart.indicator as i

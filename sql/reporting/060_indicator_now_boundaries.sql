@@ -114,7 +114,7 @@ told as (
             ended.province_code = i.province_code
             and ended.org_code = i.unit_code
             and ended.valid_from = i.unit_valid_from
-    where i.status in ('observed', 'undefined')
+    where i.status in ('observed', 'undefined', 'not_computable')
 )
 
 select
@@ -127,10 +127,15 @@ select
     f.unit_of_measure,
     case
         when count(*) = 1 then max(told.value)
+        when bool_or(told.status = 'not_computable') then null
         when f.adds_up then mart.figure_value(sum(told.numerator), sum(told.denominator), 2, f.unit_of_measure = '%')
     end as value,
-    case when count(*) = 1 or f.adds_up then sum(told.numerator) end as numerator,
-    case when count(*) = 1 or f.adds_up then sum(told.denominator) end as denominator,
+    case
+        when (count(*) = 1 or f.adds_up) and bool_and(told.status <> 'not_computable') then sum(told.numerator)
+    end as numerator,
+    case
+        when (count(*) = 1 or f.adds_up) and bool_and(told.status <> 'not_computable') then sum(told.denominator)
+    end as denominator,
     array_agg(told.unit_code order by told.unit_code) as merged_from,
     told.province_code,
     told.cadence,
@@ -148,12 +153,16 @@ select
     case
         when count(*) = 1 then max(told.status)
         when not f.adds_up then 'not_applicable'
+        when bool_or(told.status = 'not_computable') then 'not_computable'
         when sum(told.denominator) = 0 then 'undefined'
         else 'observed'
     end as status,
     max(told.as_of) as as_of,
     bool_or(told.is_left_alone) as is_without_successor,
-    split_part(told.period_code, '[', 1) as calendar_period_code
+    split_part(told.period_code, '[', 1) as calendar_period_code,
+    case
+        when count(*) = 1 or f.adds_up then string_agg(distinct told.reason, '; ' order by told.reason)
+    end as reason
 from told
 inner join mart.form as f on f.code = told.indicator_code
 left join known_name on known_name.code = told.new_code

@@ -1,205 +1,10 @@
--- creates: [window_dossier_state, window_dossier_part, window_dossier_held, window_dossier, window_handover,
---   window_online]
-
--- States that have no day of their own, as daily counts beside mart.dossier_daily, which knows neither pauses nor
--- withdrawals without a day. A dossier that was paused is in time, however late: as the last delivery up to
--- %(told_until)s told it, or else its first one. Who withdrew on no day withdrew on that of the delivery that first
--- told it.
-create temp table window_dossier_state on commit drop as
-with paused_before as (
-    select
-        v.province_code,
-        v.dossier_code
-    from core.dossier_history as v
-    where
-        v.status in ('Yêu cầu bổ sung', 'Yêu cầu thực hiện nghĩa vụ tài chính', 'Dừng xử lý')
-        and v.superseded_on > %(told_until)s
-        and not exists (
-            select
-            from core.dossier as other
-            where
-                other.province_code = v.province_code
-                and other.dossier_code = v.dossier_code
-                and other.delivered_on <= %(told_until)s
-                and (
-                    v.delivered_on > %(told_until)s
-                    or (other.delivered_on, other.sender, other.file_id, other.line)
-                    > (v.delivered_on, v.sender, v.file_id, v.line)
-                )
-        )
-        and not exists (
-            select
-            from core.dossier_history as other
-            where
-                other.province_code = v.province_code
-                and other.dossier_code = v.dossier_code
-                and case
-                    when v.delivered_on > %(told_until)s
-                        then
-                            (other.delivered_on, other.sender, other.file_id, other.line)
-                            < (v.delivered_on, v.sender, v.file_id, v.line)
-                    else
-                        other.delivered_on <= %(told_until)s
-                        and (other.delivered_on, other.sender, other.file_id, other.line)
-                        > (v.delivered_on, v.sender, v.file_id, v.line)
-                end
-        )
-),
-
-withdrawn as (
-    select
-        d.province_code,
-        d.dossier_code,
-        greatest(d.received_on, coalesce(first_told.first_on, d.delivered_on)) as withdrawn_on
-    from core.dossier as d
-    cross join lateral (
-        -- the versions that told it, and none in between that did not
-        select min(h.delivered_on) as first_on
-        from core.dossier_history as h
-        where
-            h.province_code = d.province_code
-            and h.dossier_code = d.dossier_code
-            and h.status = 'Công dân rút hồ sơ'
-            and not exists (
-                select
-                from core.dossier_history as later
-                where
-                    later.province_code = h.province_code
-                    and later.dossier_code = h.dossier_code
-                    and later.status <> 'Công dân rút hồ sơ'
-                    and (later.delivered_on, later.sender, later.file_id, later.line)
-                    > (h.delivered_on, h.sender, h.file_id, h.line)
-            )
-    ) as first_told
-    where d.status = 'Công dân rút hồ sơ' and d.finished_on is null and d.returned_on is null
-),
-
--- materialized, before anything meets their units: the planner does not know how few they are after a load, and has
--- looked up each dossier once for every unit
-concerned as materialized (
-    -- paused now: only the history can tell it otherwise, so no other dossier is read
-    select
-        d.province_code,
-        d.org_code,
-        d.field,
-        d.status,
-        d.received_on,
-        d.due_on,
-        d.finished_on,
-        d.returned_on,
-        true as is_paused,
-        null::date as withdrawn_on
-    from core.dossier as d
-    where
-        d.status in ('Yêu cầu bổ sung', 'Yêu cầu thực hiện nghĩa vụ tài chính', 'Dừng xử lý')
-        and not exists (
-            select
-            from core.dossier_history as other
-            where
-                other.province_code = d.province_code
-                and other.dossier_code = d.dossier_code
-                and case
-                    when d.delivered_on > %(told_until)s
-                        then
-                            (other.delivered_on, other.sender, other.file_id, other.line)
-                            < (d.delivered_on, d.sender, d.file_id, d.line)
-                    else
-                        other.delivered_on <= %(told_until)s
-                        and (other.delivered_on, other.sender, other.file_id, other.line)
-                        > (d.delivered_on, d.sender, d.file_id, d.line)
-                end
-        )
-    union all
-    select
-        d.province_code,
-        d.org_code,
-        d.field,
-        d.status,
-        d.received_on,
-        d.due_on,
-        d.finished_on,
-        d.returned_on,
-        told.is_paused,
-        told.withdrawn_on
-    from (
-        select
-            province_code,
-            dossier_code,
-            bool_or(is_paused) as is_paused,
-            max(withdrawn_on) as withdrawn_on
-        from (
-            select
-                province_code,
-                dossier_code,
-                true as is_paused,
-                null::date as withdrawn_on
-            from paused_before
-            union all
-            select
-                province_code,
-                dossier_code,
-                false as is_paused,
-                withdrawn_on
-            from withdrawn
-        ) as each
-        group by province_code, dossier_code
-    ) as told
-    inner join core.dossier as d on d.province_code = told.province_code and d.dossier_code = told.dossier_code
-),
-
-state as (
-    select
-        d.province_code,
-        d.org_code,
-        unit.valid_from as unit_from,
-        d.field,
-        d.is_paused,
-        d.withdrawn_on,
-        case when d.due_on is not null then greatest(d.due_on + 1, d.received_on) end as overdue_from,
-        coalesce(
-            d.withdrawn_on,
-            d.finished_on,
-            case when d.status = 'Công dân rút hồ sơ' then d.returned_on end,
-            'infinity'
-        ) as left_on
-    from concerned as d
-    inner join window_unit as unit
-        on
-            unit.province_code = d.province_code
-            and unit.code = d.org_code
-            and d.received_on >= unit.reach_from
-            and d.received_on < unit.reach_to
-    where d.status not in ('Mới đăng ký', 'Không được tiếp nhận')
-)
-
-select
-    province_code,
-    org_code,
-    unit_from,
-    withdrawn_on as day,
-    field,
-    count(*) as withdrawn,
-    0 as overdue_out
-from state
-where withdrawn_on is not null
-group by 1, 2, 3, 4, 5
-union all
--- what the daily counts call overdue, and is not: paused from the beginning, else from the day of its withdrawal
-select
-    province_code,
-    org_code,
-    unit_from,
-    case when is_paused and left_on > %(as_of)s then overdue_from else greatest(overdue_from, withdrawn_on) end as day,
-    field,
-    0 as withdrawn,
-    count(*) as overdue_out
-from state
-where overdue_from <= %(as_of)s and (withdrawn_on is not null or left_on > %(as_of)s)
-group by 1, 2, 3, 4, 5;
+-- creates: [window_dossier_part, window_dossier_held, window_dossier, window_dossier_unknown, window_handover]
 
 -- What became of each unit's own dossiers, by field, and by the unit that held them on the day if that changes
 -- (window_holder). Flows are sums over the window; states are sums from the first day on. Here alone the daily counts
 -- are read.
+-- Rows with a `lacking_role` count none of them: they say, in the same way, of how many that role is unknown, because
+-- the file of `lacking_sender` had no column for it.
 create temp table window_dossier_part on commit drop as
 with counted as materialized (
     select
@@ -210,9 +15,12 @@ with counted as materialized (
         holder_code,
         holder_from,
         held_until,
+        lacking_role,
+        lacking_sender,
         coalesce(sum(received_online) filter (where is_in_window), 0) as received_online,
         coalesce(sum(received_direct) filter (where is_in_window), 0) as received_direct,
         coalesce(sum(received_postal) filter (where is_in_window), 0) as received_postal,
+        coalesce(sum(received_unknown) filter (where is_in_window), 0) as received_unknown,
         coalesce(sum(resolved_early) filter (where is_in_window), 0) as resolved_early,
         coalesce(sum(resolved_on_time) filter (where is_in_window), 0) as resolved_on_time,
         coalesce(sum(resolved_late) filter (where is_in_window), 0) as resolved_late,
@@ -227,7 +35,7 @@ with counted as materialized (
             holder.holder_code,
             holder.holder_from,
             holder.to_day as held_until,
-            received_online + received_direct + received_postal as entered,
+            received_online + received_direct + received_postal + received_unknown as entered,
             resolved_early + resolved_on_time + resolved_late + withdrawn as departed,
             day >= %(period_start)s and day < %(period_end)s as is_in_window
         from (
@@ -240,13 +48,16 @@ with counted as materialized (
                 received_online,
                 received_direct,
                 received_postal,
+                received_unknown,
                 resolved_early,
                 resolved_on_time,
                 resolved_late,
                 withdrawn,
                 refused,
                 overdue_in,
-                overdue_out
+                overdue_out,
+                null as lacking_role,
+                null as lacking_sender
             from mart.dossier_daily
             union all
             select
@@ -258,14 +69,38 @@ with counted as materialized (
                 0 as received_online,
                 0 as received_direct,
                 0 as received_postal,
+                0 as received_unknown,
                 0 as resolved_early,
                 0 as resolved_on_time,
                 0 as resolved_late,
                 withdrawn,
                 0 as refused,
                 0 as overdue_in,
-                overdue_out
+                overdue_out,
+                null as lacking_role,
+                null as lacking_sender
             from window_dossier_state
+            union all
+            select
+                province_code,
+                org_code,
+                unit_from,
+                day,
+                field,
+                0 as received_online,
+                0 as received_direct,
+                0 as received_postal,
+                received as received_unknown,
+                0 as resolved_early,
+                resolved as resolved_on_time,
+                0 as resolved_late,
+                withdrawn,
+                refused,
+                0 as overdue_in,
+                0 as overdue_out,
+                role as lacking_role,
+                sender as lacking_sender
+            from mart.dossier_unknown
         ) as daily
         left join window_holder as holder
             on
@@ -277,7 +112,8 @@ with counted as materialized (
                 and daily.day < holder.to_day
         where day < %(period_end)s or day <= %(as_of)s
     ) as daily
-    group by province_code, org_code, unit_from, field, holder_code, holder_from, held_until
+    group by
+        province_code, org_code, unit_from, field, holder_code, holder_from, held_until, lacking_role, lacking_sender
 ),
 
 -- A field has one name, however offices write it. What is no known field (rows of before there was a list) is `Khác`,
@@ -306,9 +142,12 @@ select
     counted.holder_code,
     counted.holder_from,
     counted.held_until,
+    counted.lacking_role,
+    counted.lacking_sender,
     counted.received_online,
     counted.received_direct,
     counted.received_postal,
+    counted.received_unknown,
     counted.resolved_early,
     counted.resolved_on_time,
     counted.resolved_late,
@@ -329,9 +168,12 @@ select
     coalesce(holder_from, unit_from) as unit_from,
     field,
     field_class,
+    lacking_role,
+    lacking_sender,
     received_online,
     received_direct,
     received_postal,
+    received_unknown,
     resolved_early,
     resolved_on_time,
     resolved_late,
@@ -348,6 +190,9 @@ select
     holder.holder_from,
     part.field,
     part.field_class,
+    part.lacking_role,
+    part.lacking_sender,
+    0,
     0,
     0,
     0,
@@ -382,6 +227,7 @@ select
     sum(part.received_online) as received_online,
     sum(part.received_direct) as received_direct,
     sum(part.received_postal) as received_postal,
+    sum(part.received_unknown) as received_unknown,
     sum(part.resolved_early) as resolved_early,
     sum(part.resolved_on_time) as resolved_on_time,
     sum(part.resolved_late) as resolved_late,
@@ -398,7 +244,51 @@ inner join window_unit as unit
         and part.unit_from >= unit.reach_from
         and part.unit_from < unit.reach_to
 inner join window_subtree as subtree on subtree.part_code = unit.unit_code
+where part.lacking_role is null
 group by subtree.unit_code, subtree.tier, part.field, part.field_class;
+
+-- Of how many of these dossiers a role is unknown. Where it is the unit, they may be anybody's. Where it is the day of
+-- the end, each may have been resolved on any day since it came.
+create temp table window_dossier_unknown on commit drop as
+select
+    unit.unit_code,
+    unit.tier,
+    part.field,
+    part.field_class,
+    part.lacking_role as role,
+    part.lacking_sender as sender,
+    sum(part.received_unknown) as received,
+    sum(part.refused) as refused,
+    sum(part.carried_over) as carried_over,
+    sum(
+        case
+            when part.lacking_role = 'finished_at' then part.received_unknown + part.carried_over
+            else part.resolved_on_time
+        end
+    ) as resolved,
+    sum(part.withdrawn) as withdrawn,
+    sum(part.pending) as pending
+from window_dossier_held as part
+inner join lateral (
+    select
+        subtree.unit_code,
+        subtree.tier
+    from window_unit as own
+    inner join window_subtree as subtree on subtree.part_code = own.unit_code
+    where
+        own.province_code = part.province_code
+        and own.code = part.org_code
+        and part.unit_from >= own.reach_from
+        and part.unit_from < own.reach_to
+    union all
+    select
+        anybody.unit_code,
+        null as tier
+    from window_unit as anybody
+    where part.org_code = '' and anybody.is_in_window
+) as unit on true
+where part.lacking_role is not null
+group by unit.unit_code, unit.tier, part.field, part.field_class, part.lacking_role, part.lacking_sender;
 
 -- Open dossiers that came into what a unit answers for, or left it, because a unit ended. `is_first_day`: when the
 -- window began, so that they stand in what was carried over.
@@ -442,7 +332,7 @@ open as materialized (
         part.field,
         sum(
             part.carried_over + part.received_online + part.received_direct + part.received_postal
-            - part.resolved_early - part.resolved_on_time - part.resolved_late - part.withdrawn
+            + part.received_unknown - part.resolved_early - part.resolved_on_time - part.resolved_late - part.withdrawn
         ) as dossiers
     from move
     inner join window_dossier_part as part
@@ -452,6 +342,7 @@ open as materialized (
             and part.unit_from >= move.reach_from
             and part.unit_from < move.reach_to
             and part.held_until <= move.day
+    where part.lacking_role is null
     group by 1, 2
 ),
 
@@ -487,48 +378,4 @@ select
     coalesce(sum(dossiers) filter (where has_given), 0) as handed_over
 from crossing
 where has_given <> has_taken
-group by 1, 2, 3;
-
--- Dossiers of procedures of levels 3 and 4, by the catalogue in force, at the level of the receiving unit.
-create temp table window_online on commit drop as
-with part as (
-    select
-        unit.unit_code,
-        daily.national_code,
-        case unit.tier when 'commune' then 'Xã' when 'district' then 'Huyện' else 'Sở' end as level,
-        sum(daily.received) as received,
-        sum(daily.received_online) as received_online
-    from mart.procedure_daily as daily
-    inner join window_unit as unit
-        on
-            unit.province_code = daily.province_code
-            and unit.code = daily.org_code
-            and daily.day >= unit.reach_from
-            and daily.day < unit.reach_to
-    where daily.day >= %(period_start)s and daily.day < %(period_end)s
-    group by 1, 2, 3
-),
-
-offered as (
-    select
-        senders,
-        national_code,
-        level,
-        service_level
-    from window_catalogue
-    where is_in_force and service_level >= 3
-)
-
-select
-    subtree.unit_code,
-    part.national_code,
-    part.level,
-    offered.service_level,
-    sum(part.received) as received,
-    sum(part.received_online) as received_online
-from part
-inner join window_subtree as subtree on subtree.part_code = part.unit_code
-inner join window_scope as scope on scope.unit_code = subtree.unit_code and scope.level = part.level
-inner join offered
-    on offered.senders = scope.senders and offered.national_code = part.national_code and offered.level = part.level
-group by 1, 2, 3, 4
+group by 1, 2, 3
