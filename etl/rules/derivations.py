@@ -27,7 +27,8 @@ class Derivation:
     of: str  # a query of sql/lookups
     words: Mapping[str, str]  # our column -> column of the list
     take: str
-    codes: Mapping[str, str]  # likewise, but compared as it is
+    codes: Mapping[str, str]  # likewise, but compared as they are, or as far as `code` says
+    code: str | None
     day: str | None
     refers_to: str  # the export that delivers the list
 
@@ -46,6 +47,7 @@ def _derivation(column: str, said: Mapping[str, Any]) -> Derivation:
         words=said.get("words") or {},
         take=said.get("take", column),
         codes=said.get("codes") or {},
+        code=said.get("code"),
         day=said.get("day"),
         refers_to=said["refers_to"],
     )
@@ -94,7 +96,7 @@ def _found(typed: pl.DataFrame, one: Derivation, listed: pl.DataFrame, sender: s
     asked = typed.select(ours).unique()  # rows ask the same few questions: each is answered once
     keys = {mine: f"key of {mine}" for mine in theirs}
     asked = asked.with_columns(
-        (pl.col(c).map_elements(word, return_dtype=pl.String) if c in one.words else pl.col(c)).alias(keys[c])
+        (pl.col(c).map_elements(word, return_dtype=pl.String) if c in one.words else _code(c, one.code)).alias(keys[c])
         for c in theirs
     )
     whose = pl.col("sender").fill_null("")
@@ -116,6 +118,11 @@ def _found(typed: pl.DataFrame, one: Derivation, listed: pl.DataFrame, sender: s
         .select(*ours, answer=pl.when(pl.col("answers") == 1).then("answer"))
     )
     return typed.select(ours).join(answers, on=ours, how="left", nulls_equal=True, maintain_order="left")["answer"]
+
+
+def _code(column: str, pattern: str | None) -> pl.Expr:
+    """A code as far as a pattern says; all of it where that finds nothing."""
+    return pl.coalesce(pl.col(column).str.extract(f"({pattern})"), column) if pattern else pl.col(column)
 
 
 def word(text: str) -> str:

@@ -1,5 +1,5 @@
--- title: The service level of each procedure and the days on which the lists said so, by its code and by its national
---   code; of a sender by its own list, and of everybody
+-- title: The service level of each procedure and the days on which the lists said so, by its national code; of a sender
+--   by its own list, and of everybody
 
 with version as (
     select
@@ -25,7 +25,7 @@ with version as (
 held as (
     select
         sender,
-        procedure_code,
+        coalesce(substring(procedure_code, '^\d\.\d{6}'), procedure_code) as national_code,
         service_level,
         case
             when delivered_on = min(delivered_on) over (partition by sender, procedure_code, level) then '-infinity'
@@ -33,36 +33,20 @@ held as (
         end as valid_from,
         superseded_on as valid_to
     from version
-),
-
-coded as (
-    select
-        held.sender,
-        code.procedure_code,
-        held.service_level,
-        held.valid_from,
-        held.valid_to
-    from held
-    cross join lateral (
-        select held.procedure_code
-        union
-        select substring(held.procedure_code, '^\d\.\d{6}')
-    ) as code (procedure_code)
-    where code.procedure_code is not null
 )
 
 select
     sender,
-    procedure_code,
+    national_code,
     service_level,
     valid_from,
     valid_to
-from coded
+from held
 union all
 select
     null as sender,
-    procedure_code,
+    national_code,
     service_level,
     valid_from,
     valid_to
-from coded
+from held
