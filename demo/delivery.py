@@ -38,7 +38,12 @@ def write_csv(path: Path, rows: Iterable[Row], *, separator: str = ",", encoding
 def write_windows_1258(path: Path, rows: Iterable[Row], *, separator: str = ",") -> None:
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=separator).writerows(rows)
-    path.write_bytes("".join(map(_windows_1258, text.getvalue())).encode("cp1258"))
+    path.write_bytes(windows_1258(text.getvalue()))
+
+
+def windows_1258(text: str) -> bytes:
+    """Text as Windows-1258 writes it: a letter, and its tone as a mark behind it."""
+    return "".join(map(_windows_1258, text)).encode("cp1258")
 
 
 def write_html(path: Path, title: str, rows: Iterable[Row]) -> None:
