@@ -133,7 +133,7 @@ def _batch(
     typed = values.typed(raw, read_as).hstack(block.select(first_pass.FLAGS))
     said = raw
     if layout and layout.derived:
-        typed = derivations.derived(typed, export, layout, references, sender=file.sender)
+        typed = derivations.derived(typed, read_as, layout, references, sender=file.sender)
         said = derivations.said(raw, export, layout)
     failures = conditions.failures(
         typed, said, export, delivered_on=file.delivered_on, lookups=references, but=but, names=names
@@ -146,7 +146,7 @@ def _batch(
     return Batch(
         failed=Counter(dict(_by_rule(failures))),
         unknown={role for role in (layout.derived if layout else ()) if typed[role].null_count()},
-        read_by=words.read_by(raw, read_as),
+        read_by=words.read_by(raw, read_as, layout),
         years=set(days.dt.year().unique().to_list()),
         staged=as_csv(typed.select(staged_columns(export))),
         violations=as_csv(failures.select(pl.lit(file.file_id), "line", "rule_id", "column_name", "severity", "value")),
