@@ -73,6 +73,18 @@ def read_by(raw: pl.DataFrame, export: catalogue.Export, layout: catalogue.Layou
     return found
 
 
+def are_missing(errors: pl.DataFrame, export: catalogue.Export) -> bool:
+    """Whether rows break a rule that asks for a word, and say one. Input: errors of conditions.failures."""
+    asked = [
+        f"{rule_id} {column.name}"
+        for rule_id, rule in catalogue.rules(export.name).items()
+        for column in words.coded(export)
+        if column.name in rule.holds
+    ]
+    said = errors.filter(pl.col("value").is_not_null())
+    return bool(said.select(pl.concat_str("rule_id", "column_name", separator=" ").is_in(asked).any()).item())
+
+
 def keep_read(cursor: Cursor, file_id: int, read: Collection[Read]) -> None:
     cursor.executemany(
         "insert into landing.file_word (file_id, column_name, word, meaning) values (%s, %s, %s, %s)",

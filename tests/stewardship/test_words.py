@@ -66,6 +66,13 @@ def test_unknown_words_are_listed_with_the_rows_that_wait(load, warehouse_url: s
     deliver(inbox, DOSSIERS, "2021-12-06", NIGHT)
     load()
     assert unknown(warehouse_url) == [("channel", "Zalo", 1), ("status", "Chờ ký", 3), ("status", "Lưu kho", 1)]
+    deliver(inbox, DOSSIERS, "2021-12-06", dossiers("2001 | Đang xử lý | | 30/11/2021"), sender="ia-kla")
+    load()
+    told = rows(warehouse_url, f"select message from landing.file where export = '{DOSSIERS}' order by sender")
+    assert [message.partition("; ")[2] for (message,) in told] == [
+        "xem chi tiết: cchc quality --rows 2; từ chưa biết: cchc words",
+        "xem chi tiết: cchc quality --rows 4",  # a cell that is empty, and a day: no words
+    ]
     assert statuses(warehouse_url) == {"0001": "Đã trả kết quả"}
 
 
