@@ -1,5 +1,6 @@
 """What words mean while a file is loaded, and which files were judged when a word meant something else."""
 
+import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
@@ -14,6 +15,7 @@ from etl.landing import layouts
 from etl.rules import derivations
 from etl.spelling import fold
 
+log = logging.getLogger("cchc")
 Read = tuple[str, str, str]  # a column, a word outside of its vocabulary, and what it was taken for
 
 
@@ -118,6 +120,13 @@ def meaning_of(
     """What a word, or a name, means now in a file of this layout; None if nobody has said."""
     folded = fold(word) if column.type in words.CODED else derivations.word(word)
     return _reader(as_read_by_name(cursor, export)(layout).column(column.name))(folded)
+
+
+def take_up(cursor: Cursor, export: catalogue.Export) -> None:
+    """Let files be judged again of which a word means something else since files of the catalogue were changed."""
+    for column in words.coded(export):
+        for file_id in wait_again(cursor, export, column, reason="Từ của tệp nay có nghĩa khác"):
+            log.info("file %d of %s will be judged again: words of %s are known", file_id, export.name, column.name)
 
 
 def _reader(column: catalogue.Column) -> Callable[[str], str | None]:

@@ -9,6 +9,7 @@ import pytest
 from etl import catalogue, cli, pipeline, settings
 from etl.catalogue import words as catalogue_words
 from etl.errors import UsageError
+from etl.migration import schema
 from etl.stewardship import words
 from etl.warehouse import database, locks
 from tests.databases import content, rows
@@ -142,6 +143,24 @@ def test_the_warehouse_is_as_if_the_word_had_always_been_known(
         pipeline.land(configured, url, inbox=str(inbox))
         list(pipeline.load_waiting(configured, url))
         assert content(warehouse_url) == content(url)
+
+
+def test_words_that_come_with_a_release_or_in_the_office_s_folder_load_what_waited(
+    load, warehouse_url: str, inbox: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(inbox, DOSSIERS, "2021-12-06", NIGHT)
+    deliver(inbox, DOSSIERS, "2021-12-06", dossiers("2001 | Đang xử lý | Trực tiếp |"), sender="ia-kla")
+    load()
+    path = tmp_path / "contracts" / "one_stop_shop" / "words" / "dossiers.yml"
+    path.parent.mkdir(parents=True)
+    for word, means in [("Lưu kho", "Đã xử lý xong"), ("lưu KHO", "Đã trả kết quả")]:
+        path.write_text(f"words: {{status: {{{word}: {means}}}}}", "utf-8")
+        monkeypatch.setenv("CCHC_CATALOGUE", str(tmp_path))
+        catalogue_words._files.cache_clear()  # in a process of its own the file is read once
+        assert schema.migrate(warehouse_url)
+        assert load() == [("duc-co", "06/12")]
+        assert statuses(warehouse_url)["0005"] == means
+    assert not schema.migrate(warehouse_url)
 
 
 def test_a_delivery_taken_back_leaves_no_trace_of_its_words(
