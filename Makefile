@@ -44,8 +44,9 @@ bench: setup ## measure the load beside COPY, pandas and dlt; SIZE=1000000, REPE
 bench-workers: setup ## the same load over one Celery worker and two; needs redis-server; SIZE=400000, SENDERS=8, OUT=docs to publish it
 	@.venv/bin/python -m bench.workers
 
-docs: setup ## write docs/tables.md anew: every table and view of the warehouse, from a database brought up to date
+docs: setup ## write docs/tables.md anew, every table and view, and what the commands of docs/first_file.md print
 	@.venv/bin/python -m docs.tables
+	@.venv/bin/python -m docs.first_file
 
 lock: setup ## resolve pyproject.toml anew into requirements.lock
 	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate pyproject.toml --all-extras -o requirements.lock

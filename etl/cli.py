@@ -605,7 +605,10 @@ def map_word(
     export: Annotated[str, typer.Argument(metavar="EXPORT", help="Such as one_stop_shop/dossiers.")],
     column: Annotated[str, typer.Argument(metavar="COLUMN", help="Its name or its header.")],
     word: Annotated[str, typer.Argument(metavar="WORD", help="As the files have it.")],
-    meaning: Annotated[str, typer.Argument(metavar="MEANING", help="A word of the column's vocabulary.")],
+    meaning: Annotated[
+        str,
+        typer.Argument(metavar="MEANING", help="A word of the column's vocabulary; of a name, the code of its unit."),
+    ],
     layout: Annotated[str, typer.Option(metavar="NAME", help="It means that in files of this layout alone.")] = "",
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is kept.")] = "",
     by: ByOption = None,

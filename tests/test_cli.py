@@ -325,6 +325,13 @@ WRONG = [
     ("quality --to x.xlsx", "name it by --rows ID"),
     ("quality --rows 7 --to x.csv", "x.csv: the workbook is written as .xlsx"),
     ("quality --rows 7 --to x.xlsx", "no file has the number 7"),
+    ("words --format xml", "'xml' is not one of 'table', 'csv', 'json'"),
+    ("words map", "Missing argument 'EXPORT'"),
+    ("words map hr/unit unit_kind A B", "no export 'hr/unit'; the catalogue has: hr/units"),
+    ("words map hr/units org_name A B", "no column 'org_name' whose words can be mapped; it has: unit_kind (Loại)"),
+    ("words map hr/units unit_kind Phòng Phòng", "«Phòng» is not in the vocabulary of unit_kind (Loại); it has: UBND"),
+    ("words map hr/units autonomy_group 2 3", "«2» is a word of the vocabulary of autonomy_group and means itself"),
+    ("words map hr/units autonomy_group I 1 --layout x", "no layout 'x' of hr/units; known are none"),
 ]
 
 

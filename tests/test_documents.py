@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import cursor as Cursor
 
-from docs import tables
+from docs import first_file, tables
+from etl import catalogue
 from tests.tables import rows
 
 PROJECT = Path(__file__).parents[1]
@@ -19,6 +20,13 @@ LISTS = {
 
 def test_the_page_of_tables_is_what_the_database_says(cursor: Cursor) -> None:
     assert tables.PAGE.read_text("utf-8") == tables.page(cursor), "make docs"
+
+
+def test_what_the_walk_through_a_first_file_shows_is_what_is_printed(warehouse_url: str, tmp_path: Path) -> None:
+    page = first_file.PAGE.read_text("utf-8")
+    assert page == first_file.page(page, tmp_path, warehouse_url), "make docs"
+    for rule in catalogue.rules("*").values():
+        assert f"| {rule.rule_id} |" in page
 
 
 def test_every_table_and_view_says_what_it_is(cursor: Cursor) -> None:

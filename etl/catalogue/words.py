@@ -28,6 +28,11 @@ def coded(export: Export) -> tuple[Column, ...]:
     return tuple(c for c in export.loaded if c.type in CODED)
 
 
+def named(export: Export) -> dict[str, str]:
+    """The columns that a layout may leave to the office's lists, and by the names in which column they are found."""
+    return {column: next(iter(how["words"])) for column, how in export.derivations.items() if how.get("words")}
+
+
 def vocabulary(column: Column) -> tuple[str, ...]:
     return column.vocabulary or YES_OR_NO
 
@@ -45,16 +50,17 @@ def reader(column: Column) -> Callable[[str], str | None]:
 
 
 def column_called(export: Export, name: str) -> Column:
-    """A coded column by its name, its header or another name of it.
+    """A column whose words can be mapped, coded or found by names; by its name, its header or another name of it.
 
     Raises: UsageError if the export has none that is called so.
     """
-    for column in coded(export):
+    can = [*coded(export), *(export.column(one) for one in named(export))]
+    for column in can:
         if fold(name) in map(fold, (column.name, column.header, *column.aliases)):
             return column
     raise UsageError(
         f"{export.name} has no column {name!r} whose words can be mapped; it has:"
-        f" {', '.join(f'{c.name} ({c.header})' for c in coded(export))}."
+        f" {', '.join(f'{c.name} ({c.header})' for c in can)}."
     )
 
 

@@ -38,6 +38,7 @@ class Outcome:
     unknown: set[str] = field(default_factory=set)  # roles that the office's lists did not tell of every row
     failed: Counter[tuple[str, str]] = field(default_factory=Counter)  # (rule, column) -> failing rows
     read_by: set[words.Read] = field(default_factory=set)  # words outside of their vocabulary
+    waits_for_words: bool = False  # rows are in quarantine for words that nobody knows
     grown: list[str] = field(default_factory=list)  # tables to be analysed once all is committed
 
     @property
@@ -79,6 +80,7 @@ class Batch:
     failed: Counter[tuple[str, str]]
     unknown: set[str]  # roles that the office's lists did not tell of every row
     read_by: set[words.Read]  # words outside of their vocabulary
+    waits_for_words: bool  # rows are in quarantine for words that nobody knows
     years: set[int]  # of which core.<thing> needs a partition
     staged: Rows  # what Great Expectations judges
     violations: Rows
@@ -133,7 +135,7 @@ def _batch(
     typed = values.typed(raw, read_as).hstack(block.select(first_pass.FLAGS))
     said = raw
     if layout and layout.derived:
-        typed = derivations.derived(typed, export, layout, references, sender=file.sender)
+        typed = derivations.derived(typed, read_as, layout, references, sender=file.sender)
         said = derivations.said(raw, export, layout)
     failures = conditions.failures(
         typed, said, export, delivered_on=file.delivered_on, lookups=references, but=but, names=names
@@ -146,7 +148,8 @@ def _batch(
     return Batch(
         failed=Counter(dict(_by_rule(failures))),
         unknown={role for role in (layout.derived if layout else ()) if typed[role].null_count()},
-        read_by=words.read_by(raw, read_as),
+        read_by=words.read_by(raw, read_as, layout),
+        waits_for_words=words.are_missing(errors, export),
         years=set(days.dt.year().unique().to_list()),
         staged=as_csv(typed.select(staged_columns(export))),
         violations=as_csv(failures.select(pl.lit(file.file_id), "line", "rule_id", "column_name", "severity", "value")),

@@ -40,6 +40,7 @@ def copy_batches(
             outcome.failed += batch.failed
             outcome.unknown |= batch.unknown
             outcome.read_by |= batch.read_by
+            outcome.waits_for_words |= batch.waits_for_words
             outcome.rows_quarantined += batch.quarantined.count
             outcome.rows_loaded += batch.earlier.count + (batch.good.count if target.startswith("core.") else 0)
     return outcome

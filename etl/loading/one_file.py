@@ -219,6 +219,8 @@ def _receipt(cursor: Cursor, file: File, outcome: Outcome, survey: first_pass.Su
             f"Có {outcome.rows_quarantined} dòng lỗi được giữ lại, chưa nạp;"
             f" xem chi tiết: cchc quality --rows {file.file_id}"
         )
+        if outcome.waits_for_words:
+            message += "; từ chưa biết: cchc words"
     if placement.notes:
         message += f" Cột chưa biết, không dùng: {', '.join(shown for _, shown in placement.notes)}."
     cursor.execute(

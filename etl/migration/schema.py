@@ -62,15 +62,22 @@ def migrate(warehouse_url: str) -> bool:
     migrations = _named(project_files.sql_files("migrations"))
     beside = _named([*project_files.reference_files(), *project_files.sql_files("counts")])
     contracts = [(e.name, repr(e)) for e in catalogue.exports().values()]
-    ours = {name: _hash(text) for name, text in [*scripts, *migrations, *beside, *contracts, ("release", release())]}
+    said = {f"words of {e.name}": (e, _words(e)) for e in catalogue.exports().values()}
+    beside += [*contracts, *((name, text) for name, (_, text) in said.items()), ("release", release())]
+    ours = {name: _hash(text) for name, text in [*scripts, *migrations, *beside]}
     with transaction(warehouse_url) as connection, connection.cursor() as cursor:
         if ours.items() <= _scripts_run(cursor).items():
             return False
         locks.migration(cursor)
-        if ours.items() <= _scripts_run(cursor).items():
+        before = _scripts_run(cursor)
+        if ours.items() <= before.items():
             return False
         _be_no_older(cursor, {name for name, _ in migrations})
         grown = _bring_up_to_date(cursor, scripts, migrations)
+        for export in (export for name, (export, _) in said.items() if ours[name] != before.get(name)):
+            from etl.loading import words  # half a second: who finds nothing new does without
+
+            words.take_up(cursor, export)
         execute_values(
             cursor,
             "insert into landing.script values %s on conflict (name) do update set version = excluded.version",
@@ -115,6 +122,14 @@ def _bring_up_to_date(cursor: Cursor, scripts: Scripts, migrations: Scripts) -> 
         cursor.execute("insert into landing.migration (name) values (%s)", (masked_names.DONE,))
     reference.fill_reference(cursor)
     return counts.recount_outdated(cursor, changed)
+
+
+def _words(export: catalogue.Export) -> str:
+    """What files of the project and of an office say of the words of an export."""
+    return repr((
+        list(catalogue.words.declared(export)),
+        [(one.name, one.words) for one in catalogue.layouts(export.name)],
+    ))
 
 
 VIEW = re.compile(r"(?m)^create or replace view (\S+)")

@@ -10,7 +10,7 @@ import polars as pl
 import yaml
 
 from etl import masking
-from etl.catalogue import Column, Export, layouts, needed
+from etl.catalogue import Column, Export, Layout, layouts, needed, words
 from etl.catalogue.layouts import NOT_NEEDED, PERSONAL
 from etl.errors import UsageError
 from etl.reading import values
@@ -98,7 +98,9 @@ def propose(path: Path, export: Export) -> Proposal:
         pl.Series([(row[i].strip() or None) if i < len(row) else None for row in below], dtype=pl.String)
         for i in range(len(headers))
     ]
-    roles = _assigned(headers, cells, export)
+    # its words may be those of other systems; numbers of lists tell nothing of a file that nobody knows
+    worded = words.layered(export, layout=Layout(path.stem, export.name, "", ()), own={}, of_layout={})
+    roles = _assigned(headers, cells, worded)
     columns = [
         _proposed(number, header, roles.get(number - 1), cell, export)
         for number, (header, cell) in enumerate(zip(headers, cells, strict=True), start=1)
@@ -211,8 +213,8 @@ def _by_values(cells: pl.Series, column: Column) -> tuple[bool | None, str]:
             readable = 1.0
         return readable > 0.8, f"{readable:.0%} giá trị đọc được" if readable > 0.8 else ""
     if column.vocabulary:
-        known = {fold(word) for word in column.vocabulary}
-        hits = pl.Series([fold(text) in known for text in given.unique()]).mean()
+        meaning = words.reader(column)
+        hits = pl.Series([meaning(text) is not None for text in given.unique()]).mean()
         return (True, f"{hits:.0%} từ thuộc danh mục") if hits >= 0.5 else (None, "")
     if values.READERS["timestamp"](given, Column("day", "", "timestamp"))[-1].mean() < 0.2:
         return False, ""  # days

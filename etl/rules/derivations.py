@@ -73,9 +73,18 @@ def lists_of(connection: Connection, export: Export, layout: Layout) -> dict[str
 def derived(
     typed: pl.DataFrame, export: Export, layout: Layout, lists: Mapping[str, pl.DataFrame], *, sender: str
 ) -> pl.DataFrame:
-    """The typed rows of a block with the columns that the layout leaves to the lists; null where they do not tell."""
+    """The typed rows of a block with the columns that the layout leaves to the lists; null where they do not tell.
+
+    Input: `export`: as the file is read: what somebody said that a name means (`Column.words`) goes before the lists.
+    """
     for one in derivations(export, layout):
-        typed = typed.with_columns(_found(typed, one, lists[one.of], sender).alias(one.column))
+        found = _found(typed, one, lists[one.of], sender)
+        if one.words and (said := dict(export.column(one.column).words)):
+            names = typed[next(iter(one.words))]
+            texts = names.drop_nulls().unique()
+            meant = pl.Series([said.get(word(text)) for text in texts], dtype=pl.String)
+            found = names.replace_strict(texts, meant, default=None, return_dtype=pl.String).fill_null(found)
+        typed = typed.with_columns(found.alias(one.column))
     return typed
 
 

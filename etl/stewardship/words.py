@@ -13,7 +13,8 @@ from etl.catalogue.project_files import statement
 from etl.errors import UsageError
 from etl.landing import layouts as known_layouts
 from etl.loading import words as loading_words
-from etl.spelling import fold
+from etl.rules import lookups
+from etl.spelling import clean, fold
 from etl.warehouse import database, locks
 
 # Vietnamese: who says what a word means, where nobody did by name.
@@ -65,7 +66,7 @@ def unknown(connection: Connection) -> list[UnknownWord]:
     """
     exports = catalogue.exports()
     coded = {(e.name, c.name) for e in exports.values() for c in words.coded(e)}
-    named = {(e.name, column) for e in exports.values() for column, how in e.derivations.items() if how.get("words")}
+    named = {(e.name, column) for e in exports.values() for column in words.named(e)}
     with connection.cursor() as cursor:
         cursor.execute(statement("quality/unknown_words"), {"columns": [".".join(key) for key in coded | named]})
         rows = cursor.fetchall()
@@ -125,13 +126,18 @@ def map_word(
     """
     export = catalogue.export(export_name)
     column = words.column_called(export, column_name)
-    word, meaning = words.checked(column, word, meaning)
+    if column.type in words.CODED:
+        word, meaning = words.checked(column, word, meaning)
+    elif not (word := clean(word)):
+        raise UsageError(f"the name for {column.name} is empty: say which name is meant.")
     with database.transaction(url) as connection, connection.cursor() as cursor:
         names = [one.name for one in known_layouts.known(cursor, export.name)]
         if layout and layout not in names:
             raise UsageError(f"no layout {layout!r} of {export.name}; known are {', '.join(names) or 'none'}.")
+        if column.type not in words.CODED:
+            meaning = _listed(connection, export, column, meaning)
         locks.words(cursor, export.name)  # no load may judge by what was known before, and end after this
-        before = words.reader(loading_words.as_read_by_name(cursor, export)(layout).column(column.name))(word)
+        before = loading_words.meaning_of(cursor, export, column, layout, word)
         if before != meaning:
             cursor.execute(
                 "insert into landing.word (export, column_name, layout, word, meaning, by_name, reason)"
@@ -146,9 +152,21 @@ def map_word(
             before,
             waiting=loading_words.rows_that_wait(cursor, export, column, word),
             files=loading_words.wait_again(
-                cursor, export, [column], reason=f"«{masking.shown(word, column)}» nay nghĩa là «{meaning}»"
+                cursor, export, column, reason=f"«{masking.shown(word, column)}» nay nghĩa là «{meaning}»"
             ),
         )
+
+
+def _listed(connection: Connection, export: catalogue.Export, column: catalogue.Column, code: str) -> str:
+    """The code of a unit or a procedure that the office's lists have.
+
+    Raises: UsageError if they have no such code.
+    """
+    how = export.derivations[column.name]
+    code = clean(code)
+    if code not in lookups.fetch(connection, [how["of"]])[how["of"]][how.get("take", column.name)]:
+        raise UsageError(f"no list of {how['refers_to']} has {code!r}: deliver the list, or give a code that is there.")
+    return code
 
 
 def still_waiting(url: str, mapped: Mapped) -> int:

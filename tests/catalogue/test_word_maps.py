@@ -172,7 +172,7 @@ def test_a_column_is_known_by_its_name_or_its_header(name: str) -> None:
     assert words.column_called(catalogue.export(DOSSIERS), name).name == "status"
 
 
-@pytest.mark.parametrize("name", ["org_code", "applicant_name", "gone"])
+@pytest.mark.parametrize("name", ["fee", "applicant_name", "gone"])
 def test_a_column_that_is_not_coded_has_no_words(name: str) -> None:
     with pytest.raises(UsageError, match=r"has no column .* whose words can be mapped; it has: applicant_kind"):
         words.column_called(catalogue.export(DOSSIERS), name)

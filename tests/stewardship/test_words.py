@@ -9,10 +9,11 @@ import pytest
 from etl import catalogue, cli, pipeline, settings
 from etl.catalogue import words as catalogue_words
 from etl.errors import UsageError
+from etl.migration import schema
 from etl.stewardship import words
 from etl.warehouse import database, locks
 from tests.databases import content, rows
-from tests.inbox import PROCEDURES, UNITS, deliver
+from tests.inbox import PROCEDURES, UNITS, deliver, quiet
 from tests.tables import cells
 
 DOSSIERS = "one_stop_shop/dossiers"
@@ -66,6 +67,13 @@ def test_unknown_words_are_listed_with_the_rows_that_wait(load, warehouse_url: s
     deliver(inbox, DOSSIERS, "2021-12-06", NIGHT)
     load()
     assert unknown(warehouse_url) == [("channel", "Zalo", 1), ("status", "Chờ ký", 3), ("status", "Lưu kho", 1)]
+    deliver(inbox, DOSSIERS, "2021-12-06", dossiers("2001 | Đang xử lý | | 30/11/2021"), sender="ia-kla")
+    load()
+    told = rows(warehouse_url, f"select message from landing.file where export = '{DOSSIERS}' order by sender")
+    assert [message.partition("; ")[2] for (message,) in told] == [
+        "xem chi tiết: cchc quality --rows 2; từ chưa biết: cchc words",
+        "xem chi tiết: cchc quality --rows 4",  # a cell that is empty, and a day: no words
+    ]
     assert statuses(warehouse_url) == {"0001": "Đã trả kết quả"}
 
 
@@ -137,6 +145,24 @@ def test_the_warehouse_is_as_if_the_word_had_always_been_known(
         assert content(warehouse_url) == content(url)
 
 
+def test_words_that_come_with_a_release_or_in_the_office_s_folder_load_what_waited(
+    load, warehouse_url: str, inbox: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(inbox, DOSSIERS, "2021-12-06", NIGHT)
+    deliver(inbox, DOSSIERS, "2021-12-06", dossiers("2001 | Đang xử lý | Trực tiếp |"), sender="ia-kla")
+    load()
+    path = tmp_path / "contracts" / "one_stop_shop" / "words" / "dossiers.yml"
+    path.parent.mkdir(parents=True)
+    for word, means in [("Lưu kho", "Đã xử lý xong"), ("lưu KHO", "Đã trả kết quả")]:
+        path.write_text(f"words: {{status: {{{word}: {means}}}}}", "utf-8")
+        monkeypatch.setenv("CCHC_CATALOGUE", str(tmp_path))
+        catalogue_words._files.cache_clear()  # in a process of its own the file is read once
+        assert schema.migrate(warehouse_url)
+        assert load() == [("duc-co", "06/12")]
+        assert statuses(warehouse_url)["0005"] == means
+    assert not schema.migrate(warehouse_url)
+
+
 def test_a_delivery_taken_back_leaves_no_trace_of_its_words(
     load, warehouse_url: str, inbox: Path, configured: settings.Settings
 ) -> None:
@@ -182,7 +208,7 @@ def test_a_flag_is_mapped_too_and_an_x_is_never_guessed(load, warehouse_url: str
 REFUSED = """
     export                 | column   | word       | meaning      | says
     one_stop_shop/none     | status   | Chờ ký     | Đang xử lý   | no export 'one_stop_shop/none'; the catalogue has: hr/units
-    one_stop_shop/dossiers | org_code | Chờ ký     | Đang xử lý   | has no column 'org_code' whose words can be mapped; it has: applicant_kind (Đối tượng), channel
+    one_stop_shop/dossiers | fee      | Chờ ký     | Đang xử lý   | has no column 'fee' whose words can be mapped; it has: applicant_kind (Đối tượng), channel
     one_stop_shop/dossiers | status   | Chờ ký     | Đang ký      | «Đang ký» is not in the vocabulary of status (Trạng thái); it has: Mới đăng ký, Được tiếp nhận,
     one_stop_shop/dossiers | status   | Dừng xử lý | Đang xử lý   | «Dừng xử lý» is a word of the vocabulary of status and means itself
     one_stop_shop/dossiers | status   |            | Đang xử lý   | the word for status is empty
@@ -266,6 +292,91 @@ def test_somebody_in_a_coded_column_is_not_told(load, warehouse_url: str, inbox:
     assert (column, count) == ("status", 1)
     assert "Bình" not in word
     assert "0977123456" not in word
+
+
+# --- names that a layout looks up in the office's lists ---------------------------------------------------------------
+
+IGATE = (
+    "STT;Số hồ sơ;Tên thủ tục hành chính;Tên lĩnh vực;Phòng ban;Ngày tiếp nhận;Ngày hẹn trả;Ngày kết thúc xử lý;"
+    "Cơ quan/đơn vị;Chủ hồ sơ;Số điện thoại;Cán bộ xử lý hiện tại;Trạng thái hồ sơ\n"
+)
+KNOWN = "Cấp bản sao trích lục hộ tịch"
+
+
+def igate(inbox: Path, day: str, text: str, *, sender: str = "duc-co") -> None:
+    """Deliver dossiers as iGate writes them, drawn as number, procedure, unit, status."""
+    path = inbox / DOSSIERS / day / f"{sender}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [
+        f"{n};H21.12-211201-{number};{procedure};Hộ tịch;;01/12/2021;07/12/2021;03/12/2021;{unit};Người Thử;;;{said}\n"
+        for n, (number, procedure, unit, said) in enumerate(cells(text), start=1)
+    ]
+    path.write_text(IGATE + "".join(lines), "utf-8")
+    quiet(path)
+
+
+def found(url: str) -> list[tuple[str, str, str]]:
+    return rows(url, "select right(dossier_code, 4), org_code, procedure_code from core.dossier order by 1")
+
+
+def test_a_name_that_no_list_has_is_listed_and_mapped_to_a_code(load, warehouse_url: str, inbox: Path) -> None:
+    igate(
+        inbox,
+        "2021-12-06",
+        f"""
+        0001 | {KNOWN}         | Xã Ia Dơk     | Hoàn thành
+        0002 | {KNOWN}         | Một cửa Ia Dơk | Hoàn thành
+        0003 | Trích lục (cũ)  | UBND xã Ia Dơk | Từ chối
+        """,
+    )
+    igate(inbox, "2021-12-06", f"1001 | {KNOWN} | Xã Ia Dơk | Hoàn thành", sender="631")
+    load()
+    assert unknown(warehouse_url) == [("org_code", "Một cửa Ia Dơk", 1), ("procedure_code", "Trích lục (cũ)", 1)]
+    assert found(warehouse_url) == [
+        ("0001", "23860", "2.000635"),
+        ("0003", "23860", None),
+        ("1001", "23860", "2.000635"),
+    ]
+    assert says(warehouse_url, "một cửa  Ia Dơk", "23857", column="org_code").waiting == 1
+    assert load() == [("duc-co", "06/12")]
+    assert says(warehouse_url, "Trích lục (cũ)", "2.000635", column="Mã thủ tục").before is None
+    assert load() == [("duc-co", "06/12")]
+    assert unknown(warehouse_url) == []
+    assert found(warehouse_url) == [
+        ("0001", "23860", "2.000635"),
+        ("0002", "23857", "2.000635"),
+        ("0003", "23860", "2.000635"),
+        ("1001", "23860", "2.000635"),
+    ]
+    assert says(warehouse_url, "UBND Một cửa Ia Dơk", "23860", column="org_code").before == "23857"
+    assert load() == [("duc-co", "06/12")]
+    assert found(warehouse_url)[1] == ("0002", "23860", "2.000635")
+    assert rows(warehouse_url, "select count(*) from core.dossier_history") == [(0,)]
+
+
+def test_a_name_is_mapped_to_a_code_of_the_lists_alone(load, warehouse_url: str) -> None:
+    load()
+    with pytest.raises(UsageError, match="no list of hr/units has '99999': deliver the list, or give a code"):
+        says(warehouse_url, "Một cửa", "99999", column="org_code")
+    with pytest.raises(UsageError, match="the name for org_code is empty"):
+        says(warehouse_url, " ", "23860", column="org_code")
+
+
+def test_numbers_of_the_national_lists_in_the_layout_of_a_system(load, warehouse_url: str, inbox: Path) -> None:
+    path = inbox / DOSSIERS / "2021-12-06" / "631.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        "Mã hồ sơ;Mã TTHC;Tên lĩnh vực;Chủ hồ sơ;Loại đối tượng;Ngày nộp hồ sơ;Ngày tiếp nhận;Ngày hẹn trả;"
+        "Ngày hẹn trả cá nhân;Ngày trả;Ngày kết thúc xử lý;Ngày từ chối;Ngày yêu cầu bổ sung;Ngày công dân bổ sung;"
+        "Đơn vị trả kết quả;Kênh thực hiện;Mức độ;Trạng thái\n"
+        "H21.12-211201-0001;2.000635;Hộ tịch;Người Thử;2;;01/12/2021;;07/12/2021;;;;;;;2;4;5\n",
+        "utf-8",
+    )
+    quiet(path)
+    load()
+    assert rows(warehouse_url, "select applicant_kind, channel, service_level, status from core.dossier") == [
+        ("Doanh nghiệp", "Trực tuyến", "4", "Yêu cầu bổ sung")
+    ]
 
 
 # --- on the command line ----------------------------------------------------------------------------------------------
