@@ -101,7 +101,7 @@ NOBODY = Names()
 
 
 def mask(value: str | None, personal: str | None) -> str | None:
-    """What may be shown of a value: all of it, or of personal data the first and the last character.
+    """What may be shown of a value: all of it, or of personal data its first and last character; of birthdays none.
 
     >>> mask("Nguyễn Văn A", "name")
     'N••••••••••A'
@@ -109,7 +109,7 @@ def mask(value: str | None, personal: str | None) -> str | None:
     if value is None or personal is None:
         return value
     text = value.strip()
-    if len(text) < 5:
+    if len(text) < 5 or personal == "birth":
         return HIDDEN * len(text)
     return text[0] + HIDDEN * (len(text) - 2) + text[-1]
 

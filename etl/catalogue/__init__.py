@@ -12,7 +12,7 @@ from etl.catalogue.definitions import (
     reported,
 )
 from etl.catalogue.layouts import Layout, layout, layouts, needed
-from etl.catalogue.rule_book import SEVERITIES, Rule, rule_settings, rules
+from etl.catalogue.rule_book import SEVERITIES, Rule, judged_columns, rule_settings, rules
 
 __all__ = [
     "LEVELS",
@@ -31,6 +31,7 @@ __all__ = [
     "form_order",
     "indicator_versions",
     "indicators",
+    "judged_columns",
     "layout",
     "layouts",
     "misshapen",

@@ -26,6 +26,8 @@ SHAPED = "shaped"  # in place of the conditions of a rule
 # Forms that contracts name (`pattern: unit_code`). None lets as many digits stand together as a phone or an identity
 # number has, also in groups: what the province reads is grouped by these texts.
 _FEW_DIGITS = "[.-]*([0-9][.-]*){0,8}"
+# Text that lost its letters on the way: H? t?ch, or Há»™ tá»‹ch where it cannot be put right.
+_GARBLED = "[a-zA-Z][?][a-z]|[?].*[?]|\ufffd|á[»º][^ .,;:)]|Ã[¡¢£¨©ª¬²³¹º]|Æ[°¡]|Ä‘"
 FORMS = {
     # letters, digits, dots and dashes: 23857, H21.65, 000.00.16.H21, 64.631.23857.01
     "unit_code": {
@@ -41,11 +43,23 @@ FORMS = {
     # "Trường Nguyễn Văn Trỗi" is a unit, "Nguyễn Văn Trỗi" is a person
     "public_name": {
         "pattern": "^([ .-]*([0-9][ .-]*){0,8}[^0-9@ .[:cntrl:]-]+)*[ .-]*([0-9][ .-]*){0,8}$",
-        "never": "^[^ ,.]+ (Văn|Thị|VĂN|THỊ) [^ ,.]+( [^ ,.]+)?( [^ ,.]+)?$",
+        "never": f"^[^ ,.]+ (Văn|Thị|VĂN|THỊ) [^ ,.]+( [^ ,.]+)?( [^ ,.]+)?$|{_GARBLED}",
     },
+    # words by which figures tell rows apart
+    "whole_words": {"pattern": "", "never": _GARBLED},
 }
 
 LONGEST_CODE = 100  # characters of a key, a code or a reference whose contract says nothing else
+CASES = ("upper", "lower", "kept")
+READINGS = 2  # one more whenever etl/reading/values.py reads cells otherwise that a contract says the same of
+# What no key is, and spreadsheets make of keys: 2,02102E+13, 23857.0, a day, #N/A and the like; and words for nothing.
+_MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|thg ?[0-9]{1,2})"
+SPOILT = (
+    "(?i)^([0-9]+([.,][0-9]+)?e[+-][0-9]+|[0-9][.,][0-9]+e[0-9]+|[0-9]{5,}[.,]0+"
+    "|[0-9]{4}-[0-9]{2}-[0-9]{2}([t ]?[0-9]{2}:.*)?|[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}( ?[0-9]{1,2}:.*)?"
+    f"|[0-9]{{1,2}}-{_MONTH}(-[0-9]{{2,4}})?|{_MONTH}-[0-9]{{2}}|null|nan|none|n/a|undefined|[-_./]+)$"
+)
+LONGEST_SPOILT = 25  # characters; the forms of a dossier code are hardly ever that short, and are not compared
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -71,6 +85,8 @@ class Column:
     of_sender: bool = False  # the unit of a row; of a file that has no column for it, its sender's
     readable: str = ""  # codes of this form are shown although a long number stands in them
     words: tuple[tuple[str, str], ...] = ()  # what other words mean; no contract says it: catalogue.words does
+    case: str = ""  # upper, lower or kept: how the letters of a code are written, however they were typed
+    mixed: tuple[str, ...] = ()  # words that are written as here where a code is in capitals: CTr
 
     @property
     def longest(self) -> int | None:
@@ -79,9 +95,25 @@ class Column:
         return self.max_length or (LONGEST_CODE if is_code and self.type == "text" else None)
 
     @property
+    def is_read(self) -> bool:
+        """Whether a cell may be given and yet mean nothing: it is no day, no number, or no word of the list."""
+        if self.type == "code":
+            return bool(self.vocabulary)
+        return self.type != "text"
+
+    @property
+    def written(self) -> str:
+        """How the letters of its text are written: a code that says nothing else is in capitals."""
+        return self.case or ("upper" if self.compact and self.personal is None else "kept")
+
+    @property
+    def is_key_text(self) -> bool:
+        return self.key and self.type == "text"
+
+    @property
     def is_shaped(self) -> bool:
         """Whether a rule of length and form holds for its text: what a database indexes and groups is never free."""
-        return self.personal is None and self.type == "text" and bool(self.longest or self.pattern)
+        return self.personal is None and self.type == "text" and bool(self.longest or self.pattern or self.never)
 
     @property
     def is_loaded(self) -> bool:
@@ -131,8 +163,10 @@ class Export:
     @property
     def meaning(self) -> str:
         """Changes whenever the same cells of a file may be read otherwise."""
-        columns = [(c.name, c.type, c.compact, c.trailing, c.personal, c.vocabulary) for c in self.columns]
-        return hashlib.sha256(repr(columns).encode()).hexdigest()[:8]
+        columns = [
+            (c.name, c.type, c.compact, c.trailing, c.personal, c.vocabulary, c.written, c.mixed) for c in self.columns
+        ]
+        return hashlib.sha256(repr((READINGS, columns)).encode()).hexdigest()[:8]
 
     @property
     def loaded(self) -> tuple[Column, ...]:
@@ -158,7 +192,7 @@ def _export(path: Path, name: str) -> Export:
     columns = []
     for column_name, said in described.pop("columns").items():
         said |= FORMS.get(said.get("pattern"), {})
-        said = {**said, "aliases": tuple(said.get("aliases", ())), "vocabulary": tuple(said.get("vocabulary", ()))}
+        said = {**said, **{listed: tuple(said.get(listed, ())) for listed in ("aliases", "vocabulary", "mixed")}}
         column = Column(name=column_name, **said)
         if not NAME.fullmatch(column.name) or column.name in ORIGIN:
             raise CatalogueError(
@@ -171,6 +205,8 @@ def _export(path: Path, name: str) -> Export:
             )
         if column.personal not in (None, *PERSONAL):
             raise CatalogueError(f"{path}: column {column_name}: personal is one of {', '.join(PERSONAL)}.")
+        if column.case not in ("", *CASES):
+            raise CatalogueError(f"{path}: column {column_name}: case is one of {', '.join(CASES)}.")
         if column.key and not column.is_loaded:
             raise CatalogueError(
                 f"{path}: column {column_name} is a key and personal: a {column.personal} is not loaded, so it cannot"
@@ -246,7 +282,7 @@ def sources() -> dict[str, list[Export]]:
 
 
 def misshapen(column: Column) -> str:
-    """The condition, in SQL, under which a text is longer or of another form than its contract says."""
+    """The condition, in SQL, under which a text is longer, or of another form, than its contract says, or is spoilt."""
     conditions = []
     if column.longest:
         conditions.append(f"length({column.name}) > {column.longest}")
@@ -254,6 +290,9 @@ def misshapen(column: Column) -> str:
         conditions.append(f"not {column.name} ~ '{column.pattern}'")
     if column.never:
         conditions.append(f"{column.name} ~ '{column.never}'")
+    if column.is_key_text:
+        spoilt = f"length({column.name}) < {LONGEST_SPOILT} and {column.name} ~ '{SPOILT}'"
+        conditions.append(f"starts_with({column.name}, '#') or {spoilt}")
     return " or ".join(conditions)
 
 

@@ -1,5 +1,6 @@
 """The rules that rows and files are judged by: the YAML files of expectations/."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -23,8 +24,11 @@ BY_CONTRACT: dict[str, Callable[[Column], str]] = {
     ),
     # of a column that a layout finds in the office's lists; in place of the two above
     "found": lambda column: f"{column.name} is null",
+    "listed": lambda column: f"{column.name} not in (:{column.name})",
     SHAPED: misshapen,
 }
+# In place of the columns of a rule: all typed and coded ones of which no other rule asks that they can be read.
+READABLE = "readable"
 
 
 @dataclass(frozen=True)
@@ -47,10 +51,13 @@ def _rules(folders: tuple[Path, ...]) -> Iterator[Rule]:
     for folder in folders:
         for path in sorted(folder.rglob("*.yml")):
             name = path.relative_to(folder).with_suffix("").as_posix()
-            for rule_id, said in (read_yaml(path).get("rules") or {}).items():
+            stated = read_yaml(path).get("rules") or {}
+            for rule_id, said in stated.items():
                 said = {**said, "refers_to": tuple(said.get("refers_to", ()))}
                 if said.get("holds") == SHAPED:
                     said["holds"] = {c.name: SHAPED for c in export(name).shaped}
+                elif said.get("holds") == READABLE:
+                    said["holds"] = _left_to_read(name, stated)
                 said["fails"] = said.get("fails", {}) | {
                     column: _not_held(column, kind, name, f"{path}: {rule_id}")
                     for column, kind in said.get("holds", {}).items()
@@ -73,6 +80,20 @@ def _way_out(holds: Mapping[str, str], export_name: str) -> str:
     )
 
 
+def _left_to_read(name: str, stated: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """What is asked of the typed and coded columns of an export that no rule of their own asks about.
+
+    A condition of its own that is broken by an empty cell is broken by one that could not be read, too.
+    """
+    asked = {column for said in stated.values() if isinstance(said.get("holds"), dict) for column in said["holds"]}
+    for said in stated.values():
+        if said["severity"] == "error":
+            conditions = (said.get("fails") or {}).items()
+            asked |= {column for column, fails in conditions if re.search(rf"\b{column} is null", fails)}
+    left = [c for c in export(name).columns if c.name not in asked and c.is_read]
+    return {c.name: "listed" if c.type == "code" else "readable" for c in left}
+
+
 def _not_held(column: str, kind: str, export_name: str, where: str) -> str:
     if kind not in BY_CONTRACT:
         raise CatalogueError(f"{where}: holds says of {column} one of {', '.join(BY_CONTRACT)}, not {kind!r}.")
@@ -90,6 +111,13 @@ def _all_rules(folders: tuple[Path, ...], contracts: tuple[Path, ...]) -> dict[s
             raise CatalogueError(f"{rule.rule_id} is defined for {found[rule.rule_id].export} and for {rule.export}.")
         found[rule.rule_id] = rule
     return found
+
+
+def judged_columns(rule: Rule) -> Iterator[str]:
+    """The typed columns that `holds:` of a rule is about."""
+    for name, kind in rule.holds.items():
+        column = export(rule.export).column(name)
+        yield {"readable": f"{name}__unread", "given": column.day or name}.get(kind, name)
 
 
 def rules(export_name: str | None = None) -> dict[str, Rule]:

@@ -6,7 +6,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +17,7 @@ from etl import catalogue
 from etl.errors import SetupError, UsageError
 from etl.landing.inbox import Delivery, Inbox, Look, PassedOver, Unreadable, today
 from etl.landing.receipts import duplicate_message, hash_and_size, original, remember_kept
+from etl.spelling import fold
 from etl.warehouse import locks
 
 log = logging.getLogger("cchc")
@@ -92,9 +93,14 @@ def land(
             continue
         wanted.append(found)
 
+    # of one part the first copy before the second: what has the higher number was sent later
+    wanted.sort(key=lambda found: (str(PurePosixPath(found.delivery.path).parent), *_order(found.delivery)))
     with connection.cursor() as cursor:
+        known: dict[str, str] = {}
         for found in _unseen(cursor, wanted):
-            delivery = found.delivery
+            known = known or _known_senders(cursor)
+            delivery = _as_known(found.delivery, known)
+            found = replace(found, delivery=delivery)
             try:
                 # somebody else may be landing this inbox: one receipt is enough
                 with locks.landing(cursor, f"{delivery.export}/{delivery.sender}"):
@@ -105,6 +111,26 @@ def land(
             except Unreadable as error:
                 pass_over(delivery.path, str(error))
     return result
+
+
+def _order(delivery: Delivery) -> tuple[str, int, int, str]:
+    return fold(delivery.sender), delivery.part or 0, delivery.copy, delivery.path
+
+
+def _known_senders(cursor: Cursor) -> dict[str, str]:
+    """Every sender by the word that all typings of its name share; of several the one that was known first."""
+    cursor.execute(
+        "select sender from landing.file group by sender"
+        " union all select sender from landing.sender_unit order by sender desc"
+    )
+    return {fold(sender): sender for (sender,) in cursor.fetchall()}
+
+
+def _as_known(delivery: Delivery, known: dict[str, str]) -> Delivery:
+    """The delivery under the name of the sender that its name looks like: Duc-Co is duc-co."""
+    if delivery.problem:
+        return delivery
+    return replace(delivery, sender=known.setdefault(fold(delivery.sender), delivery.sender))
 
 
 def _listed(box: Inbox, pass_over: Callable[[str, str], None]) -> Iterator[_Found]:
@@ -243,6 +269,7 @@ def _receipt(cursor: Cursor, delivery: Delivery, look: Look, *, sha256: str, arc
         "sender": delivery.sender,
         "delivered_on": delivery.delivered_on or date.min,
         "path": delivery.place,
+        "part": delivery.part_name,
         "sha256": sha256,
         "bytes": look.size,
         "modified_ns": look.modified_ns,
@@ -260,10 +287,10 @@ def _receipt(cursor: Cursor, delivery: Delivery, look: Look, *, sha256: str, arc
         status, message = "landed", ""
     cursor.execute(
         """
-        insert into landing.file (source, export, sender, delivered_on, path, sha256, bytes, modified_ns, changed_ns,
-                                  archived_as, status, message, loaded_at)
-        values (%(source)s, %(export)s, %(sender)s, %(delivered_on)s, %(path)s, %(sha256)s, %(bytes)s, %(modified_ns)s,
-                %(changed_ns)s, %(archived_as)s, %(status)s, %(message)s,
+        insert into landing.file (source, export, sender, delivered_on, path, part, sha256, bytes, modified_ns,
+                                  changed_ns, archived_as, status, message, loaded_at)
+        values (%(source)s, %(export)s, %(sender)s, %(delivered_on)s, %(path)s, %(part)s, %(sha256)s, %(bytes)s,
+                %(modified_ns)s, %(changed_ns)s, %(archived_as)s, %(status)s, %(message)s,
                 case when %(status)s = 'duplicate' then now() end)
         returning file_id
         """,

@@ -18,11 +18,19 @@ from fsspec.implementations.local import LocalFileSystem
 from etl import catalogue, masking
 from etl.errors import UsageError
 from etl.periods import LOCAL
+from etl.spelling import clean
 
 UNFINISHED = (".tmp", ".part", ".partial")
 DONE = ".done"  # <file>.done says that <file> is whole, where an office's transfer writes such markers
 LEFT_BY_PROGRAMS = re.compile(r"[.~]|(thumbs\.db|desktop\.ini)$")  # lock files, and what Windows leaves in a folder
 LAYOUT = "<nguồn>/<loại dữ liệu>/<ngày giao: YYYY-MM-DD>/<nơi gửi>.csv|xlsx|xls"
+# What stands behind the name of a file whose name is taken: a browser's "duc-co (1)", what Windows and macOS write for
+# a copy, in English and in Vietnamese. What an office might write itself (duc-co_2, duc-co 2) is another name.
+COPY = re.compile(
+    r"(?P<stem>.+?)(?: ?\((?P<n>\d{1,3})\)|(?: -)? (?:copy|sao chép|bản sao)(?: \(?(?P<of>\d{1,3})\)?)?)", re.I
+)
+COPY_OF = re.compile(r"(?:copy of|bản sao của|sao chép của) ", re.I)
+ENDINGS = re.compile(r"(?:\.(?:csv|txt|tsv|xlsx?|xlsm|xlsb|ods|html?|mht|mhtml|xml))+$", re.I)
 FIRST_DAY = date(2000, 1, 1)  # before it no office had such a system: the year of the folder is a slip
 
 
@@ -45,7 +53,15 @@ class Delivery:
     export: str
     sender: str
     delivered_on: date | None
+    part: int | None = None  # of a delivery in parts: 1 of duc-co.1.csv
+    copy: int = 0  # how often the file's name was taken: 1 of "duc-co (1).csv"
     problem: str = ""
+
+    @property
+    def part_name(self) -> str:
+        """What the part is known by, whatever its file is called."""
+        ending = PurePosixPath(re.sub(r"\.\d{1,3}$", "", self.path)).suffix.lower()
+        return self.sender + (f".{self.part}" if self.part is not None else "") + ending
 
 
 @dataclass(frozen=True)
@@ -166,10 +182,9 @@ def _delivery(path: str, place: str, inside: PurePosixPath, today: date) -> Deli
     parts = tuple(map(masking.told, inside.parts))
     source = parts[0] if len(parts) > 1 else ""
     export_name = "/".join(parts[:2]) if len(parts) > 2 else ""
-    # a sender's delivery may come in parts: duc-co.1.csv and duc-co.2.csv are both from duc-co
-    sender = re.sub(r"\.\d+$", "", inside.stem)
+    sender, part, copy = _named(inside.name)
     problem, day = "", None
-    if not masking.is_plain(inside.stem):
+    if not masking.is_plain(clean(inside.stem)):
         sender = masking.told(inside.stem)
         problem = (
             "Tên tệp chỉ gồm chữ, số, dấu chấm, gạch ngang, gạch dưới, ngoặc và dấu cách, tối đa"
@@ -190,7 +205,27 @@ def _delivery(path: str, place: str, inside: PurePosixPath, today: date) -> Deli
         if export_name not in catalogue.exports():
             known = ", ".join(catalogue.exports())
             problem = f"Không có loại dữ liệu {export_name!r}. Các loại đã khai báo: {known}."
-    return Delivery(path, place, source, export_name, sender, day, problem)
+    return Delivery(path, place, source, export_name, sender, day, part, copy, problem)
+
+
+def _named(name: str) -> tuple[str, int | None, int]:
+    """The sender that the name of a file says, which part of its delivery it is, and which copy of that part.
+
+    A sender's delivery may come in parts: duc-co.1.csv and duc-co.2.csv are both from duc-co.
+
+    >>> _named("duc-co.csv"), _named("duc-co.2 (1).csv"), _named("Bản sao của duc-co.xlsx"), _named("duc-co.csv.1")
+    (('duc-co', None, 0), ('duc-co', 2, 1), ('duc-co', None, 1), ('duc-co', None, 1))
+    """
+    stem, copy = clean(name), 0
+    if loaded_again := re.fullmatch(r"(.+\.[a-z]{3,5})\.(\d{1,3})", stem):  # as wget names a second download
+        stem, copy = loaded_again[1], int(loaded_again[2])
+    stem = ENDINGS.sub("", PurePosixPath(stem).stem)
+    if found := COPY_OF.match(stem):
+        stem, copy = stem[found.end() :], copy + 1
+    while found := COPY.fullmatch(stem):
+        stem, copy = found["stem"], copy + int(found["n"] or found["of"] or 1)
+    found = re.fullmatch(r"(.+)\.(\d+)", stem)
+    return (found[1].strip(), int(found[2]), copy) if found else (stem.strip(), None, copy)
 
 
 def today() -> date:

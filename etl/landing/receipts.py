@@ -31,9 +31,10 @@ class File:
     path: str
     archived_as: str
     status: str
+    part: str  # of its delivery: <sender>.csv or <sender>.1.csv, whatever the file is called
 
 
-COLUMNS = "file_id, source, export, sender, delivered_on, path, archived_as, status"
+COLUMNS = "file_id, source, export, sender, delivered_on, path, archived_as, status, part"
 
 
 def hash_and_size(sent: Any, kept: IO[bytes] | None = None) -> tuple[str, int]:

@@ -66,7 +66,7 @@ def of_file(file: File) -> dict[str, object]:
         "export": file.export,
         "sender": file.sender,
         "delivered_on": file.delivered_on,
-        "path": file.path,
+        "part": file.part,
     }
 
 

@@ -267,10 +267,10 @@ def _keys_of_other_parts(
 ) -> Iterator[pl.DataFrame]:
     """The keys in the other parts of the same delivery: a snapshot may come as duc-co.1.csv and duc-co.2.csv."""
     cursor.execute(
-        "select distinct on (path) archived_as from landing.file where export = %s and sender = %s"
-        " and delivered_on = %s and path <> %s and status not in ('rejected', 'withdrawn')"
-        " order by path, file_id desc",
-        (file.export, file.sender, file.delivered_on, file.path),
+        "select distinct on (part) archived_as from landing.file where export = %s and sender = %s"
+        " and delivered_on = %s and part <> %s and status not in ('rejected', 'withdrawn')"
+        " order by part, file_id desc",
+        (file.export, file.sender, file.delivered_on, file.part),
     )
     export, archive = catalogue.export(file.export), Path(str(path).removesuffix(file.archived_as))
     for (archived_as,) in cursor.fetchall():

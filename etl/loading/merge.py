@@ -9,6 +9,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue
 from etl.catalogue.project_files import statement
+from etl.errors import FileHeld
 from etl.landing.receipts import File
 from etl.loading import earlier
 from etl.loading.batches import as_csv
@@ -36,7 +37,7 @@ def merge_staged(cursor: Cursor, export: catalogue.Export, file: File, absent: C
         "of_stored": ", ".join(f"stored.{c}" for c in columns),
         "of_incoming": ", ".join(f"incoming.{c}" for c in columns),
         "same_key": core_tables.same("stored", "incoming", core_tables.core_key(export)),
-        "same_values": _same_values("stored", "incoming", core_tables.business_columns(export)),
+        "same_values": same_values("stored", "incoming", core_tables.business_columns(export)),
     }
     of_file = {"file_id": file.file_id, "sender": file.sender, "day": file.delivered_on}
     # few rows meet many, which are in memory or on a fast disk: look each up
@@ -61,7 +62,7 @@ def merge_staged(cursor: Cursor, export: catalogue.Export, file: File, absent: C
     return written
 
 
-def _same_values(left: str, right: str, columns: Sequence[str]) -> str:
+def same_values(left: str, right: str, columns: Sequence[str]) -> str:
     """The condition that two relations agree in these columns, where nothing is the same as nothing."""
     values = (", ".join(f"{one}.{c}" for c in columns) for one in (left, right))
     return " is not distinct from ".join(f"({listed})" for listed in values)
@@ -92,9 +93,42 @@ def hold_keys(cursor: Cursor, export: catalogue.Export, file: File) -> None:
         raise UniqueViolation(f"{core}: another sender has delivered a key of file {file.file_id}")
 
 
-def close_what_is_gone(cursor: Cursor, export: catalogue.Export, file: File, keys: Spool) -> int:
-    """Move rows that this sender's snapshot no longer holds to the history; how many."""
-    core, history = f"core.{export.thing}", f"core.{export.thing}_history"
+def check_new_sender(cursor: Cursor, export: catalogue.Export, file: File, keys: Spool) -> None:
+    """FIL-20: a list that says again what another sender's list says may be that list, under a name that is mistyped.
+
+    Lists that name no unit are the same for many offices.
+    Raises: FileHeld if the sender is new, and nobody has said that it is meant so.
+    """
+    if export.owned:
+        return
+    cursor.execute(statement("load/has_sent_before"), earlier.of_file(file))
+    if cursor.fetchone()[0] or earlier.is_confirmed(cursor, file):
+        return
+    _keys_delivered(cursor, export, keys)
+    cursor.execute(
+        statement(
+            "load/repeats_another",
+            core=f"core.{export.thing}",
+            same_key=core_tables.same("theirs", "mine", export.key),
+            key=export.key[0],
+        ),
+        earlier.of_file(file),
+    )
+    found = cursor.fetchone()
+    cursor.execute("drop table delivered")
+    if found:
+        other, repeated, of_rows = found
+        raise FileHeld(
+            "FIL-20",
+            f"Nơi gửi «{file.sender}» chưa từng giao danh sách này, và danh sách lặp lại {repeated} trong {of_rows} mã"
+            f" của nơi gửi «{other}». Nạp cả hai thì mọi thứ được tính hai lần, nên tệp được giữ lại. Nếu đây là danh"
+            f" sách của «{other}»: đặt tên tệp là {other} rồi giao lại. Nếu đúng là của nơi gửi khác:"
+            f' cchc files confirm {file.file_id} --reason "<lý do>"',
+        )
+
+
+def _keys_delivered(cursor: Cursor, export: catalogue.Export, keys: Spool) -> None:
+    """The temporary table `delivered`: every key that a snapshot lists."""
     types = core_tables.core_columns(export)
     missing = {"text": "", "date": date(1, 1, 1), "bigint": 0}
     cursor.execute(f"create temp table delivered ({', '.join(f'{k} {types[k]}' for k in export.key)}) on commit drop")
@@ -102,6 +136,13 @@ def close_what_is_gone(cursor: Cursor, export: catalogue.Export, file: File, key
         delivered = block.with_columns(pl.col(k).fill_null(missing[types[k]]) for k in export.key)
         cursor.copy_expert("copy delivered from stdin (format csv)", as_csv(delivered).csv)
     cursor.execute("analyze delivered")
+
+
+def close_what_is_gone(cursor: Cursor, export: catalogue.Export, file: File, keys: Spool) -> int:
+    """Move rows that this sender's snapshot no longer holds to the history; how many."""
+    core, history = f"core.{export.thing}", f"core.{export.thing}_history"
+    types = core_tables.core_columns(export)
+    _keys_delivered(cursor, export, keys)
     cursor.execute(
         statement(
             "load/close_what_is_gone",

@@ -23,7 +23,7 @@ from etl.landing.receipts import File
 from etl.loading import earlier, first_pass, words
 from etl.loading.batches import LIST_ROWS, Outcome, Task, as_csv, judged_batches, whole_file
 from etl.loading.copying import copy_batches
-from etl.loading.merge import close_what_is_gone, incoming, merge_staged
+from etl.loading.merge import check_new_sender, close_what_is_gone, incoming, merge_staged
 from etl.loading.repetitions import Spool
 from etl.reading.header import Placement
 from etl.reports import data_docs
@@ -51,6 +51,8 @@ def load(cursor: Cursor, task: Task, *, direct: bool) -> Outcome:
     try:
         with closing(Spool(task.path.parent)) as spool, closing(Spool(task.path.parent)) as keys:
             survey = first_pass.survey(cursor, file, task.path, spool, keys)
+            if export.delivery == "snapshot":
+                check_new_sender(cursor, export, file, keys)
             # with nothing of this sender in the table yet, new rows are copied straight into it
             target = core if direct and survey.is_first else incoming(cursor, export)
             references = conditions.lookups_of(cursor.connection, export)

@@ -18,7 +18,7 @@ from etl.errors import ArchiveDamaged, FileHeld, FileRejected
 from etl.figures import counts, touches
 from etl.landing import owners, receipts
 from etl.landing.receipts import File
-from etl.loading import batches, earlier, merge, one_file
+from etl.loading import batches, contradictions, earlier, merge, one_file
 from etl.loading.stale import (
     LOADED,
     log,
@@ -91,6 +91,7 @@ def _replay(
         for one in turn:
             settle_with_others(cursor, export, one)
             merge.hold_keys(cursor, export, one)
+        contradictions.name(cursor, export, [one.file_id for one in turn])
     with database.transaction(url) as connection, connection.cursor() as cursor:
         for table in sorted({table for outcome in outcomes for table in outcome.grown}):
             cursor.execute(f"analyze {table}")
@@ -241,6 +242,7 @@ def rewind(cursor: Cursor, export: catalogue.Export, file_ids: list[int]) -> Non
            again, unless another sender's is; the others stay in the history, below what is current now.
     """
     touches.take_back(cursor, file_ids)
+    contradictions.forget(cursor, export, file_ids)
     core, history = f"core.{export.thing}", f"core.{export.thing}_history"
     columns, key = core_tables.core_columns(export), core_tables.core_key(export)
     filled = {

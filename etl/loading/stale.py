@@ -243,5 +243,7 @@ class _Question:
 
 
 def _named(code: str) -> str:
-    """What a code or word names, in SQL: blanks and how letters are typed aside; of a procedure the national code."""
-    return rf"coalesce(substring({code}, '^\s*(\d\.\d{{6}})'), core.fold(regexp_replace({code}, '\s', '', 'g')))"
+    """What a code or word names, in SQL: blanks, how it is typed, and ="…" aside; of a procedure the national code."""
+    bare = rf"""regexp_replace({code}, '^\s*(=\s*[Tt]?\(?\s*"|[''’])|"\s*\)?\s*$|\s', '', 'g')"""
+    bare = f"translate({bare}, '‐‑‒–—―−', '-------')"
+    return rf"coalesce(substring({bare}, '^(\d\.\d{{6}})'), core.fold({bare}))"

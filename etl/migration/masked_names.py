@@ -29,7 +29,7 @@ def mask_names(cursor: Cursor) -> None:
     execute_values(
         cursor,
         "update landing.file as f set source = now.source, export = now.export, sender = now.sender, path = now.path,"
-        " message = now.message, reload_reason = now.reload_reason"
+        " part = regexp_replace(now.path, '^.*/', ''), message = now.message, reload_reason = now.reload_reason"
         " from (values %s) as now (file_id, source, export, sender, path, message, reload_reason)"
         " where f.file_id = now.file_id",
         masked,

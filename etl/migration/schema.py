@@ -17,7 +17,7 @@ from etl import catalogue
 from etl.catalogue import project_files
 from etl.errors import CatalogueError, SetupError
 from etl.figures import counts
-from etl.migration import altering, masked_names, reference
+from etl.migration import altering, masked_names, reference, respelled
 from etl.warehouse import locks
 from etl.warehouse.core_tables import definition_of
 from etl.warehouse.database import transaction
@@ -120,6 +120,10 @@ def _bring_up_to_date(cursor: Cursor, scripts: Scripts, migrations: Scripts) -> 
     if masked_names.DONE not in done:
         masked_names.mask_names(cursor)
         cursor.execute("insert into landing.migration (name) values (%s)", (masked_names.DONE,))
+    if respelled.DONE not in done:
+        if not is_new:
+            respelled.load_again(cursor)
+        cursor.execute("insert into landing.migration (name) values (%s)", (respelled.DONE,))
     reference.fill_reference(cursor)
     return counts.recount_outdated(cursor, changed)
 

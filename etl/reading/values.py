@@ -4,21 +4,17 @@ Each reader looks at whole columns, or at each different text once, and takes it
 a load reads millions of cells, of which hardly one is unusual.
 """
 
-import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime
 
 import polars as pl
 
 from etl.catalogue import Column, Export, words
-from etl.spelling import INVISIBLE, clean
+from etl.reading.columns import cleaned, mapped, replaced
+from etl.reading.days import NO_DAY, first_of_month, moment, moments_of
+from etl.spelling import DASHES, canonical, clean, decoded
 
-LOCAL = timezone(timedelta(hours=7))  # Asia/Ho_Chi_Minh has kept this offset since 1975
-YEARS = range(1900, 2101)  # a year of two digits or with a digit too many is not read
-SERIALS = range(32874, 73416)  # Excel's day numbers of 1990-01-01 … 2100-12-31
-MONTH_ZERO = date(1899, 12, 30)  # Excel's day 0, for every day after February 1900
-
-UNUSUAL = rf"[\x00-\x1f\x7f-\xa0\u0300-\u036f\u2000-\u200f\u2028\u2029\u202f\u205f\u3000{INVISIBLE}]|  |^ | $"
+UNUSUAL_IN_CODES = rf"[{DASHES}\ufe50-\ufe6b\uff01-\uff5e\u2100-\u214f]"  # and signs of Chinese width
 FLAGS = {"Có": True, "Không": False}
 
 WHOLE = (
@@ -29,50 +25,28 @@ WHOLE = (
 )
 CURRENCY = r" ?(?i:đồng|đ|₫|vnđ|vnd)?\.?"
 
-DAY_FIRST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?: (.+))?")
-YEAR_FIRST = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:(?: |[Tt])(.+))?")
-DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?")
-WORDS = re.compile(r"(?:ngày )?(\d{1,2}) tháng (\d{1,2}) năm (\d{4})")
-CLOCK = re.compile(r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9}))?)?(?: ?([Zz]|[+-]\d\d:?\d\d))?")
-SERIAL = re.compile(r"(\d{5})(?:[.,](\d+))?")
-MONTH = re.compile(r"(?:tháng )?(\d{1,2})(?:[/.-]| năm )(\d{4})|(\d{4})-(\d{1,2})|(?:năm )?(\d{4})")
-
-# The spellings that a whole column is tried with: what a cell looks like, how it is parsed, the hours to add.
-# `moment` reads them too; the patterns keep out what the parser would take beyond it (years of two digits, second 60).
-_DMY, _YMD, _HM, _S = r"\d{1,2}/\d{1,2}/\d{4}", r"\d{4}-\d\d-\d\d", r"\d{1,2}:\d\d", r":[0-5]\d"
-SAMPLE = 20
-COMMON = (
-    (rf"^{_DMY} {_HM}{_S}$", "%d/%m/%Y %H:%M:%S", 0),
-    (rf"^{_DMY} {_HM}$", "%d/%m/%Y %H:%M", 0),
-    (rf"^{_DMY}$", "%d/%m/%Y", 0),
-    (rf"^{_YMD} {_HM}{_S}$", "%Y-%m-%d %H:%M:%S", 0),
-    (rf"^{_YMD}$", "%Y-%m-%d", 0),
-    (rf"^{_YMD}T{_HM}{_S}$", "%Y-%m-%dT%H:%M:%S", 0),
-    (rf"^{_YMD}T{_HM}{_S}Z$", "%Y-%m-%dT%H:%M:%SZ", 7),
-    (rf"^{_YMD}T{_HM}{_S}\.\d\d\dZ$", "%Y-%m-%dT%H:%M:%S%.3fZ", 7),
-    (r"^\d{1,2}-\d{1,2}-\d{4}$", "%d-%m-%Y", 0),
-    (rf"^\d{{1,2}}-\d{{1,2}}-\d{{4}} {_HM}{_S}$", "%d-%m-%Y %H:%M:%S", 0),
-    (r"^\d{12}[0-5]\d$", "%Y%m%d%H%M%S", 0),
-    (r"^\d{8}$", "%Y%m%d", 0),
-)
-
 
 def typed(block: pl.DataFrame, export: Export) -> pl.DataFrame:
     """Give a block of text rows its types.
 
     Input:  a block of `read.blocks`.
     Output: same rows, same order: `line`, and of each contract column, by its type:
-            text           the cleaned text (nothing at all of names, phones and birthdays)
+            text           the cleaned text (nothing at all of names, phones and birthdays); of codes the one spelling
+                           that all typings of it share
             identity no.   the text without white space, and `<name>__shape`: each digit as 9, each letter as x
             code           what it means, as the vocabulary spells it (`Column.words`); the cleaned text if nobody knows
             timestamp      Datetime (microseconds, local time of Asia/Ho_Chi_Minh), and its day under `Column.day`
             date           Date;  partial_date: the first day that it can mean
             amount         Int64, whole đồng;  integer: Int64;  flag: Boolean
-            `<name>__unread` beside each of the last six: given, but not to be read.
+            `<name>__unread` beside each of the last six: given, but not to be read. Of birthdays only that.
+            A day that stands for none (01/01/0001) is null, and unread only where the column is required.
     """
     columns = [block["line"]]
-    for column in export.loaded:
-        columns += READERS[column.type](block[column.name], column)
+    for column in export.columns:
+        if column.is_loaded:
+            columns += READERS[column.type](block[column.name], column)
+        elif column.is_read:
+            columns.append(READERS[column.type](block[column.name], column)[-1])
     return pl.DataFrame(columns)
 
 
@@ -84,44 +58,75 @@ def compared(block: pl.DataFrame, export: Export) -> pl.DataFrame:
     read = typed(block, export)
     texts = [c.name for c in export.columns if not c.is_loaded or f"{c.name}__unread" in read.columns]
     for name in texts:
-        cells = _cleaned(block[name])
-        if f"{name}__unread" in read.columns:
+        cells = cleaned(block[name])
+        if name in read.columns:
             cells = cells.set(~read[f"{name}__unread"], None)
         read = read.with_columns(cells.alias(f"{name}__text"))
     return read.drop("line")
 
 
 def _text(cells: pl.Series, column: Column) -> list[pl.Series]:
-    cells = _cleaned(cells)
+    cells = cleaned(cells)
     if column.compact:
-        cells = _replaced(
+        cells = replaced(
             cells, cells.str.contains(" ", literal=True), lambda text: text.str.replace_all(" ", "", literal=True)
         )
     if column.trailing:
         cells = cells.str.strip_chars_end(column.trailing).replace("", None)
+    if column.compact:
+        cells = _as_written(cells, column)
     if column.personal != "id":
         return [cells]
     digits = cells.str.contains(r"^[0-9]{1,20}$")
     shape = (
         pl.select(pl.lit("9" * 20).str.head(cells.str.len_chars())).to_series().zip_with(digits.fill_null(True), cells)
     )
-    shape = _replaced(shape, ~digits, lambda text: text.str.replace_all(r"\p{Nd}", "9").str.replace_all(r"\p{L}", "x"))
+    shape = replaced(shape, ~digits, lambda text: text.str.replace_all(r"\p{Nd}", "9").str.replace_all(r"\p{L}", "x"))
     return [cells, shape.alias(f"{column.name}__shape")]
+
+
+def _as_written(cells: pl.Series, column: Column) -> pl.Series:
+    """Codes in the one spelling of all their typings: hardly one has an unusual sign, few are in the other case."""
+    cells = replaced(cells, cells.str.contains(UNUSUAL_IN_CODES), lambda odd: mapped(odd, canonical, pl.String))
+    if column.written == "kept":
+        return cells
+    other = r"[a-zđ]" if column.written == "upper" else r"[A-ZĐ]"
+    turned = cells.str.contains(other)
+    if column.mixed:  # CTr is as it should be, CTR is not
+        turned &= ~cells.str.contains(rf"^[^a-zđ]*(?:{'|'.join(column.mixed)})?[^a-zđ]*$")
+        turned |= cells.str.contains(rf"\b(?:{'|'.join(column.mixed).upper()})\b")
+    # what has other letters is no code: it stays as it was typed
+    turned &= cells.str.contains(r"^[!-~Đđ]+$")
+    return replaced(cells, turned, lambda texts: _turned(texts, column))
+
+
+def _turned(texts: pl.Series, column: Column) -> pl.Series:
+    if column.written == "lower":
+        return texts.str.to_lowercase()
+    texts = texts.str.to_uppercase()
+    for word in column.mixed:
+        texts = texts.str.replace_all(rf"\b{word.upper()}\b", word)
+    return texts
 
 
 def _code(cells: pl.Series, column: Column) -> list[pl.Series]:
     meaning = words.reader(column)
-    return [_mapped(cells, lambda text: meaning(text) or clean(text) or None, pl.String)]
+
+    def in_list(text: str) -> str | None:
+        text = decoded(text)
+        return meaning(text) or clean(text) or None
+
+    return [mapped(cells, in_list, pl.String)]
 
 
 def _flag(cells: pl.Series, column: Column) -> list[pl.Series]:
     meaning = words.reader(column)
-    cells = _cleaned(cells)
-    return _with_unread(cells, _mapped(cells, lambda text: FLAGS.get(meaning(text) or ""), pl.Boolean), column)
+    cells = cleaned(cells)
+    return _with_unread(cells, mapped(cells, lambda text: FLAGS.get(meaning(text) or ""), pl.Boolean), column)
 
 
 def _whole_number(cells: pl.Series, column: Column) -> list[pl.Series]:
-    cells = _cleaned(cells)
+    cells = cleaned(cells)
     texts = cells.drop_nulls().unique()
     suffix = CURRENCY if column.type == "amount" else ""
     digits = texts.str.extract(rf"^({WHOLE}){suffix}$").str.replace(r"[.,]0{1,2}$", "").str.replace_all(r"[., ]", "")
@@ -130,19 +135,18 @@ def _whole_number(cells: pl.Series, column: Column) -> list[pl.Series]:
 
 
 def _timestamp(cells: pl.Series, column: Column) -> list[pl.Series]:
-    cells, moments = _moments(cells, moment)
-    moments, unread = _with_unread(cells, moments, column)
+    moments, unread = _days(cells, moment, column)
     return [moments, moments.dt.date().alias(column.day or ""), unread]
 
 
 def _date(cells: pl.Series, column: Column) -> list[pl.Series]:
-    cells, moments = _moments(cells, moment)
-    return _with_unread(cells, moments.dt.date(), column)
+    moments, unread = _days(cells, moment, column)
+    return [moments.dt.date(), unread]
 
 
 def _partial_date(cells: pl.Series, column: Column) -> list[pl.Series]:
-    cells, moments = _moments(cells, lambda text: moment(text) or _first_of_month(text))
-    return _with_unread(cells, moments.dt.date(), column)
+    moments, unread = _days(cells, lambda text: moment(text) or first_of_month(text), column)
+    return [moments.dt.date(), unread]
 
 
 READERS: dict[str, Callable[[pl.Series, Column], list[pl.Series]]] = {
@@ -157,123 +161,19 @@ READERS: dict[str, Callable[[pl.Series, Column], list[pl.Series]]] = {
 }
 
 
-# --- days and moments ------------------------------------------------------------------------------------------------
-
-
-def moment(text: str) -> datetime | None:
-    """What a moment or a day means, in local time; None if it cannot be read. The day always comes before the month.
-
-    >>> moment("05/3/2021"), moment("2021-03-14T17:30:00Z"), moment("12/31/2021")
-    (datetime.datetime(2021, 3, 5, 0, 0), datetime.datetime(2021, 3, 15, 0, 30), None)
-    """
-    text = clean(text)
-    if match := DAY_FIRST.fullmatch(text):
-        day, _, month, year, clock = match.groups()
-    elif match := YEAR_FIRST.fullmatch(text):
-        year, month, day, clock = match.groups()
-    elif match := WORDS.fullmatch(text.casefold()):
-        day, month, year, clock = *match.groups(), None
-    elif match := DIGITS.fullmatch(text):
-        year, month, day, *time = match.groups()
-        clock = ":".join(time) if time[0] else None
-    elif match := SERIAL.fullmatch(text):
-        return _from_excel(int(match[1]), float(f"0.{match[2] or 0}"))
-    else:
-        return None
-    return _moment(int(year), int(month), int(day), clock)
-
-
-def _moment(year: int, month: int, day: int, clock: str | None) -> datetime | None:
-    match = CLOCK.fullmatch(clock) if clock else None
-    if year not in YEARS or (clock and not match):
-        return None
-    hour, minute, second, fraction, zone = match.groups() if match else (0, 0, 0, None, None)
-    try:
-        read = datetime(
-            year, month, day, int(hour), int(minute), int(second or 0), int((fraction or "0")[:6].ljust(6, "0"))
-        )
-    except ValueError:
-        return None
-    if not zone:
-        return read
-    sign, offset = (-1 if zone[0] == "-" else 1), zone[1:].replace(":", "") or "0000"
-    there = timezone(sign * timedelta(hours=int(offset[:2]), minutes=int(offset[2:]))) if int(offset) <= 1800 else None
-    return read.replace(tzinfo=there).astimezone(LOCAL).replace(tzinfo=None) if there else None
-
-
-def _from_excel(serial: int, fraction: float) -> datetime | None:
-    if serial not in SERIALS:
-        return None
-    seconds = round(fraction * 86400)
-    return datetime.combine(MONTH_ZERO, datetime.min.time()) + timedelta(days=serial, seconds=seconds)
-
-
-def _first_of_month(text: str) -> datetime | None:
-    match = MONTH.fullmatch(clean(text).casefold())
-    if not match:
-        return None
-    month, year, iso_year, iso_month, only_year = match.groups()
-    return _moment(int(year or iso_year or only_year), int(month or iso_month or 1), 1, None)
-
-
-def _moments(cells: pl.Series, read: Callable[[str], datetime | None]) -> tuple[pl.Series, pl.Series]:
-    """The cells (cleaned where they were unusual) and what they mean."""
-    moments = pl.Series(cells.name, [None], pl.Datetime("us")).new_from_index(0, len(cells))
-    none = pl.Series(cells.name, [None], pl.String).new_from_index(0, len(cells))
-    left = cells.is_not_null()
-    for _ in range(3):  # a column seldom has more than two spellings
-        few = left.sum() <= SAMPLE  # reading them one by one costs less than looking for what they have in common
-        common = None if few else _spelling(cells.filter(left).head(SAMPLE))
-        if not common:
-            break
-        pattern, form, hours = common
-        fits = left & cells.str.contains(pattern)
-        shown = cells.zip_with(fits, none)
-        found = shown.str.to_datetime(form, strict=False, cache=False, time_unit="us") + timedelta(hours=hours)
-        found = found.set(~found.dt.year().is_between(YEARS[0], YEARS[-1]), None)
-        moments = found.zip_with(fits, moments)
-        left &= moments.is_null()
-        if not left.any():
-            break
-    if left.any():
-        cells = _replaced(cells, left, _cleaned)
-        moments = moments.scatter(left.arg_true(), _mapped(cells.filter(left), read, pl.Datetime("us")))
-    return cells, moments.alias(cells.name)
-
-
-def _spelling(sample: pl.Series) -> tuple[str, str, int] | None:
-    for pattern, form, hours in COMMON:
-        if sample.filter(sample.str.contains(pattern)).str.to_datetime(form, strict=False).count():
-            return pattern, form, hours
-    return None
-
-
 # --- columns ---------------------------------------------------------------------------------------------------------
+
+
+def _days(cells: pl.Series, read: Callable[[str], datetime | None], column: Column) -> list[pl.Series]:
+    """The moments of a column, and where one is given but cannot be read; or stands for no day, where one is needed."""
+    cells, moments = moments_of(cells, read)
+    unread = cells.is_not_null() & moments.is_null()
+    stands_for_none = moments == NO_DAY
+    if stands_for_none.any():
+        moments = moments.set(stands_for_none, None)
+        unread |= stands_for_none.fill_null(False) & column.required
+    return [moments.alias(column.name), unread.alias(f"{column.name}__unread")]
 
 
 def _with_unread(cells: pl.Series, values: pl.Series, column: Column) -> list[pl.Series]:
     return [values.alias(column.name), (cells.is_not_null() & values.is_null()).alias(f"{column.name}__unread")]
-
-
-def _cleaned(cells: pl.Series) -> pl.Series:
-    """The cells as `clean` would have them; hardly a text needs it, and the pattern finds those that do."""
-    texts = cells.drop_nulls().unique()
-    unusual = texts.filter(texts.str.contains(UNUSUAL))
-    return (
-        cells.replace(unusual, pl.Series([clean(text) or None for text in unusual], dtype=pl.String))
-        if len(unusual)
-        else cells
-    )
-
-
-def _replaced(cells: pl.Series, where: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """The cells, some of them changed."""
-    places = where.arg_true()
-    return cells.clone().scatter(places, change(cells.gather(places))) if len(places) else cells
-
-
-def _mapped(cells: pl.Series, read: Callable[[str], object], dtype: pl.DataType | type[pl.DataType]) -> pl.Series:
-    """Each cell through a function that is called once for each different text."""
-    texts = cells.drop_nulls().unique()
-    values = pl.Series([read(text) for text in texts], dtype=dtype)
-    return cells.replace_strict(texts, values, default=None, return_dtype=dtype)

@@ -77,8 +77,8 @@ def _plan(export: catalogue.Export, folders: tuple[Path, ...]) -> Plan:
         for rule_id, rule in rules.items()
         for column, condition in rule.fails.items()
     }
-    shaped = [c.name for c in export.shaped if any(c.name in rule.fails for rule in rules.values())]
-    judged = tuple(dict.fromkeys([*said["judged"], *shaped]))
+    by_contract = [name for rule in rules.values() for name in catalogue.judged_columns(rule)]
+    judged = tuple(dict.fromkeys([*said["judged"], *by_contract]))
     whole_file = said.get("whole_file")
     compared = [str(said.get("derived")), *(condition for rule in rules.values() for condition in rule.fails.values())]
     if whole_file is not True and any(re.search(r"(?i)\bover\s*\(", one) for one in compared):

@@ -13,7 +13,7 @@ import great_expectations.expectations as gxe
 from great_expectations.expectations.row_conditions import ComparisonCondition
 
 from etl import catalogue
-from etl.catalogue import Column
+from etl.catalogue import Column, Export
 from etl.errors import CatalogueError
 
 # Great Expectations puts an alias of its own behind {batch}, unless the word "join" occurs in the query.
@@ -59,12 +59,27 @@ def given_once(rule_id: str, column: str) -> gxe.Expectation:
     return gxe.ExpectColumnValuesToBeUnique(column=column, **stated(rule_id, column))
 
 
+def told_once(rule_id: str, column: str, export: Export) -> gxe.Expectation:
+    """No key comes twice; part of it may be empty. (Rows that say the same are one row before they are counted.)"""
+    times = f"count(*) over (partition by {', '.join(export.key)}) as times"
+    return no_rows(
+        rule_id,
+        column,
+        f"select line from (select line, {times} from (select * from {{batch}}) as every) as given where times > 1",
+    )
+
+
 def in_vocabulary(rule_id: str, column: Column) -> list[gxe.Expectation]:
     """The column holds a word of its vocabulary, or nothing if it may be empty."""
     listed = gxe.ExpectColumnValuesToBeInSet(
         column=column.name, value_set=list(column.vocabulary), **stated(rule_id, column.name)
     )
     return [given(rule_id, column.name), listed] if column.required else [listed]
+
+
+def listed(rule_id: str, column: Column) -> gxe.Expectation:
+    """The column holds a word of its vocabulary; it may be empty."""
+    return one_of(rule_id, column.name, list(column.vocabulary))
 
 
 def readable(rule_id: str, column: Column) -> gxe.Expectation:
@@ -80,7 +95,10 @@ def matches(rule_id: str, column: str, pattern: str, *, typed: str | None = None
 
 def shaped(rule_id: str, column: Column) -> gxe.Expectation:
     """Keys, codes and what figures group by are as long, and of the form, that the contract says; each may be empty."""
-    if not column.pattern:
+    misshapen = _doubled(catalogue.misshapen(column))
+    if column.is_key_text:
+        return no_rows(rule_id, column.name, f"select line from {ROWS} where {misshapen}")
+    if not column.pattern and not column.never:
         return gxe.ExpectColumnValueLengthsToBeBetween(
             column=column.name, max_value=column.longest, **stated(rule_id, column.name)
         )
@@ -89,7 +107,7 @@ def shaped(rule_id: str, column: Column) -> gxe.Expectation:
         rule_id,
         column.name,
         f"select line from {ROWS} where {column.name} in (select {column.name} from"
-        f" (select distinct {column.name} from {{batch}}) as every where {_doubled(catalogue.misshapen(column))})",
+        f" (select distinct {column.name} from {{batch}}) as every where {misshapen})",
     )
 
 
@@ -99,6 +117,7 @@ ASKED: dict[str, Callable[[str, Column], list[gxe.Expectation]]] = {
     "readable": lambda rule_id, column: [readable(rule_id, column)],
     "in_vocabulary": in_vocabulary,
     "found": lambda rule_id, column: [given(rule_id, column.name)],
+    "listed": lambda rule_id, column: [listed(rule_id, column)],
     "shaped": lambda rule_id, column: [shaped(rule_id, column)],
 }
 

@@ -5,7 +5,7 @@ from datetime import date
 import great_expectations as gx
 
 from etl import catalogue
-from etl.rules.expectations import ROWS, no_rows
+from etl.rules.expectations import ROWS, no_rows, told_once
 
 EXPORT = "declarations/indicators"
 COUNT = "^([0-9]+|[0-9]{1,3}([.][0-9]{3})+|[0-9]{1,3}(,[0-9]{3})+|[0-9]{1,3}( [0-9]{3})+)$"
@@ -66,5 +66,6 @@ def suite(delivered_on: date) -> gx.ExpectationSuite:
             no_rows(
                 "DEC-51", "indicator_code", f"select line from {WINDOWED} where exists ({defined} and is_computed)"
             ),
+            told_once("DEC-63", "indicator_code", catalogue.export(EXPORT)),
         ],
     )

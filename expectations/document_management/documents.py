@@ -17,8 +17,8 @@ from etl.rules.expectations import (
 )
 
 EXPORT = "document_management/documents"
-# Source: Nghị định 30/2020/NĐ-CP, Phụ lục I and III; a letter behind the number is legal (2779a/QĐ-UBND).
-NUMBER = "^([0-9]{1,9})[a-zđ]?/(?:([0-9]{4})/)?([A-ZĐ]+|QyĐ|CTr|TTr)-[A-ZĐ]+$"
+# Source: Nghị định 30/2020/NĐ-CP, Phụ lục I and III; a letter behind the number is legal (2779A/QĐ-UBND).
+NUMBER = "^([0-9]{1,9})[A-ZĐ]?/(?:([0-9]{4})/)?([A-ZĐ]+|QyĐ|CTr|TTr)-[A-ZĐ]+$"
 TYPES = """'NQ', 'QĐ', 'CT', 'QC', 'QyĐ', 'TC', 'TB', 'HD', 'CTr', 'KH', 'PA', 'ĐA', 'DA', 'BC', 'BB', 'TTr', 'HĐ',
     'CĐ', 'BGN', 'BTT', 'GUQ', 'GM', 'GGT', 'GNP', 'PG', 'PC', 'PB'"""
 USED_TWICE = f"""select line from {ROWS}

@@ -4,7 +4,8 @@ from datetime import date
 
 import great_expectations as gx
 
-from etl.rules.expectations import ROWS, no_rows
+from etl import catalogue
+from etl.rules.expectations import ROWS, no_rows, told_once
 
 EXPORT = "hr/events"
 UNKNOWN_PERSON = f"""select line from {ROWS}
@@ -17,5 +18,6 @@ def suite(delivered_on: date) -> gx.ExpectationSuite:
         name=EXPORT,
         expectations=[
             no_rows("EVT-51", "staff_code", UNKNOWN_PERSON),
+            told_once("EVT-63", "event_code", catalogue.export(EXPORT)),
         ],
     )

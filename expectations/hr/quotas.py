@@ -4,7 +4,8 @@ from datetime import date
 
 import great_expectations as gx
 
-from etl.rules.expectations import ROWS, between, given, no_rows
+from etl import catalogue
+from etl.rules.expectations import ROWS, between, given, no_rows, told_once
 
 EXPORT = "hr/quotas"
 YEAR = "year between 1990 and 2100"
@@ -49,5 +50,6 @@ def suite(delivered_on: date) -> gx.ExpectationSuite:
             between("QUO-01", "assigned", least=0),
             no_rows("QUO-02", "org_code", NO_UNIT),
             no_rows("QUO-51", "assigned", EXCEEDED),
+            told_once("QUO-63", "org_code", catalogue.export(EXPORT)),
         ],
     )

@@ -44,16 +44,18 @@ where
             and parent.org_code <> top.org_code
     )
 union all
-select
+select distinct
     unit.province_code,
-    unit.org_code as sender,
+    named.sender,
     unit.org_code,
     'name' as reason
 from unit
+-- a code is kept in capitals; a file may be called after it in small letters
+cross join lateral (values (unit.org_code), (lower(unit.org_code))) as named (sender)
 where
-    not exists (select from landing.sender_unit as said where said.sender = unit.org_code)
+    not exists (select from landing.sender_unit as said where said.sender = named.sender)
     and not exists (
-        select from core.unit as own where own.province_code = unit.province_code and own.sender = unit.org_code
+        select from core.unit as own where own.province_code = unit.province_code and own.sender = named.sender
     );
 
 comment on view core.list_owner is

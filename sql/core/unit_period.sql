@@ -131,7 +131,7 @@ meaning as (
     select distinct on (province_code, org_code, valid_from) told.*
     from told
     where valid_from < ended_on
-    order by province_code, org_code, valid_from, preference, delivered_on desc, file_id desc
+    order by province_code, org_code, valid_from, preference, delivered_on desc, sender desc, file_id desc
 )
 
 select

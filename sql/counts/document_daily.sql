@@ -18,7 +18,7 @@ select
         sum(sign) filter (
             where
             lower(document_type) in (select document_type from core.legal_document_type)
-            and number ~ '^\d+[a-zđ]?/\d{4}/'
+            and number ~ '^\d+[a-zđA-ZĐ]?/\d{4}/'
         ), 0
     ) as legal
 from {changed} as d

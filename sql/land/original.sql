@@ -32,7 +32,7 @@ where
             and other.sha256 <> original.sha256
             and other.status not in ('duplicate', 'rejected', 'withdrawn')
             -- another part of the same delivery says nothing else
-            and regexp_replace(other.path, '^.*/', '') = regexp_replace(original.path, '^.*/', '')
+            and other.part = original.part
             and (other.delivered_on, other.file_id) > (original.delivered_on, original.file_id)
             and other.delivered_on <= %(delivered_on)s
     )

@@ -1,13 +1,13 @@
 -- How many rows the delivery before had, with all its parts, and on which day it was delivered: FIL-06 compares.
 --
 -- A part that comes a second time on its day is compared with what it was. A part that came again unchanged has the
--- rows of the file that it repeats. (A part is known by the last piece of its path.)
--- %(file_id)s, %(export)s, %(sender)s, %(delivered_on)s, %(path)s: the file that is loaded.
+-- rows of the file that it repeats.
+-- %(file_id)s, %(export)s, %(sender)s, %(delivered_on)s, %(part)s: the file that is loaded.
 with version as (
     select
         one.file_id,
         one.delivered_on,
-        regexp_replace(one.path, '^.*/', '') as part,
+        one.part,
         case
             when one.status = 'duplicate'
                 then (
@@ -30,7 +30,7 @@ with version as (
             one.delivered_on < %(delivered_on)s
             or one.delivered_on = %(delivered_on)s
             and one.file_id < %(file_id)s
-            and regexp_replace(one.path, '^.*/', '') = regexp_replace(%(path)s, '^.*/', '')
+            and one.part = %(part)s
         )
 ),
 

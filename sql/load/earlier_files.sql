@@ -1,8 +1,7 @@
 -- Files of the same sender whose rows in quarantine this one settles if it brings their keys again: those of earlier
--- days, and of the same day those that are the same part (the last piece of the path: duc-co.1.csv of two nights is the
--- same part).
+-- days, and of the same day those that are the same part.
 --
--- %(file_id)s, %(export)s, %(sender)s, %(delivered_on)s, %(path)s: this one.
+-- %(file_id)s, %(export)s, %(sender)s, %(delivered_on)s, %(part)s: this one.
 select earlier.file_id
 from landing.file as earlier
 where
@@ -12,5 +11,5 @@ where
     and (
         earlier.delivered_on < %(delivered_on)s
         or earlier.delivered_on = %(delivered_on)s
-        and regexp_replace(earlier.path, '^.*/', '') = regexp_replace(%(path)s, '^.*/', '')
+        and earlier.part = %(part)s
     )

@@ -1,5 +1,4 @@
--- Files of one sender in the order of its deliveries; the parts of a day by name, whichever arrived first. (A part is
--- known by the last piece of its path: duc-co.1.csv of two nights is the same part.)
+-- Files of one sender in the order of its deliveries; the parts of a day by name, whichever arrived first.
 --
 -- %(file_ids)s: their numbers.
 -- {receipt}: the columns of a receipt.
@@ -8,5 +7,5 @@ from landing.file
 where file_id = any(%(file_ids)s)
 order by
     delivered_on,
-    regexp_replace(path, '^.*/', ''),
+    part,
     file_id

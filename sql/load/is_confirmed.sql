@@ -1,6 +1,6 @@
 -- Whether somebody said that this delivery is meant so: of this file, or of another part of the delivery.
 --
--- %(file_id)s, %(export)s, %(sender)s, %(delivered_on)s, %(path)s: this file.
+-- %(file_id)s, %(export)s, %(sender)s, %(delivered_on)s, %(part)s: this file.
 select exists ( -- noqa: LT01,LT06
     select
     from landing.file_event as event
@@ -12,6 +12,6 @@ select exists ( -- noqa: LT01,LT06
         and one.delivered_on = %(delivered_on)s
         and (
             one.file_id = %(file_id)s
-            or regexp_replace(one.path, '^.*/', '') <> regexp_replace(%(path)s, '^.*/', '')
+            or one.part <> %(part)s
         )
 )

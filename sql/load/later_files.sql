@@ -22,17 +22,16 @@ where
                 and original.sha256 = other.sha256
                 and original.status <> 'duplicate'
                 and original.delivered_on <= this.delivered_on
-                and regexp_replace(original.path, '^.*/', '') = regexp_replace(this.path, '^.*/', '')
+                and original.part = this.part
         )
     )
     and (
         other.delivered_on > this.delivered_on
         or other.delivered_on = this.delivered_on
-        and (regexp_replace(other.path, '^.*/', ''), other.file_id)
-        > (regexp_replace(this.path, '^.*/', ''), this.file_id)
+        and (other.part, other.file_id) > (this.part, this.file_id)
         or %(is_snapshot)s
         and other.delivered_on = this.delivered_on
-        and other.path <> this.path
+        and other.part <> this.part
         and (other.loaded_at < this.landed_at or this.status <> 'landed')
     )
 order by other.delivered_on, other.file_id

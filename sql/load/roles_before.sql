@@ -1,7 +1,7 @@
 -- In how many rows of its last three deliveries a sender gave each role, and of how many rows: FIL-07 compares.
 --
 -- A delivery of which somebody said that a role is given no more is the last one that counts for nothing.
--- %(file_id)s, %(export)s, %(sender)s, %(delivered_on)s, %(path)s: the file that is loaded.
+-- %(file_id)s, %(export)s, %(sender)s, %(delivered_on)s, %(part)s: the file that is loaded.
 with earlier as (
     select *
     from landing.file

@@ -58,7 +58,7 @@ inner join window_unit as unit
                                 and parent.unit_code = top.parent_unit
                         )
                 )
-            else unit.code = sender.sender
+            else sender.sender in (unit.code, lower(unit.code))
         end;
 
 -- Whose lists are a unit's catalogue of procedures, at each level that it handles: those of the nearest owner at or

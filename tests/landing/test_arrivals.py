@@ -5,6 +5,7 @@ import socket
 import stat
 import threading
 import time
+import unicodedata
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -262,6 +263,82 @@ def test_a_misplaced_file_is_refused_with_what_to_do(path, problem):
     assert bool(problem) == bool(delivery.problem)
     if "Ngày giao" in problem:
         assert delivery.delivered_on is None
+
+
+@pytest.mark.parametrize(
+    ("name", "sender", "part"),
+    [
+        ("duc-co.csv", "duc-co", "duc-co.csv"),
+        ("duc-co (1).csv", "duc-co", "duc-co.csv"),
+        ("duc-co(12).csv", "duc-co", "duc-co.csv"),
+        ("duc-co (1) (1).csv", "duc-co", "duc-co.csv"),
+        ("duc-co - Copy.csv", "duc-co", "duc-co.csv"),
+        ("duc-co - Copy (2).csv", "duc-co", "duc-co.csv"),
+        ("duc-co - Copy - Copy.csv", "duc-co", "duc-co.csv"),
+        ("duc-co - Sao chép.csv", "duc-co", "duc-co.csv"),
+        (unicodedata.normalize("NFD", "duc-co - Sao chép (2).csv"), "duc-co", "duc-co.csv"),
+        ("duc-co copy.csv", "duc-co", "duc-co.csv"),
+        ("Copy of duc-co.csv", "duc-co", "duc-co.csv"),
+        ("Bản sao của duc-co.csv", "duc-co", "duc-co.csv"),
+        ("duc-co.csv.csv", "duc-co", "duc-co.csv"),
+        ("duc-co.csv.1", "duc-co", "duc-co.csv"),
+        ("duc-co.CSV", "duc-co", "duc-co.csv"),
+        ("duc-co.2.csv", "duc-co", "duc-co.2.csv"),
+        ("duc-co.2 (1).csv", "duc-co", "duc-co.2.csv"),
+        (" duc-co .csv", "duc-co", "duc-co.csv"),
+        (unicodedata.normalize("NFD", "Đức Cơ.csv"), "Đức Cơ", "Đức Cơ.csv"),
+        ("duc-co_2.csv", "duc-co_2", "duc-co_2.csv"),  # an office may be called so
+        ("duc-co 2.csv", "duc-co 2", "duc-co 2.csv"),
+        ("(1).csv", "(1)", "(1).csv"),
+    ],
+)
+def test_what_programs_write_behind_a_name_is_no_other_sender(name, sender, part):
+    path = f"hr/units/2021-12-15/{name}"
+    delivery = inbox._delivery(f"/inbox/{path}", f"/inbox/{path}", Path(path), TODAY)
+    assert (delivery.sender, delivery.part_name, delivery.problem) == (sender, part, "")
+
+
+@pytest.mark.parametrize(
+    ("known", "comes", "sender"),
+    [
+        ("duc-co", "DUC-CO", "duc-co"),
+        ("Duc-Co", "duc-co", "Duc-Co"),
+        ("Đức Cơ", unicodedata.normalize("NFD", "đức cơ"), "Đức Cơ"),
+        ("Đức Cơ", "Ðức Cơ", "Đức Cơ"),
+        ("duc-co", "duc-co (1)", "duc-co"),
+        ("duc-co", "chu-prong", "chu-prong"),
+    ],
+)
+def test_a_sender_is_the_known_one_that_its_name_looks_like(configured, warehouse_url, box, known, comes, sender):
+    deliver(box, "hr/units", "2021-12-01", UNITS, sender=known)
+    land(configured, warehouse_url, box)
+    deliver(box, "hr/units", "2021-12-02", UNITS + "    23863 | Xã | 631 | UBND cấp xã\n", sender=comes)
+    land(configured, warehouse_url, box)
+    assert [name for name, _, _ in receipts(warehouse_url)] == [known, sender]
+
+
+def test_of_one_name_the_later_copy_counts(configured, warehouse_url, box):
+    """One run finds three downloads of one list, in the order of their names: " (1)" sorts before ".csv"."""
+    for sender, name in (("duc-co", "Một"), ("duc-co (1)", "Hai"), ("duc-co (10)", "Ba"), ("duc-co (9)", "Bốn")):
+        deliver(box, "hr/units", "2021-12-01", UNITS.replace("Xã Ia Dơk", name), sender=sender)
+    land(configured, warehouse_url, box)
+    list(pipeline.load_waiting(configured, warehouse_url))
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+        cursor.execute("select org_name, sender from core.unit where org_code = '23860'")
+        assert cursor.fetchall() == [("Ba", "duc-co")]
+
+
+def test_a_list_that_came_again_is_no_part_of_the_delivery(configured, warehouse_url, box):
+    """Who left the list between two downloads of one day has left."""
+    deliver(box, "hr/units", "2021-12-01", UNITS)
+    land(configured, warehouse_url, box)
+    list(pipeline.load_waiting(configured, warehouse_url))
+    deliver(box, "hr/units", "2021-12-01", UNITS.rsplit("    23860", 1)[0], sender="duc-co - Copy")
+    land(configured, warehouse_url, box)
+    list(pipeline.load_waiting(configured, warehouse_url))
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+        cursor.execute("select org_code from core.unit order by 1")
+        assert cursor.fetchall() == [("23857",), ("631",)]
 
 
 def test_a_day_in_the_future_does_not_win_over_a_later_list(configured, warehouse_url, box):

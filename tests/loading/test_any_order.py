@@ -46,15 +46,16 @@ def rows_of(draw: st.DrawFn, export: str, sender: str) -> list[str]:
     if export == "hr/units":
         return draw(unit_list(sender))
     unit = st.sampled_from([*UNITS, "X"])
+    own = st.sampled_from(OF_SENDER[sender])  # who repeats another sender's list is held
     numbers = draw(st.lists(st.integers(0, 5), min_size=1, max_size=4, unique=True))
     lines = []
     for n in numbers:
         if export == "hr/staff":
             status = draw(st.sampled_from(["Đang làm việc", "Biệt phái", "ngủ"]))
-            code = f"S{n}" if n else ""
+            code = f"S{sender}{n}" if n else ""
             lines.append(f"{code} | Công chức | {draw(unit)} | {status}")
         elif export == "hr/quotas":
-            lines.append(f"{2019 + n} | {draw(unit)} | Hành chính | {draw(st.integers(0, 2))}")
+            lines.append(f"{2019 + n} | {draw(own)} | Hành chính | {draw(st.integers(0, 2))}")
         elif export == "one_stop_shop/procedures":
             lines.append(f"1.00000{n} | {draw(st.sampled_from(['2', '3', 'x']))}")
         else:

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from etl import cli
+from etl import cli, pipeline
 from etl.catalogue import project_files
 from etl.errors import CatalogueError, SetupError
 from etl.figures import counts
-from etl.migration import masked_names, schema
+from etl.migration import masked_names, respelled, schema
 from etl.warehouse import database
 from tests import tables
 from tests.databases import opened
+from tests.inbox import UNITS, deliver
 
 DOCUMENTS = """
 org_code | issued_on  | number    | sending_mode    | topic | status
@@ -294,6 +295,30 @@ RECEIPTS = [
         ("0•••••••••••••4#e60e72c2/x", "a", "/kho/0•••••••••••••4#e60e72c2/x/2021-01-05/a.csv", "Đặt sai chỗ."),
     ),
 ]
+
+
+def test_rows_under_codes_of_before_are_loaded_again(configured, warehouse_url: str, inbox: Path) -> None:
+    """They stood as they were typed: beside the same code in its one spelling they would count twice."""
+    deliver(inbox, "hr/units", "2021-12-01", UNITS)
+    deliver(
+        inbox, "hr/staff", "2021-12-01", "Mã CBCCVC | Loại | Mã đơn vị | Trạng thái\ncb-1 | Công chức | 631 | Biệt phái"
+    )
+    load(configured, warehouse_url, inbox)
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+        cursor.execute("update core.staff set staff_code = 'cb‑1'")
+        cursor.execute("delete from landing.migration where name = %s", (respelled.DONE,))
+        cursor.execute("delete from landing.script where name = 'release'")
+    schema.migrate(warehouse_url)
+    assert [f.export for f in pipeline.waiting(warehouse_url)] == ["hr/staff"]
+    load(configured, warehouse_url, inbox)
+    assert rows(
+        warehouse_url, "select staff_code from core.staff union all select staff_code from core.staff_history"
+    ) == [("CB-1",)]
+
+
+def load(configured, url: str, inbox: Path) -> None:
+    pipeline.land(configured, url, inbox=str(inbox))
+    list(pipeline.load_waiting(configured, url))
 
 
 def test_names_in_receipts_of_before_are_masked_once(warehouse_url: str) -> None:

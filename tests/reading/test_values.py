@@ -8,8 +8,9 @@ import pytest
 
 from etl import catalogue
 from etl.catalogue import Column, Export
-from etl.reading.values import COMMON, moment, typed
-from etl.spelling import clean, fold
+from etl.reading.days import COMMON, NO_DAY, moment
+from etl.reading.values import compared, typed
+from etl.spelling import clean, decoded, fold
 
 
 def column(type_: str, cells: list[str | None], **said: object) -> pl.DataFrame:
@@ -52,6 +53,34 @@ MOMENTS = [
     ("ngày 25 tháng 5 năm 2021", datetime(2021, 5, 25)),
     ("Ngày 25 tháng 05 năm 2021", datetime(2021, 5, 25)),
     ("29/02/2020", datetime(2020, 2, 29)),
+    ("15/03/2021 10:30 SA", datetime(2021, 3, 15, 10, 30)),
+    ("26/10/2025 03:44 CH", datetime(2025, 10, 26, 15, 44)),
+    ("05/02/2021 2:30:00 CH", datetime(2021, 2, 5, 14, 30)),  # .NET in Vietnamese
+    ("05/02/2021 2:30:00 PM", datetime(2021, 2, 5, 14, 30)),
+    ("05/02/2021 12:05:00 SA", datetime(2021, 2, 5, 0, 5)),
+    ("05/02/2021 12:05 CH", datetime(2021, 2, 5, 12, 5)),
+    ("05/02/2021 02:30 ch", datetime(2021, 2, 5, 14, 30)),
+    ("05/02/2021 2:30 p.m.", datetime(2021, 2, 5, 14, 30)),
+    ("05/02/2021 14:30 CH", datetime(2021, 2, 5, 14, 30)),
+    ("2021-02-05 02:30:00 CH", datetime(2021, 2, 5, 14, 30)),
+    ("16:30:00 5/2/2021", datetime(2021, 2, 5, 16, 30)),  # a browser in Vietnamese
+    ("16:30:00, 5/2/2021", datetime(2021, 2, 5, 16, 30)),
+    ("10:30 15/03/2021", datetime(2021, 3, 15, 10, 30)),
+    ("2:30 CH 05/02/2021", datetime(2021, 2, 5, 14, 30)),
+    ("10:30 ngày 15/03/2021", datetime(2021, 3, 15, 10, 30)),
+    ("lúc 10 giờ 30 phút ngày 15/03/2021", datetime(2021, 3, 15, 10, 30)),
+    ("15/03/2021 lúc 16h30", datetime(2021, 3, 15, 16, 30)),
+    ("05/02/2021, 16:30:00", datetime(2021, 2, 5, 16, 30)),
+    ("Thứ ba, 15/03/2021", datetime(2021, 3, 15)),
+    ("Thứ Hai, ngày 15 tháng 3 năm 2021", datetime(2021, 3, 15)),
+    ("Chủ nhật, 14/03/2021 10:30", datetime(2021, 3, 14, 10, 30)),
+    ("CN, 14/03/2021", datetime(2021, 3, 14)),
+    ("ngày 15/03/2021", datetime(2021, 3, 15)),
+    ("15 tháng 3, 2021", datetime(2021, 3, 15)),
+    ("2021/03/15", datetime(2021, 3, 15)),
+    ("15–03–2021", datetime(2021, 3, 15)),
+    ('="15/03/2021"', datetime(2021, 3, 15)),
+    ("'15/03/2021", datetime(2021, 3, 15)),
 ]
 NO_MOMENTS = [
     "12/31/2021", "31/02/2021", "29/02/2021", "00/01/2021", "01/00/2021", "5/3/21", "05/03/0021", "05/03/20211",
@@ -59,8 +88,10 @@ NO_MOMENTS = [
     "05/03-2021",
     "03/2021", "2021", "2021-13-01", "2021-02-30", "2021-03-14T25:00:00Z", "2021-03-14T10:00:00+99:00",
     "20211301",
-    "2021031417300", "20210314246000", "32873", "73416", "441971", "1", "0", "-44197", "1899-12-31", "05/03/2101",
-    "05/03/2021 2:30 PM", "hôm qua", "-", "N/A", "ngày 31 tháng 2 năm 2021",
+    "2021031417300", "20210314246000", "32873", "73416", "441971", "1", "0", "-44197", "1899-12-29", "05/03/2101",
+    "05/03/21", "14/3", "05/03/2021 14:30 SA", "05/03/2021 13 CH", "25:00 05/03/2021", "16:30 05/03/21", "Thứ ba",
+    "Thứ ba, 31/02/2021", "10:30", "ngày", "15/03/2021 16/03/2021", "2021/15/03", "hôm qua", "-", "N/A",
+    "ngày 31 tháng 2 năm 2021",
 ]  # fmt: skip
 
 
@@ -70,6 +101,31 @@ def test_a_moment_in_every_spelling(text: str, expected: datetime) -> None:
     assert column("timestamp", [text]).rows() == [(expected, expected.date(), False)]
     assert column("date", [text]).rows() == [(expected.date(), False)]
     assert column("partial_date", [text]).rows() == [(expected.date(), False)]
+
+
+NO_DAYS = [
+    "01/01/0001", "01/01/0001 00:00:00", "01/01/0001 12:00:00 SA", "0001-01-01", "0001-01-01T00:00:00Z", "01/01/1900",
+    "1/1/1900 12:00", "01/01/1970", "1970-01-01T00:00:00Z", "1970-01-01 07:00:00", "31/12/9999", "31/12/9999 23:59:59",
+    "31/12/2099 00:00:00", "30/12/1899", "01/01/1753", "00/00/0000", "0000-00-00 00:00:00", "00/01/1900", "19700101",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("company", [[], ["02/01/1970", "31/12/2098", "", "hôm qua"] * 20])
+@pytest.mark.parametrize("text", NO_DAYS)
+def test_a_day_that_stands_for_none_is_none_and_named_where_one_is_needed(text: str, company: list[str]) -> None:
+    assert moment(text) == NO_DAY
+    cells = [text, *company, text]
+    for type_ in ("date", "partial_date", "timestamp"):
+        for required in (False, True):
+            read = column(type_, cells, required=required)
+            for row in (read.row(0), read.row(-1)):
+                assert set(row[:-1]) == {None}
+                assert row[-1] is required
+
+
+def test_a_year_alone_is_no_day_that_stands_for_none() -> None:
+    found = column("partial_date", ["1970", "01/1970", "năm 1970", "1900"])
+    assert found["x"].to_list() == [date(1970, 1, 1)] * 3 + [date(1900, 1, 1)]
 
 
 @pytest.mark.parametrize("text", NO_MOMENTS)
@@ -95,9 +151,12 @@ def test_a_column_of_mixed_spellings_is_read_cell_by_cell() -> None:
 @pytest.mark.parametrize("common", COMMON, ids=lambda common: common[1])
 def test_each_shortcut_is_used_and_agrees_with_the_reading_of_one_cell(common: tuple[str, str, int]) -> None:
     pattern, form, _ = common
-    texts = [datetime(2021, 3, d, 17, 30, 5).strftime(form.replace("%.3f", ".250")) for d in (1, 2, 14)]
+    texts = [datetime(2021, 3, d, h, 30, 5).strftime(form.replace("%.3f", ".250")) for d in (1, 2, 14) for h in (0, 17)]
+    texts += [text.replace("AM", "SA").replace("PM", "CH") for text in texts]
     assert pl.Series(texts).str.contains(pattern).all()
-    assert column("timestamp", texts)["received_at"].to_list() == [moment(t) for t in texts]
+    expected = [moment(t) for t in texts]
+    assert None not in expected
+    assert column("timestamp", texts * 20)["received_at"].to_list() == expected * 20
 
 
 def test_types_of_moments() -> None:
@@ -210,6 +269,8 @@ def test_flags(text: str | None, expected: bool | None, unread: bool) -> None:
         ("Ɖiện tử", "Điện tử"),  # U+0189, the African one
         (unicodedata.normalize("NFD", "Điện tử"), "Điện tử"),
         ("Giấ\u200by", "Giấy"),
+        ("Giáº¥y", "Giấy"),  # encoded twice
+        ('="Giấy"', "Giấy"),
         ("3", "3"),
         ("3.0", "3"),
         ("5.0", "5.0"),
@@ -255,7 +316,68 @@ def test_text_is_cleaned(text: str | None, expected: str | None, compact: str | 
     ],
 )
 def test_what_trails_a_code_is_not_part_of_it(text: str | None, code: str | None) -> None:
-    assert column("text", [text], compact=True, trailing=".").rows() == [(code,)]
+    assert column("text", [text], compact=True, trailing=".", case="lower").rows() == [(code,)]
+
+
+CODES = [
+    ("H21.19.5-210205-0005", "H21.19.5-210205-0005"),
+    ('="H21.19.5-210205-0005"', "H21.19.5-210205-0005"),
+    ('=T("H21.19.5-210205-0005")', "H21.19.5-210205-0005"),
+    ("'H21.19.5-210205-0005", "H21.19.5-210205-0005"),
+    ("h21.19.5-210205-0005", "H21.19.5-210205-0005"),
+    ("\u202aH21.19.5‑210205–0005\u202c", "H21.19.5-210205-0005"),
+    ("H21.19.5\u2212210205\u20120005\u200e", "H21.19.5-210205-0005"),
+    ("Ｈ21.19.5-210205-0005", "H21.19.5-210205-0005"),
+    ("751/QÐ-UBND", "751/QĐ-UBND"),
+    ("751/Qð-ubnd", "751/QĐ-UBND"),
+    ("751/Qđ-UBND", "751/QĐ-UBND"),
+    ("Nguyễn Văn An", "NguyễnVănAn"),  # no code: it stays what it is, so that it is known for a name
+    ('="="', "="),
+    ('""', '""'),
+    ("=A1", "=A1"),
+    (None, None),
+]
+
+
+@pytest.mark.parametrize("text, code", CODES)
+def test_typings_of_a_code_are_one_code(text: str | None, code: str | None) -> None:
+    assert column("text", [text, "B-2", text], compact=True)["x"].to_list() == [code, "B-2", code]
+
+
+@pytest.mark.parametrize(
+    "text, number",
+    [
+        ("12/CTr-UBND", "12/CTr-UBND"),
+        ("12/CTR-UBND", "12/CTr-UBND"),
+        ("12/ctr-ubnd", "12/CTr-UBND"),
+        ("12/QyĐ-UBND", "12/QyĐ-UBND"),
+        ("2779a/qđ-ubnd", "2779A/QĐ-UBND"),
+        ("2779a/CTr-UBND", "2779A/CTr-UBND"),
+        ("12/ACTR-UBND", "12/ACTR-UBND"),
+    ],
+)
+def test_words_that_keep_small_letters_in_a_number(text: str, number: str) -> None:
+    assert column("text", [text, "1/CTr-A"], compact=True, mixed=("QyĐ", "CTr"))["x"].to_list() == [number, "1/CTr-A"]
+
+
+def test_a_code_is_shown_as_it_was_typed_where_its_contract_says_so() -> None:
+    assert column("text", ["a-Đ"], compact=True, case="kept").rows() == [("a-Đ",)]
+    assert column("text", ["A-Đ"], compact=True, case="lower").rows() == [("a-đ",)]
+
+
+def test_rows_in_two_spellings_say_the_same_and_those_with_other_birthdays_do_not() -> None:
+    export = catalogue.export("hr/staff")
+    block = pl.DataFrame(
+        {c.name: pl.Series([None] * 4, dtype=pl.String) for c in export.columns}
+        | {
+            "line": [1, 2, 3, 4],
+            "staff_code": ["CB-1", '="cb–1"', "CB-1", "CB-1"],
+            "born_on": ["05/03/1980", "1980-03-05", "06/03/1980", "?"],
+        }
+    )
+    said = list(compared(block, export).iter_rows())
+    assert said[0] != said[2] != said[3]
+    assert compared(block.with_columns(born_on=pl.lit("1980")), export).n_unique() == 1
 
 
 @pytest.mark.parametrize(
@@ -276,7 +398,12 @@ def test_an_identity_number_shows_its_shape(text: str | None, number: str | None
 
 @pytest.mark.parametrize("personal, type_", [("name", "text"), ("phone", "text"), ("birth", "partial_date")])
 def test_names_phones_and_birthdays_go_no_further(personal: str, type_: str) -> None:
-    assert column(type_, ["1980"], personal=personal).columns == []
+    assert column(type_, ["1980"], personal=personal).columns == (["x__unread"] if personal == "birth" else [])
+
+
+def test_of_a_birthday_it_is_known_whether_it_can_be_read() -> None:
+    found = column("partial_date", ["1980", "05/03/1980", "30/02/1980", "x", None], personal="birth")
+    assert found.rows() == [(False,), (False,), (True,), (True,), (False,)]
 
 
 @pytest.mark.parametrize("export", catalogue.exports().values(), ids=lambda export: export.name)
@@ -305,5 +432,28 @@ def test_fold(text: str, expected: str) -> None:
     assert fold(text) == expected
 
 
-def test_clean_keeps_case_and_the_letter() -> None:
-    assert clean(" Ð\u00a0 a\u0300 ") == "Ð à"
+def as_windows_reads_it(text: str) -> str:
+    """What becomes of UTF-8 that is taken for Windows-1252."""
+    return "".join(chr(b) if b in b"\x81\x8d\x8f\x90\x9d" else bytes([b]).decode("cp1252") for b in text.encode())
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        (" Ð\u00a0 a\u0300 ", "Đ à"),
+        ("Quyết ðịnh", "Quyết định"),
+        ("'Nhà văn hóa' thôn 3", "'Nhà văn hóa' thôn 3"),
+        ('="a ""b"""', 'a "b"'),
+        ("Há»™ tá»‹ch", "Hộ tịch"),
+        ("«nhá»", "«nhá»"),
+        ("Â", "Â"),
+        *(
+            (as_windows_reads_it(word), word)
+            for word in ("Đất đai", "Người có công", "Cải cách hành chính", "ĂÂÊÔƠƯĨŨ")
+        ),
+        ("Cáº£i cÃ¡ch hÃ nh chÃ\u00adnh", "Cải cách hành chính"),
+    ],
+)
+def test_clean(text: str, expected: str) -> None:
+    assert clean(decoded(text)) == expected
+    assert column("text", [text, "như thường"])["x"].to_list() == [expected, "như thường"]

@@ -96,7 +96,7 @@ def verdict(*counts: tuple[str, str, str, int]) -> second_count.Verdict:
 
 
 def file(file_id: int, day: date = date(2021, 12, 1)) -> File:
-    return File(file_id, "hr", "hr/units", "<duc-co>", day, "x", "x", "landed")
+    return File(file_id, "hr", "hr/units", "<duc-co>", day, "x", "x", "landed", "x")
 
 
 def write(folder: Path, file: File, *counts: tuple[str, str, str, int]) -> Path:
