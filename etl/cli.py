@@ -621,6 +621,8 @@ def map_word(
     where = f"{mapped.export.name}, cột {mapped.column.name} ({mapped.column.header})"
     anew = f", không còn là «{mapped.before}»" if mapped.before not in (None, mapped.meaning) else ""
     print(f"{where}: «{mapped.word}» nghĩa là «{mapped.meaning}»{anew}.")
+    for name, told in mapped.otherwise.items():
+        print(f"Tệp theo mẫu «{name}» vẫn hiểu là «{told}»; đổi riêng cho mẫu này: thêm --layout {name}")
     status = _print_loaded(settings, url, _load_waiting(settings, url), "Không có tệp nào phải xét lại.")
     if mapped.waiting:
         left = words.still_waiting(url, mapped)

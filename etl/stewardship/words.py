@@ -18,7 +18,8 @@ from etl.spelling import clean, fold
 from etl.warehouse import database, locks
 
 # Vietnamese: who says what a word means, where nobody did by name.
-SAID_BY = {"shipped": "có sẵn", "office": "thư mục của đơn vị"}
+SAID_BY = {"shipped": "có sẵn", "office": "thư mục của đơn vị", "layout": "mẫu của phần mềm"}
+NUMBER = "số của danh mục quốc gia, trong tệp theo mẫu của kho"
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class UnknownWord:
 
 @dataclass(frozen=True)
 class KnownWord:
-    """What a word means, and who says so: the project ("shipped"), the office's folder ("office"), or somebody."""
+    """What a word means, and who says so: "shipped", "office" (its folder), "layout" (its file), or somebody."""
 
     export: str
     column: str
@@ -57,6 +58,7 @@ class Mapped:
     before: str | None
     waiting: int  # rows in quarantine that say it
     files: list[int]
+    otherwise: dict[str, str]  # layouts in whose files it goes on to mean something else
 
 
 def unknown(connection: Connection) -> list[UnknownWord]:
@@ -97,11 +99,17 @@ def known(cursor: Cursor) -> list[KnownWord]:
     for export in catalogue.exports().values():
         for origin, of_all, numbers in words.declared(export):
             found += [
-                KnownWord(export.name, column, "", word, meaning, origin, None, "")
-                for layer in (of_all, numbers)
+                KnownWord(export.name, column, "", word, meaning, origin, None, reason)
+                for layer, reason in ((of_all, ""), (numbers, NUMBER))
                 for column, of_column in layer.items()
                 for word, meaning in of_column.items()
             ]
+        found += [
+            KnownWord(export.name, column, layout.name, word, meaning, "layout", None, "")
+            for layout in known_layouts.known(cursor, export.name)
+            for column, of_column in layout.words.items()
+            for word, meaning in of_column.items()
+        ]
     cursor.execute(
         "select export, column_name, layout, word, meaning, by_name, at, reason from landing.word order by word_id"
     )
@@ -144,6 +152,7 @@ def map_word(
                 " values (%s, %s, %s, %s, %s, %s, %s)",
                 (export.name, column.name, layout, word, meaning, by, reason),
             )
+        otherwise = {name: loading_words.meaning_of(cursor, export, column, name, word) for name in names}
         return Mapped(
             export,
             column,
@@ -154,6 +163,7 @@ def map_word(
             files=loading_words.wait_again(
                 cursor, export, column, reason=f"«{masking.shown(word, column)}» nay nghĩa là «{meaning}»"
             ),
+            otherwise={name: told for name, told in otherwise.items() if told not in (None, meaning) and not layout},
         )
 
 

@@ -248,6 +248,14 @@ def test_a_word_of_one_layout_holds_in_its_files_alone(warehouse_url: str) -> No
     }
 
 
+def test_whoever_maps_a_word_is_told_of_layouts_that_mean_something_else(warehouse_url: str) -> None:
+    otherwise = {"national_codes": "Trực tiếp", "opencps": "Trực tuyến"}
+    assert says(warehouse_url, "1", "Bưu chính công ích", column="channel").otherwise == otherwise
+    assert says(warehouse_url, "1", "Trực tuyến", column="channel").otherwise == {"national_codes": "Trực tiếp"}
+    assert says(warehouse_url, "1", "Trực tuyến", column="channel", layout="national_codes").otherwise == {}
+    assert says(warehouse_url, "1", "Trực tuyến", column="channel").otherwise == {}
+
+
 def test_a_layout_that_nobody_knows_is_refused(warehouse_url: str) -> None:
     with pytest.raises(UsageError, match="no layout 'igat' of one_stop_shop/dossiers; known are bkav_follow_up, "):
         says(warehouse_url, "1", "Trực tuyến", column="channel", layout="igat")
@@ -262,6 +270,7 @@ def test_words_are_kept_whoever_said_them_and_what_holds_is_told(warehouse_url: 
     assert known["status", "chờ ký"] == ("Dừng xử lý", "minh")
     assert known["status", "tạm dừng"] == ("Yêu cầu bổ sung", "lan")
     assert known["status", "hoàn thành"] == ("Đã xử lý xong", "shipped")
+    assert known["channel", "x"] == ("Trực tuyến", "layout")  # of OpenCPS
     assert rows(warehouse_url, "select count(*) from landing.word") == [(3,)]
     with pytest.raises(Exception, match="rows of word are only ever added"):
         rows(warehouse_url, "update landing.word set meaning = 'x' returning 1")
