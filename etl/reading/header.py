@@ -154,7 +154,7 @@ def _fit(header: list[str], export: Export, layout: Layout | None) -> _Fit:
             left.setdefault(fold(said), []).append(_name(said, role))
         # of equal headers the first is that which stands first in the layout
         names = tuple(there.pop(0) if (there := left.get(fold(cell))) else None for cell in header)
-        given = {*names, *layout.given} - ({*layout.roles} - {*names})
+        given = ({*layout.given} - {*layout.roles}) | {name for name in names if name}
         is_all_there = not any(name for there in left.values() for name in there if not name.startswith("#"))
     times = Counter(names)
     return _Fit(

@@ -208,27 +208,32 @@ def _by_values(cells: pl.Series, column: Column) -> tuple[bool | None, str]:
         return None, ""
     if column.type in (*DAYS, "amount", "integer", "flag"):
         read = values.READERS[column.type](given, column)
-        readable = 1 - read[-1].mean()
+        readable = 1 - _share(read[-1])
         if column.type in DAYS and readable < 0.5 and _is_month_first(given):
             readable = 1.0
         return readable > 0.8, f"{readable:.0%} giá trị đọc được" if readable > 0.8 else ""
     if column.vocabulary:
         meaning = words.reader(column)
-        hits = pl.Series([meaning(text) is not None for text in given.unique()]).mean()
+        hits = _share(pl.Series([meaning(text) is not None for text in given.unique()]))
         return (True, f"{hits:.0%} từ thuộc danh mục") if hits >= 0.5 else (None, "")
-    if values.READERS["timestamp"](given, Column("day", "", "timestamp"))[-1].mean() < 0.2:
+    if _share(values.READERS["timestamp"](given, Column("day", "", "timestamp"))[-1]) < 0.2:
         return False, ""  # days
     if column.personal in ("id", "phone"):
-        return bool(given.str.replace_all(r"\D", "").str.len_chars().ge(8).mean() > 0.8), ""
+        return _share(given.str.replace_all(r"\D", "").str.len_chars() >= 8) > 0.8, ""
     if column.is_shaped:
         shaped = given.str.replace_all(" ", "") if column.compact else given
         fits = shaped.str.len_chars().le(column.longest or 1_000) & shaped.str.contains(column.pattern or "")
-        has_words = column.compact and given.str.contains(r"\pL \pL").mean() > 0.5
-        if has_words or fits.mean() < 0.8:
+        has_words = column.compact and _share(given.str.contains(r"\pL \pL")) > 0.5
+        if has_words or _share(fits) < 0.8:
             return False, ""
     if column.key:
         return (True, "mỗi dòng một giá trị khác nhau") if given.n_unique() == len(given) > 1 else (None, "")
     return None, ""
+
+
+def _share(answers: pl.Series) -> float:
+    """How many of some rows are true, of 1."""
+    return float(answers.sum()) / max(len(answers), 1)
 
 
 def _is_month_first(cells: pl.Series) -> bool:

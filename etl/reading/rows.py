@@ -28,7 +28,7 @@ def data_rows(raw: pl.DataFrame, placement: Placement, export: Export, unit: str
     outside = [c for c in cells if int(c) >= len(placement.names) or placement.names[int(c)] is None]
     first = pl.coalesce([c for name, c in placed.items() if not name.startswith("#")] + outside)
     ignored = [name for name in placed if name.startswith("#")]
-    said = dict(placement.layout.constants if placement.layout else {})
+    said: dict[str, str | None] = dict(placement.layout.constants if placement.layout else {})
     said |= dict.fromkeys(placement.by_sender(export), unit)
     # an empty cell may be a word: of a column that is ticked, the one for "no"
     said |= {role: "" for role, words in (placement.layout.words if placement.layout else {}).items() if "" in words}

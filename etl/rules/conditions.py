@@ -144,7 +144,9 @@ def not_run(
 def _roles(export: catalogue.Export) -> dict[tuple[str, str], tuple[str, ...]]:
     """The columns of the contract that each condition looks at, also by what is derived from them."""
     ours = plan(export)
-    of_column = {name: (c.name,) for c in export.columns for name in (c.name, c.day, *_read_as(c)) if name}
+    of_column: dict[str, tuple[str, ...]] = {
+        name: (c.name,) for c in export.columns for name in (c.name, c.day, *_read_as(c)) if name
+    }
     for name, definition in ours.derived.items():
         asked: list[str] = []
         if isinstance(definition, pl.Expr):
