@@ -64,7 +64,8 @@ PLACEHOLDERS = (
     date(1753, 1, 1), date(1899, 12, 30), date(1899, 12, 31), date(1900, 1, 1), date(1970, 1, 1), date(2099, 12, 31),
     date(2999, 12, 31), date(9999, 12, 31), NO_DAY.date(),
 )  # fmt: skip
-NO_DAY_AT_ALL = re.compile(r"(?:00?[/.-]00?[/.-]0000|00?/0?1/1900|0000-00-00)(?:[ t].*)?")
+USUAL = datetime(1970, 1, 2), datetime(2099, 12, 31)  # between them each day is a day, and none stands for none
+NO_DAY_AT_ALL = re.compile(r"(?:00?/0?1/1900|0000-00-00)(?:[ t].*)?")
 
 
 def moment(text: str) -> datetime | None:
@@ -147,8 +148,9 @@ def moments_of(cells: pl.Series, read: Callable[[str], datetime | None]) -> tupl
         if form.endswith("%p"):
             shown = shown.str.replace("SA$", "AM").str.replace("CH$", "PM")
         found = shown.str.to_datetime(form, strict=False, cache=False, time_unit="us") + timedelta(hours=hours)
-        stands_for_none = found.dt.date().is_in(PLACEHOLDERS)
-        found = found.set(~found.dt.year().is_between(YEARS[0], YEARS[-1]), None).set(stands_for_none, NO_DAY)
+        if not USUAL[0] < (found.min() or NO_DAY) <= (found.max() or NO_DAY) < USUAL[1]:
+            stands_for_none = found.dt.date().is_in(PLACEHOLDERS)
+            found = found.set(~found.dt.year().is_between(YEARS[0], YEARS[-1]), None).set(stands_for_none, NO_DAY)
         moments = found.zip_with(fits, moments)
         left &= moments.is_null()
         if not left.any():

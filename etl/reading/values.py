@@ -14,7 +14,7 @@ from etl.reading.columns import cleaned, mapped, replaced
 from etl.reading.days import NO_DAY, first_of_month, moment, moments_of
 from etl.spelling import DASHES, canonical, clean, decoded
 
-UNUSUAL_IN_CODES = rf"[{DASHES}\ufe50-\ufe6b\uff01-\uff5e\u2100-\u214f]"  # and signs of Chinese width
+UNUSUAL_IN_CODES = rf"{DASHES}\ufe50-\ufe6b\uff01-\uff5e\u2100-\u214f"  # and signs of Chinese width
 FLAGS = {"Có": True, "Không": False}
 
 WHOLE = (
@@ -87,17 +87,20 @@ def _text(cells: pl.Series, column: Column) -> list[pl.Series]:
 
 def _as_written(cells: pl.Series, column: Column) -> pl.Series:
     """Codes in the one spelling of all their typings: hardly one has an unusual sign, few are in the other case."""
-    cells = replaced(cells, cells.str.contains(UNUSUAL_IN_CODES), lambda odd: mapped(odd, canonical, pl.String))
-    if column.written == "kept":
-        return cells
-    other = r"[a-zđ]" if column.written == "upper" else r"[A-ZĐ]"
-    turned = cells.str.contains(other)
-    if column.mixed:  # CTr is as it should be, CTR is not
-        turned &= ~cells.str.contains(rf"^[^a-zđ]*(?:{'|'.join(column.mixed)})?[^a-zđ]*$")
-        turned |= cells.str.contains(rf"\b(?:{'|'.join(column.mixed).upper()})\b")
+    other = {"upper": "a-zđ", "lower": "A-ZĐ", "kept": ""}[column.written]
+    suspect = rf"[{UNUSUAL_IN_CODES}{other}]" + "".join(rf"|\b{word.upper()}\b" for word in column.mixed)
+    return replaced(cells, cells.str.contains(suspect), lambda texts: _respelled(texts, column, other))
+
+
+def _respelled(texts: pl.Series, column: Column, other: str) -> pl.Series:
+    texts = replaced(texts, texts.str.contains(f"[{UNUSUAL_IN_CODES}]"), lambda odd: mapped(odd, canonical, pl.String))
     # what has other letters is no code: it stays as it was typed
-    turned &= cells.str.contains(r"^[!-~Đđ]+$")
-    return replaced(cells, turned, lambda texts: _turned(texts, column))
+    turned = texts.str.contains(r"^[!-~Đđ]+$")
+    if column.mixed:  # CTr is as it should be, CTR is not
+        turned &= ~texts.str.contains(rf"^[^{other}]*(?:{'|'.join(column.mixed)})?[^{other}]*$") | texts.str.contains(
+            rf"\b(?:{'|'.join(column.mixed).upper()})\b"
+        )
+    return replaced(texts, turned, lambda codes: _turned(codes, column)) if other else texts
 
 
 def _turned(texts: pl.Series, column: Column) -> pl.Series:
@@ -168,8 +171,8 @@ def _days(cells: pl.Series, read: Callable[[str], datetime | None], column: Colu
     """The moments of a column, and where one is given but cannot be read; or stands for no day, where one is needed."""
     cells, moments = moments_of(cells, read)
     unread = cells.is_not_null() & moments.is_null()
-    stands_for_none = moments == NO_DAY
-    if stands_for_none.any():
+    if moments.min() == NO_DAY:
+        stands_for_none = moments == NO_DAY
         moments = moments.set(stands_for_none, None)
         unread |= stands_for_none.fill_null(False) & column.required
     return [moments.alias(column.name), unread.alias(f"{column.name}__unread")]
