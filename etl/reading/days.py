@@ -148,7 +148,7 @@ def moments_of(cells: pl.Series, read: Callable[[str], datetime | None]) -> tupl
         if form.endswith("%p"):
             shown = shown.str.replace("SA$", "AM").str.replace("CH$", "PM")
         found = shown.str.to_datetime(form, strict=False, cache=False, time_unit="us") + timedelta(hours=hours)
-        if not USUAL[0] < (found.min() or NO_DAY) <= (found.max() or NO_DAY) < USUAL[1]:
+        if not _are_usual(found):
             stands_for_none = found.dt.date().is_in(PLACEHOLDERS)
             found = found.set(~found.dt.year().is_between(YEARS[0], YEARS[-1]), None).set(stands_for_none, NO_DAY)
         moments = found.zip_with(fits, moments)
@@ -159,6 +159,11 @@ def moments_of(cells: pl.Series, read: Callable[[str], datetime | None]) -> tupl
         cells = replaced(cells, left, cleaned)
         moments = moments.scatter(left.arg_true(), mapped(cells.filter(left), read, pl.Datetime("us")))
     return cells, moments.alias(cells.name)
+
+
+def _are_usual(moments: pl.Series) -> bool:
+    first_and_last = [one for one in (moments.min(), moments.max()) if isinstance(one, datetime)]
+    return bool(first_and_last) and USUAL[0] < first_and_last[0] and first_and_last[-1] < USUAL[1]
 
 
 def _spelling(sample: pl.Series) -> tuple[str, str, int] | None:
