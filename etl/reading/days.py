@@ -144,10 +144,7 @@ def moments_of(cells: pl.Series, read: Callable[[str], datetime | None]) -> tupl
             break
         pattern, form, hours = common
         fits = left & cells.str.contains(pattern)
-        shown = cells.zip_with(fits, none)
-        if form.endswith("%p"):
-            shown = shown.str.replace("SA$", "AM").str.replace("CH$", "PM")
-        found = shown.str.to_datetime(form, strict=False, cache=False, time_unit="us") + timedelta(hours=hours)
+        found = _parsed(cells.zip_with(fits, none), form) + timedelta(hours=hours)
         if not _are_usual(found):
             stands_for_none = found.dt.date().is_in(PLACEHOLDERS)
             found = found.set(~found.dt.year().is_between(YEARS[0], YEARS[-1]), None).set(stands_for_none, NO_DAY)
@@ -161,6 +158,12 @@ def moments_of(cells: pl.Series, read: Callable[[str], datetime | None]) -> tupl
     return cells, moments.alias(cells.name)
 
 
+def _parsed(cells: pl.Series, form: str) -> pl.Series:
+    if form.endswith("%p"):
+        cells = cells.str.replace("SA$", "AM").str.replace("CH$", "PM")
+    return cells.str.to_datetime(form, strict=False, cache=False, time_unit="us")
+
+
 def _are_usual(moments: pl.Series) -> bool:
     first_and_last = [one for one in (moments.min(), moments.max()) if isinstance(one, datetime)]
     return bool(first_and_last) and USUAL[0] < first_and_last[0] and first_and_last[-1] < USUAL[1]
@@ -168,6 +171,6 @@ def _are_usual(moments: pl.Series) -> bool:
 
 def _spelling(sample: pl.Series) -> tuple[str, str, int] | None:
     for pattern, form, hours in COMMON:
-        if sample.filter(sample.str.contains(pattern)).str.to_datetime(form, strict=False).count():
+        if _parsed(sample.filter(sample.str.contains(pattern)), form).count():
             return pattern, form, hours
     return None

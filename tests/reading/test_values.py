@@ -8,7 +8,7 @@ import pytest
 
 from etl import catalogue
 from etl.catalogue import Column, Export
-from etl.reading.days import COMMON, NO_DAY, moment
+from etl.reading.days import COMMON, NO_DAY, _spelling, moment
 from etl.reading.values import compared, typed
 from etl.spelling import clean, decoded, fold
 
@@ -152,7 +152,9 @@ def test_a_column_of_mixed_spellings_is_read_cell_by_cell() -> None:
 def test_each_shortcut_is_used_and_agrees_with_the_reading_of_one_cell(common: tuple[str, str, int]) -> None:
     pattern, form, _ = common
     texts = [datetime(2021, 3, d, h, 30, 5).strftime(form.replace("%.3f", ".250")) for d in (1, 2, 14) for h in (0, 17)]
-    texts += [text.replace("AM", "SA").replace("PM", "CH") for text in texts]
+    in_vietnamese = [text.replace("AM", "SA").replace("PM", "CH") for text in texts]
+    assert _spelling(pl.Series(texts)) == _spelling(pl.Series(in_vietnamese)) == common
+    texts += in_vietnamese
     assert pl.Series(texts).str.contains(pattern).all()
     expected = [moment(t) for t in texts]
     assert None not in expected
