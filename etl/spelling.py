@@ -2,6 +2,7 @@
 
 import unicodedata
 
+NOTHING = ("NULL", "\\N", "(null)")  # what databases write for a cell that is empty
 INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
 

@@ -12,7 +12,7 @@ from etl.catalogue.definitions import (
     reported,
 )
 from etl.catalogue.layouts import Layout, layout, layouts, needed
-from etl.catalogue.rule_book import SEVERITIES, Rule, rule_settings, rules
+from etl.catalogue.rule_book import SEVERITIES, Rule, row_rules, rule_settings, rules
 
 __all__ = [
     "LEVELS",
@@ -36,6 +36,7 @@ __all__ = [
     "misshapen",
     "needed",
     "reported",
+    "row_rules",
     "rule_settings",
     "rules",
     "sources",

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta, timezone
 import polars as pl
 
 from etl.catalogue import Column, Export, words
-from etl.spelling import INVISIBLE, clean
+from etl.spelling import INVISIBLE, NOTHING, clean
 
 LOCAL = timezone(timedelta(hours=7))  # Asia/Ho_Chi_Minh has kept this offset since 1975
 YEARS = range(1900, 2101)  # a year of two digits or with a digit too many is not read
@@ -19,6 +19,7 @@ SERIALS = range(32874, 73416)  # Excel's day numbers of 1990-01-01 … 2100-12-3
 MONTH_ZERO = date(1899, 12, 30)  # Excel's day 0, for every day after February 1900
 
 UNUSUAL = rf"[\x00-\x1f\x7f-\xa0\u0300-\u036f\u2000-\u200f\u2028\u2029\u202f\u205f\u3000{INVISIBLE}]|  |^ | $"
+UNUSUAL += "|^(?:" + "|".join(map(re.escape, NOTHING)) + ")$"
 FLAGS = {"Có": True, "Không": False}
 
 WHOLE = (
@@ -111,7 +112,7 @@ def _text(cells: pl.Series, column: Column) -> list[pl.Series]:
 
 def _code(cells: pl.Series, column: Column) -> list[pl.Series]:
     meaning = words.reader(column)
-    return [_mapped(cells, lambda text: meaning(text) or clean(text) or None, pl.String)]
+    return [_mapped(cells, lambda text: meaning(text) or _said(text), pl.String)]
 
 
 def _flag(cells: pl.Series, column: Column) -> list[pl.Series]:
@@ -260,10 +261,14 @@ def _cleaned(cells: pl.Series) -> pl.Series:
     texts = cells.drop_nulls().unique()
     unusual = texts.filter(texts.str.contains(UNUSUAL))
     return (
-        cells.replace(unusual, pl.Series([clean(text) or None for text in unusual], dtype=pl.String))
-        if len(unusual)
-        else cells
+        cells.replace(unusual, pl.Series([_said(text) for text in unusual], dtype=pl.String)) if len(unusual) else cells
     )
+
+
+def _said(text: str) -> str | None:
+    """The cleaned text; nothing if that is what the source system writes for nothing: a text column has no NULL."""
+    cleaned = clean(text)
+    return None if cleaned in NOTHING else cleaned or None
 
 
 def _replaced(cells: pl.Series, where: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
