@@ -33,6 +33,10 @@ class RuleFailed(CchcError):
     """A rule crashed, did not run, or was counted differently by its two statements: nothing of the file is loaded."""
 
 
+class LinesDiffer(CchcError):
+    """A file has other lines than were read: a fault of ours. Nothing of it is loaded, and it waits."""
+
+
 class FileHeld(CchcError):
     """A person must say what is to become of a file; until then it waits. `rule_id` is the file rule that asks."""
 

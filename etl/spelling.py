@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+NOTHING = ("NULL", "\\N", "(null)")  # what databases write for a cell that is empty
 # Soft hyphen, zero-width signs, and those that turn the direction of reading.
 INVISIBLE = (
     "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064"

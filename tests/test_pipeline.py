@@ -79,6 +79,49 @@ def test_a_night_brings_new_rows_changes_some_and_leaves_the_rest_alone(configur
     ) == [(4, ["DOS-13"], "30/11/2021", tuesday.file_id, "corrected")]
 
 
+def test_a_shifted_row_is_none_of_those_that_are_known_or_given_again(configured, warehouse_url, inbox):
+    """The cells that are read of it are those of the whole row: what stands behind them is what is wrong."""
+    reference_days(inbox)
+    whole = "1.2.3,2021,Năm,23857,5,,"
+    header = "Mã chỉ tiêu,Năm,Kỳ báo cáo,Mã đơn vị,Giá trị,Ghi chú,Văn bản chứng minh"
+    loaded = []
+    for day, lines in (
+        ("15", [whole]),
+        ("16", [f"{whole},", whole]),
+        ("17", [f"{whole},", "1.2.4,2021,Năm,23857,6,,"]),
+    ):
+        path = inbox / f"declarations/indicators/2021-12-{day}/duc-co.csv"
+        path.parent.mkdir(parents=True)
+        path.write_text("\n".join([header, *lines, ""]))
+        receipt = load(configured, warehouse_url, inbox)[-1]
+        loaded.append((receipt.rows_read, receipt.rows_loaded, receipt.rows_unchanged, receipt.rows_quarantined))
+    assert loaded == [(1, 1, 0, 0), (2, 0, 1, 1), (2, 1, 0, 1)]
+    assert rows(warehouse_url, "select value from core.declaration order by 1") == [("5",), ("6",)]
+    assert rows(warehouse_url, "select distinct rule_ids, raw->>'số ô' from quality.quarantined_row") == [
+        (["FIL-10"], "8 ô; tiêu đề có 7 ô")
+    ]
+
+
+def test_an_empty_list_is_held_and_an_office_may_have_nothing_to_report(configured, warehouse_url, inbox):
+    """A list without a row would close every row of the one before."""
+    reference_days(inbox)
+    load(configured, warehouse_url, inbox)
+    header = "Mã đơn vị | Tên đơn vị | Mã đơn vị cấp trên | Loại"
+    deliver(inbox, "hr/units", "2021-12-02", header)
+    deliver(inbox, "hr/units", "2021-12-02", header, sender="xa-khac")
+    deliver(inbox, "document_management/tasks", "2021-12-02", "Mã nhiệm vụ | Nội dung")
+    assert [(r.export, r.sender, r.status, r.rows_read) for r in load(configured, warehouse_url, inbox)] == [
+        ("hr/units", "duc-co", "held", 0),
+        ("hr/units", "xa-khac", "accepted", 0),
+        ("document_management/tasks", "duc-co", "accepted", 0),
+    ]
+    assert rows(warehouse_url, "select count(*) from core.unit") == [(3,)]
+    assert rows(
+        warehouse_url,
+        "select severity, sum(rows_failed)::int from quality.result where rule_id = 'FIL-05' group by 1",
+    ) == [("warning", 2)]
+
+
 def test_partitions_are_there_before_the_year_begins(configured, warehouse_url, inbox):
     reference_days(inbox)
     deliver(inbox, "one_stop_shop/dossiers", "2021-12-06", MONDAY)

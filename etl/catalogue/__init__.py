@@ -12,7 +12,7 @@ from etl.catalogue.definitions import (
     reported,
 )
 from etl.catalogue.layouts import Layout, layout, layouts, needed
-from etl.catalogue.rule_book import SEVERITIES, Rule, judged_columns, rule_settings, rules
+from etl.catalogue.rule_book import SEVERITIES, Rule, judged_columns, row_rules, rule_settings, rules
 
 __all__ = [
     "LEVELS",
@@ -37,6 +37,7 @@ __all__ = [
     "misshapen",
     "needed",
     "reported",
+    "row_rules",
     "rule_settings",
     "rules",
     "sources",

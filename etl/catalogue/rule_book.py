@@ -126,6 +126,11 @@ def rules(export_name: str | None = None) -> dict[str, Rule]:
     return every if export_name is None else {i: r for i, r in every.items() if r.export == export_name}
 
 
+def row_rules(export_name: str) -> dict[str, Rule]:
+    """The rules by which the rows of an export are judged: its own, and those of the rows of every export."""
+    return rules(export_name) | {i: r for i, r in rules("*").items() if r.fails}
+
+
 def rule_settings(export_name: str) -> dict[str, Any]:
     """What `expectations/<export>.yml` says besides its rules: derived columns, lookups, columns that are judged."""
     for folder in expectation_folders():

@@ -19,6 +19,7 @@ from etl.loading.repetitions import together
 from etl.masking import Names
 from etl.pseudonyms import keyed_hashes
 from etl.reading import bounds, values
+from etl.reading.rows import CELLS
 from etl.rules import conditions, derivations
 from etl.warehouse import core_tables
 
@@ -102,7 +103,7 @@ def judged_batches(task: Task, survey: Survey, references: dict[str, pl.DataFram
         candidates = survey.candidates(export, task.path)
     layout = survey.placement.layout
     but = conditions.not_run(export, survey.placement.absent(export), layout.derived if layout else ())
-    for block in [whole_file(candidates)] if plan.at_once else together(candidates):
+    for block in [whole_file(candidates)] if plan.at_once and survey.rows else together(candidates):
         yield _batch(task, block, references, names, layout, survey.read_as, but)
 
 
@@ -118,7 +119,7 @@ def whole_file(blocks: Iterable[pl.DataFrame], most: int = LIST_ROWS) -> pl.Data
         rows, size = rows + block.height, size + block.estimated_size()
         if rows > most or size > LIST_BYTES:
             raise bounds.long_list(most)
-    return pl.concat(held, how="diagonal")
+    return pl.concat(held, how="diagonal") if held else pl.DataFrame()
 
 
 def _batch(
@@ -133,6 +134,7 @@ def _batch(
     export, file = task.export, task.file
     raw = block.drop(first_pass.FLAGS)
     typed = values.typed(raw, read_as).hstack(block.select(first_pass.FLAGS))
+    typed = typed.with_columns(raw[CELLS].is_not_null().alias(conditions.OTHER_CELLS))
     said = raw
     if layout and layout.derived:
         typed = derivations.derived(typed, read_as, layout, references, sender=file.sender)
@@ -215,7 +217,7 @@ def _core_rows(good: pl.DataFrame, task: Task) -> pl.DataFrame:
 
 def _quarantined(task: Task, typed: pl.DataFrame, raw: pl.DataFrame, errors: pl.DataFrame) -> Rows:
     """The bad rows of a block, whole, each with every rule it breaks."""
-    rules = catalogue.rules(task.export.name)
+    rules = catalogue.row_rules(task.export.name)
     reasons: dict[int, set[str]] = {}
     for line, rule_id in errors.select("line", "rule_id").iter_rows():
         reasons.setdefault(line, set()).add(rule_id)
@@ -225,6 +227,8 @@ def _quarantined(task: Task, typed: pl.DataFrame, raw: pl.DataFrame, errors: pl.
     writer = csv.writer(text)
     for row, (line, record_key) in zip(raw.iter_rows(named=True), keys.iter_rows(), strict=True):
         as_delivered = {header.get(name, name.removeprefix("#")): cell for name, cell in row.items() if name != "line"}
+        if as_delivered[CELLS.removeprefix("#")] is None:
+            del as_delivered[CELLS.removeprefix("#")]
         rule_ids = sorted(reasons[line])
         messages = [rules[r].message for r in rule_ids]
         writer.writerow((

@@ -12,6 +12,7 @@ from etl import catalogue
 from etl.errors import RuleFailed
 from etl.loading.batches import STAGING_TYPES, Batch, Outcome, Rows, Task, staged_columns
 from etl.reading import prefetch, values
+from etl.rules import conditions
 from etl.warehouse import core_tables
 
 
@@ -65,7 +66,8 @@ def copy_rows(cursor: Cursor, into: str, rows: Rows) -> None:
 def create_staging(cursor: Cursor, table: str, export: catalogue.Export) -> None:
     """An unlogged table of this load's own: Great Expectations judges it, and nobody else sees it."""
     no_rows = pl.DataFrame(schema={"line": pl.Int64} | {c.name: pl.String for c in export.columns})
-    schema = values.typed(no_rows, export).schema | {"key_hash": pl.Int64(), "raw_hash": pl.Int64()}
+    added = {"key_hash": pl.Int64(), "raw_hash": pl.Int64(), conditions.OTHER_CELLS: pl.Boolean()}
+    schema = values.typed(no_rows, export).schema | added
     body = ", ".join(f"{c} {STAGING_TYPES[schema[c].base_type()]}" for c in staged_columns(export))
     cursor.execute(
         f"drop table if exists {table}; create unlogged table {table} ({body}) with (autovacuum_enabled = false)"

@@ -33,6 +33,8 @@ from etl.loading.earlier import (
 from etl.loading.repetitions import Repetitions, Seen, Spool, are_copies_one_row, detached, is_in, together
 from etl.reading import prefetch, read, values
 from etl.reading.header import Placement
+from etl.reading.lines import Lines
+from etl.reading.rows import CELLS
 from etl.rules import conditions
 
 BLOCK_BYTES = 4 << 20
@@ -53,6 +55,7 @@ class Survey:
     spool: "Spool"
     placement: Placement
     read_as: catalogue.Export  # its columns know what the words of this file mean
+    lines: Lines
     filled: Counter[str] = field(default_factory=Counter)  # role -> rows that have something in it
     open: Callable[[Path], read.Table] = field(kw_only=True)  # read a file of this export and sender as this one
 
@@ -80,10 +83,14 @@ class Survey:
             yield from self._told_apart(repeated, export)
 
     def _told_apart(self, repeated: "Spool", export: catalogue.Export) -> Iterator[pl.DataFrame]:
-        """The rows whose key comes in different spellings; those that say the same are one row, the last."""
+        """The rows whose key comes in different spellings; those that say the same are one row, the last.
+
+        A row that is shifted says nothing that another says.
+        """
         rows = [
-            block.select("line", "key_hash", value_hash=pl.Series(_row_hash(values.compared(block, self.read_as))))
+            block.select("line", "key_hash", value_hash=pl.Series(_row_hash(said)))
             for block in together(repeated)
+            for said in [values.compared(block, self.read_as).with_columns(block[CELLS])]
         ]
         if not rows:
             return
@@ -120,8 +127,8 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool"
 
     Input:  `path`: its kept bytes; `spool`: where the others are kept for the second pass; `keys`: where, of a
             snapshot, the keys of all rows of the delivery are kept.
-    Raises: FileRejected if it cannot be read (FIL-01 … FIL-05); FileHeld if nobody has said that it is meant so and it
-            has columns that may be those it lacks (FIL-04), is a snapshot that lost half its rows (FIL-06), or lacks
+    Raises: FileRejected if it cannot be read (FIL-01, 02, 03, 11); FileHeld if nobody has said that it is meant so and
+            it has columns that may be those it lacks (FIL-04), is a snapshot that lost half its rows (FIL-06), or lacks
             what its sender gave before (FIL-07); or if it names no unit and nobody knows its sender's (FIL-08).
     """
     export = catalogue.export(file.export)
@@ -171,6 +178,7 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool"
         spool=spool,
         placement=placement,
         read_as=read_as,
+        lines=table.lines,
         filled=filled,
         open=open_table,
     )
@@ -192,6 +200,8 @@ def _hashed(block: pl.DataFrame, export: catalogue.Export, placement: Placement)
     typed_keys = _typed_keys(block, export)
     seed = SEED + (placement.layout.meaning if placement.layout else 0)
     raw_hash = _row_hash(block.select(c.name for c in export.columns), seed)
+    if block[CELLS].null_count() < block.height:  # the same cells in a row that is shifted are not those that are known
+        raw_hash = np.where(block[CELLS].is_null().to_numpy(), raw_hash, ~raw_hash)
     key_hash = _row_hash(typed_keys)
     return block.with_columns(pl.Series("raw_hash", raw_hash), pl.Series("key_hash", key_hash)), typed_keys
 

@@ -83,6 +83,7 @@ def load(cursor: Cursor, task: Task, *, direct: bool) -> Outcome:
                 outcome.rows_closed = close_what_is_gone(cursor, export, file, keys)
             outcome.rows_unchanged = outcome.rows_read - outcome.rows_loaded - outcome.rows_quarantined
             _note_absent(cursor, file, {*absent, *outcome.unknown})
+            survey.lines.check(data=outcome.rows_read, unchanged=outcome.rows_unchanged)
             outcome.grown = counts.add_changes(cursor, export.thing, core_tables.changes(export, [file.file_id]))
             words.keep_read(cursor, file.file_id, outcome.read_by)
             _compare(task, cursor, outcome, verdict.result(), survey.placement, not_run)
@@ -189,10 +190,11 @@ def _compare(
         (task.file.file_id, rule, column, catalogue.rules()[rule].severity, 0, 0, None, why)
         for (rule, column), why in not_run.items()
     ]
-    broken = {"FIL-04": len(placement.notes)}
+    broken = {"FIL-04": len(placement.notes), "FIL-05": int(not outcome.rows_read)}
     rows += [
         (task.file.file_id, r.rule_id, "", r.severity, outcome.rows_read, broken.get(r.rule_id, 0), None, None)
         for r in catalogue.rules("*").values()
+        if not r.fails
     ]
     cursor.executemany("insert into quality.result values (%s, %s, %s, %s, %s, %s, %s, %s)", rows)
     if task.docs:
@@ -215,7 +217,7 @@ def _note_absent(cursor: Cursor, file: File, absent: set[str]) -> None:
 def _receipt(cursor: Cursor, file: File, outcome: Outcome, survey: first_pass.Survey, *, seconds: float) -> None:
     export, placement = catalogue.export(file.export), survey.placement
     layout = placement.layout
-    message = "Đã nạp đủ các dòng."
+    message = "Đã nạp đủ các dòng." if outcome.rows_read else catalogue.rules()["FIL-05"].message
     if outcome.rows_quarantined:
         message = (
             f"Có {outcome.rows_quarantined} dòng lỗi được giữ lại, chưa nạp;"
@@ -230,7 +232,7 @@ def _receipt(cursor: Cursor, file: File, outcome: Outcome, survey: first_pass.Su
         update landing.file
         set status = %s, message = %s, rule_id = null, reload_reason = null, rows_read = %s, rows_loaded = %s,
             rows_unchanged = %s, rows_quarantined = %s, rows_closed = %s, hash_version = %s, loaded_at = now(),
-            seconds = %s, layout = %s, filled = %s, derived_from = %s
+            seconds = %s, layout = %s, filled = %s, derived_from = %s, lines = %s
         where file_id = %s
         """,
         (
@@ -246,6 +248,7 @@ def _receipt(cursor: Cursor, file: File, outcome: Outcome, survey: first_pass.Su
             layout.name if layout else "",
             json.dumps(survey.filled),
             list(derivations.exports_asked(export, layout)) if layout else [],
+            json.dumps(survey.lines.receipt()),
             file.file_id,
         ),
     )

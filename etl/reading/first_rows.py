@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
-from etl.reading import html_tables, sheets, workbook
+from etl.reading import html_tables, sheets, web_archive, workbook
+from etl.reading.line_breaks import in_order
+from etl.reading.lines import Lines
 from etl.reading.read import kind
 from etl.reading.text import DELIMITERS, HEAD_BYTES, as_utf8, first_rows_of_text, possible_encodings
 
@@ -20,19 +22,18 @@ def first_rows(path: Path) -> list[list[list[str]]]:
         case "workbook":
             with workbook.opened(path) as opened:
                 return [_cells(sheet.rows(ROWS)) for sheet in opened]
-        case "html":
-            chunks = as_utf8(path, _encoding(path), 1 << 20)
+        case "html" | "web archive" as form:
+            chunks = as_utf8(path, _encoding(path), 1 << 20) if form == "html" else web_archive.html(path, 1 << 20)
             tables: dict[int, list[sheets.Row]] = {}
-            for line, table, cells in islice(html_tables.rows(chunks), 10 * ROWS):
-                tables.setdefault(table, []).append((line, cells))
+            for row in islice(html_tables.rows(chunks), 10 * ROWS):
+                tables.setdefault(row.table, []).append((row.number, row.cells))
             return [_cells(rows[:ROWS]) for rows in tables.values()]
         case _:
             head = b""
-            for chunk in as_utf8(path, _encoding(path), HEAD_BYTES):
+            for chunk in in_order(as_utf8(path, _encoding(path), HEAD_BYTES), Lines()):
                 head += chunk
                 if len(head) >= HEAD_BYTES:
                     break
-            head = head.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
             final = len(head) < HEAD_BYTES
             cut = [first_rows_of_text(head, mark, final, line_by_line=True, most=ROWS) for mark in DELIMITERS]
             rows = max(cut, key=lambda rows: sum(len(cells) for cells, _, _ in rows))

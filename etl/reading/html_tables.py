@@ -1,4 +1,8 @@
-"""The rows of the tables of an HTML document, as they are read: nothing of the document is kept."""
+"""The rows of the tables of an HTML document, as they are read: nothing of the document is kept.
+
+The text of a table inside a cell is text of that cell, and its rows are rows, too: the list may stand in a cell of a
+table that only lays out the page. Who takes the rows decides which of the two it is.
+"""
 
 import codecs
 from collections.abc import Iterable, Iterator
@@ -8,7 +12,18 @@ from lxml import etree
 
 from etl.reading.bounds import MAX_CELL, MAX_CELLS, MAX_ROW, long_cell, long_row, not_a_table, wide_row
 
-Row = tuple[int, int, list[tuple[int, str]]]  # its number in the document, that of its table, its cells by their column
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table."""
+
+    number: int  # in the document
+    table: int
+    within: int  # the table in a cell of which its table stands, or 0
+    cells: list[tuple[int, str]]  # those that are not empty, by their column
+    width: int  # with those that are empty, and that cells of earlier rows cover
+    is_cut: bool  # tables in a cell say more than a cell has: it lays out the page, or is beyond bounds
+
 
 LINE_BREAK = "\u2028"  # a <br>, until the other white space of a cell is folded
 MAX_SPANS = 1_000  # columns of a table that cells of earlier rows still cover
@@ -50,13 +65,20 @@ def rows(chunks: Iterable[bytes]) -> Iterator[Row]:
 @dataclass
 class _Table:
     number: int
+    within: int = 0
     covered: dict[int, int] = field(default_factory=dict)  # column -> the last row of the table that a cell covers
     height: int = 0  # rows that began
     cells: list[tuple[int, str]] | None = None  # of the open row
     column: int = 0  # behind the last cell of it
     length: int = 0
     text: list[str] | None = None  # of the open cell
+    inner: int = 0  # characters in it that tables in the cell say
+    is_cut: bool = False
     across: int = 1
+
+    def width(self) -> int:
+        last = max((column for column, last in self.covered.items() if last >= self.height), default=-1)
+        return max(self.column, last + 1)
 
 
 class _Document:
@@ -85,12 +107,12 @@ class _Document:
             case "br" if table.text is not None:
                 table.text.append(LINE_BREAK)
             case "tr":
-                table.cells, table.text = [], None
+                table.cells, table.text, table.is_cut = [], None, False
                 table.column = table.length = 0
                 table.height += 1
             case "table":
                 self._count += 1
-                self._tables.append(_Table(self._count))
+                self._tables.append(_Table(self._count, table.number))
 
     def data(self, text: str) -> None:
         self.told = True
@@ -110,13 +132,21 @@ class _Document:
                 self._close(table)
             case "tr" if table.cells is not None:
                 self.number += 1
-                self.rows.append((self.number, table.number, table.cells))
+                self.rows.append(Row(self.number, table.number, table.within, table.cells, table.width(), table.is_cut))
                 table.cells = None
+                self._tell_outer(LINE_BREAK)
             case "table" if len(self._tables) > 1:
                 self._tables.pop()
 
     def comment(self, text: str) -> None:
         self.told = True
+
+    def _tell_outer(self, text: str) -> None:
+        """Make what a cell says text of the cells in which its table stands, unless that is more than a cell has."""
+        for outer in self._tables[1:-1]:
+            if outer.text is not None and outer.inner < MAX_CELL:
+                outer.inner += len(text)
+                outer.text.append(text if outer.inner < MAX_CELL else "")
 
     def close(self) -> None: ...
 
@@ -124,7 +154,7 @@ class _Document:
         while table.covered.get(table.column, 0) >= table.height:
             table.column += 1
         across, down = (int(n) if (n := given.get(a, "1")).isdecimal() else 1 for a in ("colspan", "rowspan"))
-        table.text, table.across = [], min(max(across, 1), 1000)
+        table.text, table.inner, table.across = [], 0, min(max(across, 1), 1000)
         if down > 1:
             if len(table.covered) > MAX_SPANS:
                 still = {column: last for column, last in table.covered.items() if last >= table.height}
@@ -139,9 +169,12 @@ class _Document:
         assert table.cells is not None
         assert table.text is not None
         said = "".join(table.text)
-        if len(said) > MAX_CELL:
+        if table.inner >= MAX_CELL:
+            said, table.is_cut = "", True
+        elif len(said) > MAX_CELL:
             raise long_cell(self.number + 1)
         if text := "\n".join(" ".join(part.split()) for part in said.split(LINE_BREAK)).strip():
             table.cells.append((table.column, text))
+            self._tell_outer(f" {text}".replace("\n", LINE_BREAK))
         table.text = None
         table.column += table.across

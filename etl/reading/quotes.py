@@ -8,8 +8,11 @@ import polars as pl
 
 from etl.reading.bounds import MAX_CELL, MAX_CELLS, not_a_table, wide_row
 from etl.reading.header import MAX_COLUMNS, Placement
+from etl.reading.lines import lines_in
 from etl.reading.rows import joined
 
+ESCAPED = b'\\"'  # a quote in a cell as MySQL writes it
+ESCAPED_LINES = 20  # of a row with such quotes
 QUOTE_EFFORT = 64  # so many times a block is looked at again, where its quotes are not in order
 
 
@@ -29,7 +32,7 @@ def mend(text: bytes, delimiter: bytes, width: int, final: bool) -> tuple[Rows, 
     """
     end = text.rfind(b"\n") + 1
     if b'"' not in text:
-        return Rows(text[:end], np.arange(text.count(b"\n", 0, end)), False), end
+        return Rows(text[:end], np.arange(lines_in(text[:end])), False), end
     octets = np.frombuffer(text, np.uint8, end)
     breaks = np.flatnonzero(octets == 10)
     troubled = _troubled(octets, breaks, delimiter)
@@ -204,6 +207,11 @@ def _row(text: Quoted, start: int, width: int, final: bool) -> tuple[list[bytes]
     if row is None:
         return None
     cells, end = row
+    if text.text.find(ESCAPED, start, end) >= 0:
+        if len(cells) != width and (escaped := _with_backslashes(text, start, width)):
+            return escaped
+        cells = [cell.replace(ESCAPED, b'"') for cell in cells]
+        row = cells, end
     first_end = text.text.find(b"\n", start, end - 1)
     if first_end < 0 or text.text.count(text.delimiter, start, first_end) + 1 < width:
         return row  # one line, or its first line is too short to be a row
@@ -211,6 +219,23 @@ def _row(text: Quoted, start: int, width: int, final: bool) -> tuple[list[bytes]
     if not first or len(first[0]) != width:
         return row
     return first if len(cells) != width or text.are_rows(start, end, width) else row
+
+
+def _with_backslashes(text: Quoted, start: int, width: int) -> tuple[list[bytes], int] | None:
+    """The row as MySQL writes it, a backslash before each quote in a cell, if it has as many cells as it should."""
+    end = start
+    for _ in range(ESCAPED_LINES):
+        end = text.text.find(b"\n", end) + 1 or len(text.text)
+        # NUL is in no text: here it stands for a backslash that is one
+        said = text.text[start:end].replace(b"\\\\", b"\0").replace(ESCAPED, b'""')
+        if said.count(b'"') % 2 == 0:
+            row = cells_of_row(Quoted(said, text.delimiter), 0, len(said), True)
+            if row and len(row[0]) == width and row[1] == len(said):
+                return [cell.replace(b"\0", b"\\") for cell in row[0]], end
+            break
+        if end == len(text.text):
+            break
+    return None
 
 
 def cells_of_row(quoted: Quoted, start: int, stop: int, final: bool) -> tuple[list[bytes], int] | None:
@@ -245,8 +270,11 @@ def cells_of_row(quoted: Quoted, start: int, stop: int, final: bool) -> tuple[li
         at = next_mark + 1
 
 
-def as_frame(rows: Rows, delimiter: bytes, placement: Placement, line: int) -> pl.DataFrame:
-    """Raises: UnicodeDecodeError if the text is not UTF-8."""
+def as_frame(rows: Rows, delimiter: bytes, placement: Placement, line: int) -> tuple[pl.DataFrame, bool]:
+    """The rows as a frame, and whether none has more cells than the header.
+
+    Raises: UnicodeDecodeError if the text is not UTF-8.
+    """
     for columns in (placement.width, 2 * placement.width + 10):
         if columns > 2 * MAX_COLUMNS:
             break
@@ -263,8 +291,9 @@ def as_frame(rows: Rows, delimiter: bytes, placement: Placement, line: int) -> p
             rows.text.decode()
             continue
         if frame.height == len(rows.starts):
-            return frame.insert_column(0, pl.Series("line", rows.starts + line, pl.Int64))
-    return _ragged(rows, delimiter, len(placement.names), line)
+            numbered = frame.insert_column(0, pl.Series("line", rows.starts + line, pl.Int64))
+            return numbered, columns == placement.width
+    return _ragged(rows, delimiter, len(placement.names), line), False
 
 
 def _ragged(rows: Rows, delimiter: bytes, width: int, line: int) -> pl.DataFrame:

@@ -4,9 +4,8 @@ What a row is, is decided here: title rows, repeated headers, blank rows and "T�
 means is decided in `values`. One block is in memory at a time, bounded in bytes and cells, whatever the file has.
 """
 
-import itertools
 import re
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +16,13 @@ import polars as pl
 from etl import masking
 from etl.catalogue import Export, Layout
 from etl.errors import FileRejected
-from etl.reading import html_tables, sheets, workbook
+from etl.reading import sheets, web_archive, workbook
 from etl.reading.header import HEADER_ROWS, Placement, find_header, list_headers, no_header
-from etl.reading.rows import data_rows, raw_blocks
-from etl.reading.text import as_utf8, open_text, possible_encodings
+from etl.reading.html_lists import open_html, open_web_archive
+from etl.reading.lines import Lines
+from etl.reading.page_rows import Page
+from etl.reading.rows import CELLS, as_lists, data_rows, raw_blocks
+from etl.reading.text import open_text
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Table:
 
     placement: Placement
     blocks: Iterator[pl.DataFrame]
+    lines: Lines  # of what kinds the lines are: they add up when the last block has been given
 
 
 def table(
@@ -41,20 +44,22 @@ def table(
 ) -> Table:
     """Find the header of a delivered file, and read what stands below it.
 
-    Input:  CSV (, ; tab; UTF-8, UTF-16, Windows-1258), .xlsx, .xls, or an HTML table saved as .xls: content decides.
+    Input:  CSV (, ; tab; UTF-8, UTF-16, Windows-1258), .xlsx, .xls, an HTML table saved as .xls, or a web page in one
+            file (MHTML): content decides.
             `layouts`: those that it may have, beside the contract's own; `unit`: the sender's, for layouts that say so.
     Output: one row per data row: `line` (Int64, the line or sheet row a clerk sees, the first of it), each contract
             column in contract order (text as delivered; white space only is null), each column of the file that is not
-            needed or not known as `#<header>`, and `#thừa`: what stood beyond the header, or below an empty cell of it.
-    Raises: FileRejected FIL-01 (cannot be read), FIL-02 (columns missing), FIL-03 (a column twice), FIL-05 (no data
-            row; raised at the end).
+            needed or not known as `#<header>`; `#thừa`: what stood beyond the header, or below an empty cell of it; and
+            `#số ô`: of a row that has more or fewer cells than the header, how many.
+    Raises: FileRejected FIL-01 (cannot be read), FIL-02 (columns missing), FIL-03 (a column twice), FIL-11 (all rows
+            have one and the same other number of cells; raised at the end). LinesDiffer at the end.
     """
-    opened = {"workbook": _workbook, "html": _html, "text": open_text}[kind(path)]
-    placement, raw = opened(path, export, layouts, block_bytes)
+    lines = Lines()
+    placement, raw = OPENERS[kind(path)](path, export, layouts, block_bytes, lines)
     if placement.problems:
         raw.close()
         raise FileRejected(placement.problems[0][0], " ".join(message for _, message in placement.problems))
-    return Table(placement, _data(raw, placement, export, unit))
+    return Table(placement, _data(raw, placement, export, unit, lines), lines)
 
 
 def blocks(path: Path, export: Export, **how: Any) -> Iterator[pl.DataFrame]:
@@ -63,17 +68,19 @@ def blocks(path: Path, export: Export, **how: Any) -> Iterator[pl.DataFrame]:
 
 
 def _data(
-    raw_blocks: Generator[pl.DataFrame], placement: Placement, export: Export, unit: str | None
+    raw_blocks: Generator[pl.DataFrame], placement: Placement, export: Export, unit: str | None, lines: Lines
 ) -> Iterator[pl.DataFrame]:
-    found = False
+    page = Page()
+    shifted: set[str | None] = set()  # what is wrong with the number of cells
     with closing(raw_blocks):  # a workbook is open until then
         for raw in raw_blocks:
-            block = data_rows(raw, placement, export, unit)
+            block = data_rows(raw, placement, export, lines, page, unit)
             if block.height:
-                found = True
+                shifted |= {None} if block[CELLS].null_count() else set(block[CELLS].unique())
                 yield block
-    if not found:
-        raise FileRejected("FIL-05", _no_rows())
+    if len(shifted) == 1 and (said := shifted.pop()):
+        raise FileRejected("FIL-11", _shifted(said))
+    lines.check()
 
 
 # --- what kind of file it is -----------------------------------------------------------------------------------------
@@ -93,73 +100,56 @@ def kind(path: Path) -> str:
     start = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xfe\xff \t\r\n").lower()
     if start.startswith(b"<") and re.search(rb"<(html|table|!doctype html|head|body|meta|tr|div|style)\b", start):
         return "html"
-    return "text"
+    return "web archive" if web_archive.IS_ONE.search(head) else "text"
 
 
-def _no_rows() -> str:
-    return "Tệp không có dòng dữ liệu nào dưới dòng tiêu đề. Hãy kiểm tra kỳ và đơn vị khi xuất rồi gửi lại."
+def _shifted(said: str) -> str:
+    return (
+        f"Mọi dòng dữ liệu đều lệch cột so với dòng tiêu đề ({said}). Thường là phần mềm ghi thêm một cột không có tiêu"
+        " đề (như số thứ tự dòng của R), hoặc số có dấu phẩy không đặt trong ngoặc kép. Hãy xuất lại, mỗi cột một tiêu"
+        " đề, rồi gửi lại."
+    )
 
 
 # --- workbooks and HTML tables ---------------------------------------------------------------------------------------
 
 
 def _workbook(
-    path: Path, export: Export, layouts: Sequence[Layout], _block_bytes: int
+    path: Path, export: Export, layouts: Sequence[Layout], _block_bytes: int, lines: Lines
 ) -> tuple[Placement, Generator[pl.DataFrame]]:
     with ExitStack() as stack:
         found = []
         looked_at: list[list[str]] = []
         for sheet in stack.enter_context(workbook.opened(path)):
             first = list(sheet.rows(HEADER_ROWS + 1))
-            top = _as_lists(first)
+            top = as_lists(first)
             looked_at += top[: HEADER_ROWS * 20 - len(looked_at)]
             if placement := find_header(top, export, layouts):
-                found.append((sheet, placement, first[-1][0] > placement.rows))
+                found.append((sheet, placement, first[-1][0] > placement.rows, top))
         if len(found) > 1:  # a sheet that has only the header is a form not filled in
             found = [one for one in found if one[2]] or found[:1]
         if not found:
             raise no_header(looked_at, export)
         if len(found) > 1:
-            names = list_headers(masking.told(sheet.name) for sheet, _, _ in found)
+            names = list_headers(masking.told(sheet.name) for sheet, *_ in found)
             raise FileRejected(
                 "FIL-01",
                 f"Tệp có nhiều trang tính cùng mẫu ({names}). Hãy gộp vào một trang, hoặc gửi mỗi trang một tệp.",
             )
-        sheet, placement, _ = found[0]
+        sheet, placement, _, top = found[0]
         still_open = stack.pop_all()
+    above = placement.rows - len(placement.header)
+    lines.has_above(top[:above])
 
     def data() -> Generator[sheets.Row]:
         with still_open:
-            yield from ((line, cells) for line, cells in sheet.rows(None) if line > placement.rows)
+            for line, cells in lines.counted(sheet.rows(None)):
+                if line > placement.rows:
+                    yield line, cells
+                else:
+                    lines.count("header" if line > above else "title", 1)
 
     return placement, raw_blocks(data(), placement)
 
 
-def _as_lists(rows: Iterable[sheets.Row]) -> list[list[str]]:
-    """The first rows of a sheet, also those that are empty, with all cells, also those that are empty."""
-    lists: list[list[str]] = [[] for _ in range(HEADER_ROWS)]
-    last = 0
-    for line, cells in rows:
-        if line > HEADER_ROWS:
-            break
-        lists[line - 1] = [""] * (max((column for column, _ in cells), default=-1) + 1)
-        for column, text in cells:
-            lists[line - 1][column] = text
-        last = line
-    return lists[:last]
-
-
-def _html(
-    path: Path, export: Export, layouts: Sequence[Layout], block_bytes: int
-) -> tuple[Placement, Generator[pl.DataFrame]]:
-    with path.open("rb") as file:
-        encoding = possible_encodings(file.read(1 << 20))[0]
-    rows = html_tables.rows(as_utf8(path, encoding, min(block_bytes, 1 << 20)))
-    first = list(itertools.islice(rows, HEADER_ROWS))
-    top = _as_lists((line, cells) for line, _, cells in first)
-    placement = find_header(top, export, layouts)
-    if not placement:
-        raise no_header(top, export)
-    table = first[placement.rows - 1][1]
-    below = itertools.chain(first[placement.rows :], rows)
-    return placement, raw_blocks(((line, cells) for line, its_table, cells in below if its_table == table), placement)
+OPENERS = {"workbook": _workbook, "html": open_html, "web archive": open_web_archive, "text": open_text}

@@ -1,6 +1,6 @@
-"""Which rows of a table are data: no totals, no signatures, no header of a second page."""
+"""The rows of a table under the names of its columns, without those that are no data."""
 
-import re
+from collections import Counter
 from collections.abc import Generator, Iterable
 from contextlib import closing
 
@@ -9,20 +9,23 @@ import polars as pl
 from etl.catalogue import Export
 from etl.reading import sheets
 from etl.reading.bounds import BLOCK_CELLS, FAR, MAX_ROW, far_cell
-from etl.reading.header import Placement
-from etl.spelling import fold
+from etl.reading.header import HEADER_ROWS, Placement
+from etl.reading.lines import Lines
+from etl.reading.page_rows import Page, not_data
 
 EXTRA = "#thừa"  # cells beyond the header, or below a header cell that is empty
-FOOTERS = re.compile(r"(tổng|cộng|tổng cộng|tổng số) ?([:.(\d].*)?")
-FOOTER_START = r"(?i)^\W*(t[oổ]|c[oộ])"  # cheap and too wide; decided on the folded text
+CELLS = "#số ô"  # of a row that has more or fewer cells than the header: how many
 
 
-def data_rows(raw: pl.DataFrame, placement: Placement, export: Export, unit: str | None = None) -> pl.DataFrame:
-    """Name the columns `0`, `1`, … of a raw block, and leave out the rows that are not data.
+def data_rows(
+    raw: pl.DataFrame, placement: Placement, export: Export, lines: Lines, page: Page, unit: str | None
+) -> pl.DataFrame:
+    """Name the columns `0`, `1`, … of a raw block, and leave out the rows that are not data; each row is counted.
 
-    Input: `unit`: the code of the sender's unit, which some layouts have in place of a column.
+    Input: `page`: what the rows of the block before were; `unit`: the code of the sender's unit, which some layouts
+           have in place of a column.
     """
-    cells = [c for c in raw.columns if c != "line"]
+    cells = [c for c in raw.columns if c not in ("line", CELLS)]
     raw = raw.with_columns(pl.when(pl.col(cells).str.strip_chars() != "").then(pl.col(cells)))
     placed = {name: str(i) for i, name in enumerate(placement.names) if name}
     outside = [c for c in cells if int(c) >= len(placement.names) or placement.names[int(c)] is None]
@@ -33,21 +36,24 @@ def data_rows(raw: pl.DataFrame, placement: Placement, export: Export, unit: str
     # an empty cell may be a word: of a column that is ticked, the one for "no"
     said |= {role: "" for role, words in (placement.layout.words if placement.layout else {}).items() if "" in words}
 
-    required = [placed[c.name] for c in export.columns if c.required and c.name in placed]
-    left_out = [line for row in placement.header for line in _repeats(raw, row)]
-    for start in (first, *(pl.col(placed[name]) for name in ignored)):
-        left_out += _footers(raw, start, required)
+    left_out = not_data(raw, first, placement, export, page, lines.above)
     keep = first.is_not_null()
     if left_out:
-        keep &= ~pl.col("line").is_in(left_out)
+        keep &= ~pl.col("line").is_in(list(left_out))
 
     extra = pl.concat_str(outside, separator=" | ", ignore_nulls=True) if outside else pl.lit(None, pl.String)
-    return raw.filter(keep).select(
+    block = raw.filter(keep).select(
         "line",
         *(_cell(placed.get(c.name), said.get(c.name)).alias(c.name) for c in export.columns),
         *(pl.col(placed[name]).alias(name) for name in ignored),
         pl.when(extra != "").then(extra).alias(EXTRA),
+        pl.col(CELLS) if CELLS in raw.columns else pl.lit(None, pl.String).alias(CELLS),
     )
+    for kind, rows in Counter(left_out.values()).items():
+        lines.count(kind, rows)
+    lines.count("data", block.height)
+    lines.count("blank", raw.height - block.height - len(left_out))
+    return block
 
 
 def _cell(column: str | None, said: str | None) -> pl.Expr:
@@ -58,31 +64,13 @@ def _cell(column: str | None, said: str | None) -> pl.Expr:
     return pl.col(column) if said is None else pl.col(column).fill_null(there)
 
 
-def _footers(raw: pl.DataFrame, start: pl.Expr, required: list[str]) -> list[int]:
-    """The rows that begin with "Tổng cộng" and do not, like a row of data, have most of the required cells."""
-    filled = pl.sum_horizontal(pl.col(c).is_not_null() for c in required) if required else pl.lit(0)
-    rows = raw.lazy().select("line", start=start, filled=filled).filter(pl.col("start").str.contains(FOOTER_START))
-    return [
-        line
-        for line, text, filled in rows.collect().iter_rows()
-        if filled < max(len(required), 1) and FOOTERS.fullmatch(fold(text).lstrip("*- "))
-    ]
+def raw_blocks(
+    rows: Generator[sheets.Row], placement: Placement, wrong: dict[int, str] | None = None
+) -> Generator[pl.DataFrame]:
+    """Raw blocks of rows whose cells are known already: a column for each of the header's, and one for all others.
 
-
-def _repeats(raw: pl.DataFrame, header: tuple[str, ...]) -> list[int]:
-    """The rows that say the same as a row of the header: all of it, for single cells of data do ("Thi tuyển")."""
-    said = [(str(i), cell) for i, cell in enumerate(header) if fold(cell)]
-    first, cell = said[0]
-    candidates = raw.lazy().filter(pl.col(first).str.to_lowercase() == cell.lower()).collect()
-    return [
-        row["line"]
-        for row in candidates.iter_rows(named=True)
-        if all(fold(row[column] or "") == fold(cell) for column, cell in said)
-    ]
-
-
-def raw_blocks(rows: Generator[sheets.Row], placement: Placement) -> Generator[pl.DataFrame]:
-    """Raw blocks of rows whose cells are known already: a column for each of the header's, and one for all others."""
+    Input: `wrong`: grows while rows are given: what is wrong with the number of cells of a row, by its line.
+    """
     named = [i for i, name in enumerate(placement.names) if name or any(row[i] for row in placement.header)]
     place = {column: at for at, column in enumerate(named, 1)}
     schema = {"line": pl.Int64, **{str(i): pl.String for i in (*named, len(placement.names))}}
@@ -104,12 +92,37 @@ def raw_blocks(rows: Generator[sheets.Row], placement: Placement) -> Generator[p
             row[-1] = joined(beyond)
             block.append(row)
             if len(block) == most or size > MAX_ROW:
-                yield pl.DataFrame(block, schema=schema, orient="row")
+                yield _raw_block(block, schema, wrong)
                 block, size = [], 0
     if block:
-        yield pl.DataFrame(block, schema=schema, orient="row")
+        yield _raw_block(block, schema, wrong)
+
+
+def _raw_block(
+    block: list[list[object]], schema: dict[str, type[pl.DataType]], wrong: dict[int, str] | None
+) -> pl.DataFrame:
+    frame = pl.DataFrame(block, schema=schema, orient="row")
+    if not wrong:
+        return frame
+    frame = frame.with_columns(pl.Series(CELLS, [wrong.get(line) for line in frame["line"]], pl.String))
+    wrong.clear()
+    return frame
 
 
 def joined(cells: Iterable[str]) -> str | None:
     """Cells beyond the header, in one text."""
     return " | ".join(cell for cell in cells if cell and not cell.isspace()) or None
+
+
+def as_lists(rows: Iterable[sheets.Row]) -> list[list[str]]:
+    """The first rows of a sheet, also those that are empty, with all cells, also those that are empty."""
+    lists: list[list[str]] = [[] for _ in range(HEADER_ROWS)]
+    last = 0
+    for line, cells in rows:
+        if line > HEADER_ROWS:
+            break
+        lists[line - 1] = [""] * (max((column for column, _ in cells), default=-1) + 1)
+        for column, text in cells:
+            lists[line - 1][column] = text
+        last = line
+    return lists[:last]

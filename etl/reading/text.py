@@ -12,7 +12,10 @@ from etl.catalogue import Export, Layout
 from etl.errors import FileRejected
 from etl.reading.bounds import BLOCK_CELLS, MAX_ROW, long_row, not_a_table, wide_row
 from etl.reading.header import HEADER_ROWS, MAX_COLUMNS, Placement, find_header, no_header, old_font
+from etl.reading.line_breaks import in_order, without_outer_quotes
+from etl.reading.lines import Lines, lines_in
 from etl.reading.quotes import Quoted, TooWide, as_frame, cells_of_row, mend
+from etl.reading.widths import Expected, Widths, of_rows, told
 
 HEAD_BYTES = 256 << 10
 DELIMITERS = (b",", b";", b"\t")
@@ -36,7 +39,7 @@ def possible_encodings(head: bytes) -> list[str]:
 
 
 def as_utf8(path: Path, encoding: str, block_bytes: int) -> Iterator[bytes]:
-    """The file in UTF-8, without byte-order mark and NUL (PostgreSQL has none), its lines ending in LF or CRLF."""
+    """The file in UTF-8, without byte-order mark and NUL (PostgreSQL has none)."""
     with path.open("rb") as file:
         chunks: Iterator[bytes] = iter(lambda: file.read(block_bytes), b"")
         if encoding != "utf-8":
@@ -65,13 +68,14 @@ def _recoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
 
 
 def open_text(
-    path: Path, export: Export, layouts: Sequence[Layout], block_bytes: int
+    path: Path, export: Export, layouts: Sequence[Layout], block_bytes: int, lines: Lines
 ) -> tuple[Placement, Generator[pl.DataFrame]]:
     with path.open("rb") as file:
         encodings = possible_encodings(file.read(1 << 20))
     for encoding in encodings:
         try:
-            chunks = as_utf8(path, encoding, block_bytes)
+            lines.given = 0
+            chunks = in_order(as_utf8(path, encoding, block_bytes), lines)
             head = b""
             while len(head) < HEAD_BYTES and (chunk := next(chunks, None)) is not None:
                 head += chunk
@@ -79,13 +83,11 @@ def open_text(
             if encoding == encodings[-1]:
                 raise
             continue
-        cr_only = b"\r" in head and b"\n" not in head
-        if cr_only:
-            head = head.replace(b"\r", b"\n")
-            chunks = (chunk.replace(b"\r", b"\n") for chunk in chunks)
         final = len(head) < HEAD_BYTES
-        for line_by_line in (False, True):  # a title with a stray quote must not swallow the header
-            tops = {d: first_rows_of_text(head, d, final, line_by_line=line_by_line) for d in DELIMITERS}
+        # a title with a stray quote must not swallow the header; each line may be quoted once more
+        for line_by_line, is_quoted in ((False, False), (True, False), (False, True)):
+            said = without_outer_quotes(head) if is_quoted else head
+            tops = {d: first_rows_of_text(said, d, final, line_by_line=line_by_line) for d in DELIMITERS}
             placements = {
                 d: it for d, top in tops.items() if (it := find_header([cells for cells, _, _ in top], export, layouts))
             }
@@ -101,8 +103,30 @@ def open_text(
     delimiter, placement = max(placements.items(), key=lambda found: sum(name is not None for name in found[1].names))
     if encoding == "utf-8" and len(encodings) > 1:
         raise not_a_table("Tệp có ký tự không đúng bảng mã UTF-8.")
-    _, end, line = tops[delimiter][placement.rows - 1]
-    return placement, _csv(itertools.chain([head[end:]], chunks), delimiter, placement, line + 1)
+    top = tops[delimiter]
+    _, end, line = top[placement.rows - 1]
+    above = placement.rows - len(placement.header)
+    lines.has_above([cells for cells, _, _ in top[:above]])
+    lines.count("title", top[above - 1][2] if above else 0)
+    lines.count("header", line - lines.kinds["title"])
+    if is_quoted:
+        head, chunks = said, map(without_outer_quotes, chunks)
+    blocks = _csv(itertools.chain([head[end:]], chunks), delimiter, placement, line + 1, lines)
+    return placement, told(blocks, _expected([cells for cells, _, _ in top], placement))
+
+
+def _expected(top: list[list[str]], placement: Placement) -> Expected:
+    """How many cells the rows may have, by the header and the first rows below it."""
+    least = len(placement.names)
+    below = [cells for cells in top[placement.rows :] if any(cells)]
+    short = sum(len(cells) < least for cells in below)
+    lengths = {len(cells) for cells in below}
+    return Expected(
+        least=least,
+        most=placement.width,
+        header_row=placement.rows - 1,
+        trims=len(lengths) > 1 and short >= len(below) / 2 and all(cells[-1] for cells in below),
+    )
 
 
 def first_rows_of_text(
@@ -127,35 +151,40 @@ def first_rows_of_text(
     return rows
 
 
-def _csv(chunks: Iterable[bytes], delimiter: bytes, placement: Placement, line: int) -> Generator[pl.DataFrame]:
-    """Blocks of rows from UTF-8 text; `line` is the number of its first line."""
+def _csv(
+    chunks: Iterable[bytes], delimiter: bytes, placement: Placement, line: int, lines: Lines
+) -> Generator[tuple[pl.DataFrame, Widths | None, bool]]:
+    """Blocks of rows from UTF-8 text, as `told` takes them; `line` is the number of its first line."""
     carry = b""
     most = BLOCK_CELLS // min(placement.width + 1, MAX_COLUMNS)
     for chunk in itertools.chain(_pieces(chunks, most), [None]):
         done = chunk is None
         text = carry + (chunk or b"")
-        if done and text and not text.endswith(b"\n"):
+        is_cut = done and text != b"" and not text.endswith(b"\n")
+        if is_cut:
             text += b"\n"
         try:
             rows, end = mend(text, delimiter, placement.width, done)
         except TooWide as row:
             raise wide_row(line + text.count(b"\n", 0, row.start)) from None
-        carry = text[end:]
+        carry, ended = text[end:], lines_in(text[:end])
         if len(carry) > MAX_ROW:
             raise long_row(line + text[:end].count(10))
         if len(rows.starts):
             try:
-                yield as_frame(rows, delimiter, placement, line)
+                frame, none_is_wider = as_frame(rows, delimiter, placement, line)
             except UnicodeDecodeError as error:
                 at = line + error.object.count(b"\n", 0, error.start)
                 raise not_a_table(f"Khoảng dòng {at} có ký tự không đúng bảng mã UTF-8.") from None
-        line += text.count(b"\n", 0, end)
+            lines.count("continued", ended - frame.height)
+            yield frame, of_rows(rows, delimiter, placement.width, none_is_wider=none_is_wider), is_cut
+        line += ended
 
 
 def _pieces(chunks: Iterable[bytes], lines: int) -> Iterator[bytes]:
     """The same text in pieces of at most so many lines: of short rows a chunk has millions."""
     for chunk in chunks:
-        if chunk.count(b"\n") <= lines or len(chunk) < 2:
+        if lines_in(chunk) <= lines or len(chunk) < 2:
             yield chunk
         else:
             half = len(chunk) // 2

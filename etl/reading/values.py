@@ -10,9 +10,9 @@ from datetime import datetime
 import polars as pl
 
 from etl.catalogue import Column, Export, words
-from etl.reading.columns import cleaned, mapped, replaced
+from etl.reading.columns import cleaned, mapped, replaced, said
 from etl.reading.days import NO_DAY, first_of_month, moment, moments_of
-from etl.spelling import DASHES, canonical, clean, decoded
+from etl.spelling import DASHES, canonical, decoded
 
 UNUSUAL_IN_CODES = rf"{DASHES}\ufe50-\ufe6b\uff01-\uff5e\u2100-\u214f"  # and signs of Chinese width
 FLAGS = {"Có": True, "Không": False}
@@ -116,8 +116,7 @@ def _code(cells: pl.Series, column: Column) -> list[pl.Series]:
     meaning = words.reader(column)
 
     def in_list(text: str) -> str | None:
-        text = decoded(text)
-        return meaning(text) or clean(text) or None
+        return meaning(decoded(text)) or said(text)
 
     return [mapped(cells, in_list, pl.String)]
 

@@ -86,7 +86,7 @@ def _rows(verdict: Verdict, export: catalogue.Export) -> list[dict[str, Any]]:
         rows.append({
             "rule_id": rule_id,
             "expectation": stated.type,
-            "header": export.column(column).header,
+            "header": column[1:] if column.startswith("#") else export.column(column).header,
             "description": stated.description,
             "remedy": rules[rule_id].remedy if rule_id in rules else "",
             "severity": str(getattr(stated.severity, "value", stated.severity)),

@@ -130,7 +130,7 @@ def failing_rows(connection: Connection, file_id: int) -> Iterator[FailingRow]:
                 line,
                 rule_id,
                 severity,
-                column.header if column else column_name,
+                column.header if column else column_name.removeprefix("#"),
                 masking.shown(value or "", column),  # masked before it was kept; also by older rules
                 rule.message if rule else "",
                 rule.remedy if rule else "",

@@ -22,6 +22,7 @@ from etl.catalogue import project_files
 from etl.errors import CatalogueError, RuleFailed
 from etl.masking import Names
 from etl.reading import bounds
+from etl.reading.rows import CELLS
 from etl.rules.lookups import Lookup, fetch, looked_up, lookup, queries
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ from etl.rules.functions import FUNCTIONS, GATHERED
 
 FAILURES = {"line": pl.Int64, "rule_id": pl.String, "severity": pl.String, "column_name": pl.String, "value": pl.String}
 GATHERED_ROWS = 3_000_000  # of 24 bytes
+OTHER_CELLS = "has_other_cells"  # whether a row has more or fewer cells than the header
 QUOTED = re.compile(r" values: | value\(s\): |; valid columns: |\[")  # where Polars begins to quote
 
 
@@ -64,7 +66,7 @@ def plan(export: catalogue.Export) -> Plan:
 @cache
 def _plan(export: catalogue.Export, folders: tuple[Path, ...]) -> Plan:
     said = catalogue.rule_settings(export.name)
-    rules = catalogue.rules(export.name)
+    rules = catalogue.row_rules(export.name)
     where = f"expectations/{export.name}.yml"
     derived: dict[str, pl.Expr | Lookup | Call] = {}
     for name, definition in (said.get("derived") or {}).items():
@@ -78,7 +80,7 @@ def _plan(export: catalogue.Export, folders: tuple[Path, ...]) -> Plan:
         for column, condition in rule.fails.items()
     }
     by_contract = [name for rule in rules.values() for name in catalogue.judged_columns(rule)]
-    judged = tuple(dict.fromkeys([*said["judged"], *by_contract]))
+    judged = tuple(dict.fromkeys([*said["judged"], *by_contract, OTHER_CELLS]))
     whole_file = said.get("whole_file")
     compared = [str(said.get("derived")), *(condition for rule in rules.values() for condition in rule.fails.values())]
     if whole_file is not True and any(re.search(r"(?i)\bover\s*\(", one) for one in compared):
@@ -202,7 +204,9 @@ def failures(
         if not rows.any():
             continue
         offenders = np.flatnonzero(rows.to_numpy())
-        value = masking.shown_column(raw[column_name][offenders], export.column(column_name), names)
+        value = raw[column_name][offenders]
+        if column_name != CELLS:
+            value = masking.shown_column(value, export.column(column_name), names)
         found.append(
             pl.DataFrame([
                 typed["line"][offenders],

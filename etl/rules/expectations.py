@@ -33,13 +33,20 @@ def stated(rule_id: str, column: str) -> dict[str, Any]:
 
 
 def by_contract(export_name: str) -> list[gxe.Expectation]:
-    """What the contract alone asks of columns, for the rules whose `holds:` says so (catalogue: BY_CONTRACT)."""
+    """What the contract alone asks of columns, for the rules whose `holds:` says so (catalogue: BY_CONTRACT).
+
+    And what is asked of the rows of every export: that a column which reading has added says no.
+    """
     export = catalogue.export(export_name)
     return [
         expectation
         for rule in catalogue.rules(export_name).values()
         for column, kind in rule.holds.items()
         for expectation in ASKED[kind](rule.rule_id, export.column(column))
+    ] + [
+        one_of(rule.rule_id, column, [False], typed=asked)
+        for rule in catalogue.rules("*").values()
+        for column, asked in rule.fails.items()
     ]
 
 

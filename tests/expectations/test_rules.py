@@ -16,6 +16,7 @@ from etl import catalogue, masking
 from etl.catalogue import Export, project_files
 from etl.errors import CatalogueError, RuleFailed
 from etl.reading import values
+from etl.reading.rows import CELLS
 from etl.rules import conditions, functions, second_count
 from etl.warehouse import database
 from tests.tables import cells
@@ -37,7 +38,7 @@ def drawn(table: str) -> Iterator[dict[str, str | None]]:
 
 def delivered(export: Export, rows: list[Mapping[str, str | None]]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Raw and typed candidates of a file with these rows, with what loading adds: hashes and repetitions."""
-    columns = [column.name for column in export.columns]
+    columns = [*(column.name for column in export.columns), CELLS]
     raw = pl.DataFrame(
         [[line, *(row.get(c) for c in columns)] for line, row in enumerate(rows, start=2)],
         schema={"line": pl.Int64, **dict.fromkeys(columns, pl.String)},
@@ -50,13 +51,14 @@ def delivered(export: Export, rows: list[Mapping[str, str | None]]) -> tuple[pl.
     given = Counter(keys)
     distinct = Counter(key for key, _ in set(zip(keys, contents, strict=True)))
     typed = typed.with_columns(
+        raw[CELLS].is_not_null().alias(conditions.OTHER_CELLS),
         key_hash=pl.Series([sorted(map(str, given)).index(str(key)) for key in keys], dtype=pl.Int64),
         raw_hash=pl.Series(raw_hash, dtype=pl.Int64),
         key_given_again=pl.Series([given[key] > 1 for key in keys]),
         key_repeated=pl.Series([distinct[key] > 1 for key in keys]),
     )
-    conditions = [c for rule in catalogue.rules(export.name).values() for c in rule.fails.values()]
-    if not any("key_given_again" in condition for condition in conditions):  # then identical rows are one row
+    asked = [c for rule in catalogue.rules(export.name).values() for c in rule.fails.values()]
+    if not any("key_given_again" in condition for condition in asked):  # then identical rows are one row
         first = pl.Series([contents.index(row) == place for place, row in enumerate(contents)])
         raw, typed = raw.filter(first), typed.filter(first)
     return raw, typed
@@ -145,7 +147,23 @@ def test_rule_has_cases(rule_id: str) -> None:
 
 def test_rules_and_their_severities_are_those_that_are_listed() -> None:
     assert {rule_id: rule.severity for rule_id, rule in catalogue.rules().items()} == STATED
-    assert {rule.layer for rule in catalogue.rules("*").values()} == {"file"}
+    assert {rule.layer for rule in catalogue.rules("*").values() if not rule.fails} == {"file"}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_rows_of_every_export_are_judged_by_their_number_of_cells(
+    name: str, connection: Any, warehouse_url: str
+) -> None:
+    export = catalogue.export(name)
+    good = {column: text.format(n=7000) for column, text in CASES[name]["good"].items()}
+    raw, typed = delivered(export, [good, {CELLS: "9 ô; tiêu đề có 8 ô"}])
+    with connection.cursor() as cursor:
+        table = stage(cursor, export, typed)
+    lookups = conditions.lookups_of(connection, export)
+    found = conditions.failures(typed, raw, export, delivered_on=date(2021, 12, 31), lookups=lookups, only={"FIL-10"})
+    assert found.rows() == [(typed["line"][-1], "FIL-10", "error", CELLS, "9 ô; tiêu đề có 8 ô")]
+    verdict = second_count.judge(warehouse_url, table, export, delivered_on=date(2021, 12, 31))
+    assert [(j.column_name, j.failed) for j in verdict.judgements if j.rule_id == "FIL-10"] == [(CELLS, 1)]
 
 
 @pytest.mark.parametrize("name", CASES)

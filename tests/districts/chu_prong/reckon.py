@@ -442,8 +442,8 @@ def file_reckoning() -> tuple[list[tuple], list[tuple]]:
         violations += [(*place, rule, rows) for rule, rows in rules.items()]
     for file in (file for file in deliveries() if file.rejected_by):
         place = (file.export, file.sender, file.day)
-        status = {"duplicate": "duplicate", "FIL-06": "held"}.get(file.rejected_by, "rejected")
-        files.append((*place, status, "", "", "", ""))
+        status = {"duplicate": "duplicate", "FIL-05": "accepted", "FIL-06": "held"}.get(file.rejected_by, "rejected")
+        files.append((*place, status, *(("0" if status == "accepted" else "",) * 4)))
         violations += [] if status == "duplicate" else [(*place, file.rejected_by, 1)]
     return sorted(files), sorted(violations)
 
