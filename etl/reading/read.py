@@ -6,7 +6,7 @@ means is decided in `values`. One block is in memory at a time, bounded in bytes
 
 import itertools
 import re
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +14,14 @@ from typing import Any
 
 import polars as pl
 
-from etl import masking
 from etl.catalogue import Export, Layout
 from etl.errors import FileRejected
-from etl.reading import html_tables, sheets, workbook
-from etl.reading.header import HEADER_ROWS, Placement, find_header, list_headers, no_header
+from etl.reading import html_tables, workbook
+from etl.reading.day_order import DayOrder
+from etl.reading.header import HEADER_ROWS, Placement, find_header, no_header
+from etl.reading.one_list import one_list
 from etl.reading.rows import data_rows, raw_blocks
+from etl.reading.sheets import Row, as_lists
 from etl.reading.text import as_utf8, open_text, possible_encodings
 
 
@@ -47,14 +49,15 @@ def table(
             column in contract order (text as delivered; white space only is null), each column of the file that is not
             needed or not known as `#<header>`, and `#thừa`: what stood beyond the header, or below an empty cell of it.
     Raises: FileRejected FIL-01 (cannot be read), FIL-02 (columns missing), FIL-03 (a column twice), FIL-05 (no data
-            row; raised at the end).
+            row; raised at the end), FIL-09 (days are not written day before month; at the end).
     """
-    opened = {"workbook": _workbook, "html": _html, "text": open_text}[kind(path)]
-    placement, raw = opened(path, export, layouts, block_bytes)
+    what = kind(path)
+    placement, raw = {"workbook": _workbook, "html": _html, "text": open_text}[what](path, export, layouts, block_bytes)
     if placement.problems:
         raw.close()
         raise FileRejected(placement.problems[0][0], " ".join(message for _, message in placement.problems))
-    return Table(placement, _data(raw, placement, export, unit))
+    days = DayOrder(export, placement, is_workbook=what == "workbook")
+    return Table(placement, _data(raw, placement, export, unit, days))
 
 
 def blocks(path: Path, export: Export, **how: Any) -> Iterator[pl.DataFrame]:
@@ -63,7 +66,7 @@ def blocks(path: Path, export: Export, **how: Any) -> Iterator[pl.DataFrame]:
 
 
 def _data(
-    raw_blocks: Generator[pl.DataFrame], placement: Placement, export: Export, unit: str | None
+    raw_blocks: Generator[pl.DataFrame], placement: Placement, export: Export, unit: str | None, days: DayOrder
 ) -> Iterator[pl.DataFrame]:
     found = False
     with closing(raw_blocks):  # a workbook is open until then
@@ -71,9 +74,10 @@ def _data(
             block = data_rows(raw, placement, export, unit)
             if block.height:
                 found = True
-                yield block
+                yield days.counted(block)
     if not found:
         raise FileRejected("FIL-05", _no_rows())
+    days.check()
 
 
 # --- what kind of file it is -----------------------------------------------------------------------------------------
@@ -89,6 +93,8 @@ def kind(path: Path) -> str:
         workbook.check_zip(path)
         return "workbook"
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return "workbook"
+    if workbook.is_xml_2003(head):
         return "workbook"
     start = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xfe\xff \t\r\n").lower()
     if start.startswith(b"<") and re.search(rb"<(html|table|!doctype html|head|body|meta|tr|div|style)\b", start):
@@ -107,46 +113,15 @@ def _workbook(
     path: Path, export: Export, layouts: Sequence[Layout], _block_bytes: int
 ) -> tuple[Placement, Generator[pl.DataFrame]]:
     with ExitStack() as stack:
-        found = []
-        looked_at: list[list[str]] = []
-        for sheet in stack.enter_context(workbook.opened(path)):
-            first = list(sheet.rows(HEADER_ROWS + 1))
-            top = _as_lists(first)
-            looked_at += top[: HEADER_ROWS * 20 - len(looked_at)]
-            if placement := find_header(top, export, layouts):
-                found.append((sheet, placement, first[-1][0] > placement.rows))
-        if len(found) > 1:  # a sheet that has only the header is a form not filled in
-            found = [one for one in found if one[2]] or found[:1]
-        if not found:
-            raise no_header(looked_at, export)
-        if len(found) > 1:
-            names = list_headers(masking.told(sheet.name) for sheet, _, _ in found)
-            raise FileRejected(
-                "FIL-01",
-                f"Tệp có nhiều trang tính cùng mẫu ({names}). Hãy gộp vào một trang, hoặc gửi mỗi trang một tệp.",
-            )
-        sheet, placement, _ = found[0]
+        sheets = stack.enter_context(workbook.opened(path))
+        placement, rows = one_list(sheets, lambda top: find_header(top, export, layouts), export)
         still_open = stack.pop_all()
 
-    def data() -> Generator[sheets.Row]:
+    def data() -> Generator[Row]:
         with still_open:
-            yield from ((line, cells) for line, cells in sheet.rows(None) if line > placement.rows)
+            yield from rows
 
     return placement, raw_blocks(data(), placement)
-
-
-def _as_lists(rows: Iterable[sheets.Row]) -> list[list[str]]:
-    """The first rows of a sheet, also those that are empty, with all cells, also those that are empty."""
-    lists: list[list[str]] = [[] for _ in range(HEADER_ROWS)]
-    last = 0
-    for line, cells in rows:
-        if line > HEADER_ROWS:
-            break
-        lists[line - 1] = [""] * (max((column for column, _ in cells), default=-1) + 1)
-        for column, text in cells:
-            lists[line - 1][column] = text
-        last = line
-    return lists[:last]
 
 
 def _html(
@@ -156,7 +131,7 @@ def _html(
         encoding = possible_encodings(file.read(1 << 20))[0]
     rows = html_tables.rows(as_utf8(path, encoding, min(block_bytes, 1 << 20)))
     first = list(itertools.islice(rows, HEADER_ROWS))
-    top = _as_lists((line, cells) for line, _, cells in first)
+    top = as_lists((line, cells) for line, _, cells in first)
     placement = find_header(top, export, layouts)
     if not placement:
         raise no_header(top, export)
