@@ -6,22 +6,36 @@ row of it is to be trusted.
 """
 
 from collections import Counter
+from collections.abc import Callable
 
 import polars as pl
 
 from etl.catalogue import Column, Export
 from etl.errors import FileRejected
 from etl.reading.header import Placement, list_headers
+from etl.reading.rows import EXTRA
 from etl.reading.sheets import DAY_IN_A_CODE, REAL_DAY
 
 RULE = "FIL-09"
 FEW = 20  # one cell of so many may be a slip of its row
 _SMALL, _LARGE, _BEHIND = "(?:0?[1-9]|1[0-2])", "(?:1[3-9]|2[0-9]|3[01])", r"[/.-](?:\d{4}|\d\d)\b"
-MONTH_FIRST = rf"(?:^|\s){_SMALL}[/.-]{_LARGE}{_BEHIND}"  # 12/31/2021 can only be
-DAY_FIRST = rf"(?:^|\s){_LARGE}[/.-]{_SMALL}{_BEHIND}"
-EITHER = rf"(?:^|\s){_SMALL}[/.-]{_SMALL}{_BEHIND}"
-REAL_SMALL = rf"^\d{{4}}-\d\d-(?:0[1-9]|1[0-2])\b.*{REAL_DAY}$"  # a cell that is a day, up to the 12th
-REAL_LARGE = rf"^\d{{4}}-\d\d-{_LARGE}\b.*{REAL_DAY}$"
+
+Count = Callable[[pl.Expr], pl.Expr]
+
+
+def _like(pattern: str) -> Count:
+    return lambda cells: cells.str.contains(pattern).sum()
+
+
+GIVEN: dict[str, Count] = {"given": pl.Expr.count}
+MONTH = {"month first": _like(rf"(?:^|\s){_SMALL}[/.-]{_LARGE}{_BEHIND}")}  # 12/31/2021 can only be
+DAY = {"day first": _like(rf"(?:^|\s){_LARGE}[/.-]{_SMALL}{_BEHIND}")}
+EITHER = {"either": _like(rf"(?:^|\s){_SMALL}[/.-]{_SMALL}{_BEHIND}")}
+# cells that are days and no texts: up to the 12th, and all of them
+REAL = {
+    "small": _like(rf"^\d{{4}}-\d\d-{_SMALL}\b.*{REAL_DAY}$"),
+    "real": lambda cells: cells.str.ends_with(REAL_DAY).sum(),
+}
 
 
 class DayOrder:
@@ -39,19 +53,20 @@ class DayOrder:
 
     def counted(self, block: pl.DataFrame) -> pl.DataFrame:
         """The block, its days counted; of a workbook: without the marks of the cells that are days."""
-        wanted = {"month first": MONTH_FIRST}
-        if self._is_workbook:
-            wanted |= {"day first": DAY_FIRST, "either": EITHER, "small": REAL_SMALL, "large": REAL_LARGE}
-        self._count(block, self._columns, wanted)
-        if not self._is_workbook:  # the others are only wanted beside one that is month first
-            some = [c for c in self._columns if self._seen[c.name]["month first"]]
-            self._count(block, some, {"day first": DAY_FIRST})
+        if not self._is_workbook:
+            self._count(block, self._columns, GIVEN | MONTH)
+            # the others are only wanted beside one that is month first
+            self._count(block, [c for c in self._columns if self._seen[c.name]["month first"]], DAY)
             return block
         texts = [name for name, dtype in block.schema.items() if dtype == pl.String]
-        marked = block.select(pl.col(texts).str.contains(REAL_DAY, literal=True).any())
-        return block.with_columns(
-            self._unmarked(name) for name, has_any in zip(texts, marked.row(0), strict=True) if has_any
-        )
+        marks = block.select(
+            pl.col(texts).exclude(EXTRA).str.ends_with(REAL_DAY).sum(), pl.col(EXTRA).str.contains(REAL_DAY).sum()
+        ).row(0, named=True)
+        self._count(block, self._columns, GIVEN)
+        self._count(block, [c for c in self._columns if marks[c.name]], REAL)
+        has_texts = [c for c in self._columns if marks[c.name] + block[c.name].null_count() < block.height]
+        self._count(block, has_texts, MONTH | DAY | EITHER)
+        return block.with_columns(self._unmarked(name) for name, has_any in marks.items() if has_any)
 
     def check(self) -> None:
         """Raises: FileRejected FIL-09 if the days of a column, as a whole, are not day before month."""
@@ -71,23 +86,16 @@ class DayOrder:
                 "03/02/2021 là ngày 3/2 hay 2/3. Hãy xuất lại với ngày dạng ngày/tháng/năm hoặc năm-tháng-ngày.",
             )
 
-    def _count(self, block: pl.DataFrame, columns: list[Column], wanted: dict[str, str]) -> None:
-        counts = block.select(
-            expression.alias(f"{c.name} {what}")
-            for c in columns
-            for what, expression in {
-                "given": pl.col(c.name).count(),
-                **{what: pl.col(c.name).str.contains(pattern).sum() for what, pattern in wanted.items()},
-            }.items()
-            if what != "given" or "month first" in wanted
-        )
-        for name, count in counts.row(0, named=True).items() if counts.width else ():
-            column, _, what = name.partition(" ")
-            self._seen[column][what] += count
+    def _count(self, block: pl.DataFrame, columns: list[Column], wanted: dict[str, Count]) -> None:
+        for c in columns:
+            counts = block.select(count(pl.col(c.name)).alias(what) for what, count in wanted.items())
+            self._seen[c.name].update(counts.row(0, named=True))
 
     def _unmarked(self, name: str) -> pl.Expr:
-        if name not in self._codes:
+        if name == EXTRA:
             return pl.col(name).str.replace_all(REAL_DAY, "", literal=True)
+        if name not in self._codes:
+            return pl.col(name).str.strip_suffix(REAL_DAY)
         is_day = pl.col(name).str.ends_with(REAL_DAY)
         return (
             pl
@@ -108,6 +116,5 @@ def _is_month_first(seen: Counter[str]) -> bool:
 def _is_half_turned(seen: Counter[str]) -> bool:
     """Whether real days are all up to the 12th, and texts all after it: Excel turned what it could read."""
     texts = seen["day first"] + seen["either"] + seen["month first"]
-    real = seen["small"] + seen["large"]
-    exceptions = seen["large"] + seen["either"] + seen["month first"]
-    return seen["small"] > 0 and seen["day first"] > 0 and exceptions * FEW < texts + real
+    exceptions = seen["real"] - seen["small"] + seen["either"] + seen["month first"]
+    return seen["small"] > 0 and seen["day first"] > 0 and exceptions * FEW < texts + seen["real"]

@@ -26,6 +26,7 @@ from etl.reading.sheets import (
     length_of_row,
 )
 
+STRINGS_KNOWN, LONG = 4_096, 200  # so many texts, of so few characters, are kept as Python's own
 STRING_BYTES = 192 << 20  # of the texts that cells share, which are in memory
 LOCAL = {name: name for name in ("c", "v", "t", "row", "f", "is", "si", "r", "rPh")}  # as nearly all files spell them
 ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
@@ -281,6 +282,7 @@ class _Strings:
     def __init__(self) -> None:
         self._texts = bytearray()
         self._ends = array("Q", [0])
+        self._known: dict[int, str] = {}  # the words that every row says are among the first
 
     def add(self, text: str) -> None:
         self._texts += text.encode("utf-8", "replace")
@@ -289,10 +291,15 @@ class _Strings:
             raise too_large(TOO_LARGE)
 
     def __getitem__(self, number: int) -> str:
+        if (known := self._known.get(number)) is not None:
+            return known
         if number < 0:
             raise IndexError(number)
         ends = self._ends
-        return self._texts[ends[number] : ends[number + 1]].decode()
+        text = self._texts[ends[number] : ends[number + 1]].decode()
+        if len(self._known) < STRINGS_KNOWN and len(text) < LONG:
+            self._known[number] = text
+        return text
 
 
 def _unescaped(text: str) -> str:
