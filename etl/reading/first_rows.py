@@ -50,6 +50,6 @@ def _cells(rows: Iterable[sheets.Row]) -> list[list[str]]:
     for _, cells in rows:
         row = [""] * (max((column for column, _ in cells), default=-1) + 1)
         for column, text in cells:
-            row[column] = text
+            row[column] = text.removesuffix(sheets.REAL_DAY)
         found.append(row)
     return found

@@ -12,7 +12,8 @@ from etl.reading.bounds import long_cell, not_a_table
 from etl.reading.header import HEADER_ROWS, Placement, find_header, no_header
 from etl.reading.html_tables import Row
 from etl.reading.lines import Lines
-from etl.reading.rows import as_lists, raw_blocks
+from etl.reading.rows import raw_blocks
+from etl.reading.sheets import as_lists
 from etl.reading.text import as_utf8, possible_encodings
 
 

@@ -13,15 +13,17 @@ from typing import Any
 
 import polars as pl
 
-from etl import masking
 from etl.catalogue import Export, Layout
 from etl.errors import FileRejected
-from etl.reading import sheets, web_archive, workbook
-from etl.reading.header import HEADER_ROWS, Placement, find_header, list_headers, no_header
+from etl.reading import web_archive, workbook
+from etl.reading.day_order import DayOrder
+from etl.reading.header import Placement, find_header
 from etl.reading.html_lists import open_html, open_web_archive
 from etl.reading.lines import Lines
+from etl.reading.one_list import one_list
 from etl.reading.page_rows import Page
-from etl.reading.rows import CELLS, as_lists, data_rows, raw_blocks
+from etl.reading.rows import CELLS, data_rows, raw_blocks
+from etl.reading.sheets import Row
 from etl.reading.text import open_text
 
 
@@ -51,15 +53,17 @@ def table(
             column in contract order (text as delivered; white space only is null), each column of the file that is not
             needed or not known as `#<header>`; `#thừa`: what stood beyond the header, or below an empty cell of it; and
             `#số ô`: of a row that has more or fewer cells than the header, how many.
-    Raises: FileRejected FIL-01 (cannot be read), FIL-02 (columns missing), FIL-03 (a column twice), FIL-11 (all rows
-            have one and the same other number of cells; raised at the end). LinesDiffer at the end.
+    Raises: FileRejected FIL-01 (cannot be read), FIL-02 (columns missing), FIL-03 (a column twice); at the end FIL-09
+            (days are not written day before month), FIL-11 (all rows have one and the same other number of cells), and
+            LinesDiffer.
     """
-    lines = Lines()
-    placement, raw = OPENERS[kind(path)](path, export, layouts, block_bytes, lines)
+    lines, what = Lines(), kind(path)
+    placement, raw = OPENERS[what](path, export, layouts, block_bytes, lines)
     if placement.problems:
         raw.close()
         raise FileRejected(placement.problems[0][0], " ".join(message for _, message in placement.problems))
-    return Table(placement, _data(raw, placement, export, unit, lines), lines)
+    days = DayOrder(export, placement, is_workbook=what == "workbook")
+    return Table(placement, _data(raw, placement, export, unit, lines, days), lines)
 
 
 def blocks(path: Path, export: Export, **how: Any) -> Iterator[pl.DataFrame]:
@@ -68,7 +72,12 @@ def blocks(path: Path, export: Export, **how: Any) -> Iterator[pl.DataFrame]:
 
 
 def _data(
-    raw_blocks: Generator[pl.DataFrame], placement: Placement, export: Export, unit: str | None, lines: Lines
+    raw_blocks: Generator[pl.DataFrame],
+    placement: Placement,
+    export: Export,
+    unit: str | None,
+    lines: Lines,
+    days: DayOrder,
 ) -> Iterator[pl.DataFrame]:
     page = Page()
     shifted: set[str | None] = set()  # what is wrong with the number of cells
@@ -77,9 +86,10 @@ def _data(
             block = data_rows(raw, placement, export, lines, page, unit)
             if block.height:
                 shifted |= {None} if block[CELLS].null_count() else set(block[CELLS].unique())
-                yield block
+                yield days.counted(block)
     if len(shifted) == 1 and (said := shifted.pop()):
         raise FileRejected("FIL-11", _shifted(said))
+    days.check()
     lines.check()
 
 
@@ -96,6 +106,8 @@ def kind(path: Path) -> str:
         workbook.check_zip(path)
         return "workbook"
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return "workbook"
+    if workbook.is_xml_2003(head):
         return "workbook"
     start = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xfe\xff \t\r\n").lower()
     if start.startswith(b"<") and re.search(rb"<(html|table|!doctype html|head|body|meta|tr|div|style)\b", start):
@@ -118,36 +130,13 @@ def _workbook(
     path: Path, export: Export, layouts: Sequence[Layout], _block_bytes: int, lines: Lines
 ) -> tuple[Placement, Generator[pl.DataFrame]]:
     with ExitStack() as stack:
-        found = []
-        looked_at: list[list[str]] = []
-        for sheet in stack.enter_context(workbook.opened(path)):
-            first = list(sheet.rows(HEADER_ROWS + 1))
-            top = as_lists(first)
-            looked_at += top[: HEADER_ROWS * 20 - len(looked_at)]
-            if placement := find_header(top, export, layouts):
-                found.append((sheet, placement, first[-1][0] > placement.rows, top))
-        if len(found) > 1:  # a sheet that has only the header is a form not filled in
-            found = [one for one in found if one[2]] or found[:1]
-        if not found:
-            raise no_header(looked_at, export)
-        if len(found) > 1:
-            names = list_headers(masking.told(sheet.name) for sheet, *_ in found)
-            raise FileRejected(
-                "FIL-01",
-                f"Tệp có nhiều trang tính cùng mẫu ({names}). Hãy gộp vào một trang, hoặc gửi mỗi trang một tệp.",
-            )
-        sheet, placement, _, top = found[0]
+        sheets = stack.enter_context(workbook.opened(path))
+        placement, rows = one_list(sheets, lambda top: find_header(top, export, layouts), export, lines)
         still_open = stack.pop_all()
-    above = placement.rows - len(placement.header)
-    lines.has_above(top[:above])
 
-    def data() -> Generator[sheets.Row]:
+    def data() -> Generator[Row]:
         with still_open:
-            for line, cells in lines.counted(sheet.rows(None)):
-                if line > placement.rows:
-                    yield line, cells
-                else:
-                    lines.count("header" if line > above else "title", 1)
+            yield from rows
 
     return placement, raw_blocks(data(), placement)
 

@@ -9,7 +9,7 @@ import polars as pl
 from etl.catalogue import Export
 from etl.reading import sheets
 from etl.reading.bounds import BLOCK_CELLS, FAR, MAX_ROW, far_cell
-from etl.reading.header import HEADER_ROWS, Placement
+from etl.reading.header import Placement
 from etl.reading.lines import Lines
 from etl.reading.page_rows import Page, not_data
 
@@ -18,7 +18,7 @@ CELLS = "#số ô"  # of a row that has more or fewer cells than the header: how
 
 
 def data_rows(
-    raw: pl.DataFrame, placement: Placement, export: Export, lines: Lines, page: Page, unit: str | None
+    raw: pl.DataFrame, placement: Placement, export: Export, lines: Lines, page: Page, unit: str | None = None
 ) -> pl.DataFrame:
     """Name the columns `0`, `1`, … of a raw block, and leave out the rows that are not data; each row is counted.
 
@@ -112,17 +112,3 @@ def _raw_block(
 def joined(cells: Iterable[str]) -> str | None:
     """Cells beyond the header, in one text."""
     return " | ".join(cell for cell in cells if cell and not cell.isspace()) or None
-
-
-def as_lists(rows: Iterable[sheets.Row]) -> list[list[str]]:
-    """The first rows of a sheet, also those that are empty, with all cells, also those that are empty."""
-    lists: list[list[str]] = [[] for _ in range(HEADER_ROWS)]
-    last = 0
-    for line, cells in rows:
-        if line > HEADER_ROWS:
-            break
-        lists[line - 1] = [""] * (max((column for column, _ in cells), default=-1) + 1)
-        for column, text in cells:
-            lists[line - 1][column] = text
-        last = line
-    return lists[:last]

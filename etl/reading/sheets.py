@@ -1,20 +1,29 @@
 """The rows of a sheet: what a cell shows, as a person would have typed it, and how large a row may be."""
 
-import re
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
-from etl.reading.bounds import MAX_CELL, MAX_ROW, long_cell, long_row
+from etl.reading.bounds import MAX_CELL, MAX_CELLS, MAX_ROW, long_cell, long_row
+from etl.reading.header import HEADER_ROWS
+from etl.reading.number_formats import plain
 
 Row = tuple[int, list[tuple[int, str]]]  # its number, and of each cell that is not empty: its column, from 0, its text
 
 SHEETS = 255
+MAX_AREAS = 500_000  # of merged cells of a sheet
 TEXT_BYTES = 1 << 30  # of all cells of a sheet: a text that is kept once may be said a million times
-# The formats of days, times and durations that every workbook knows by their number.
-BUILT_IN = {str(n): "d" for n in (*range(14, 23), 45, 47)} | {"46": "[h]:mm:ss"}
 BROKEN = "Tệp Excel bị hỏng hoặc đang đặt mật khẩu, không mở được."
 TOO_LARGE = "Tệp Excel bị hỏng hoặc quá lớn, không mở được."
+
+# A cell that holds a day or a time, and not a text, ends in this sign, which no text of a cell has: who reads a column
+# of days counts such cells, who reads one of codes refuses them. It goes no further than `day_order`.
+REAL_DAY = "\0"
+# What begins with # is no value: so Excel says its own errors (#N/A), and so do these.
+NOT_CALCULATED = "#CÔNG THỨC CHƯA TÍNH"  # a formula that a program wrote without what it comes to
+DAY_IN_A_CODE = "#NGÀY "  # before the day that Excel made of a code such as 03/2021
 
 
 @dataclass(frozen=True)
@@ -23,18 +32,8 @@ class Sheet:
 
     name: str
     rows: Callable[[int | None], Iterator[Row]]
-
-
-def shows(number_format: str) -> str:
-    """What a number is that is shown in this format: a "day", a "duration", or "" for a number.
-
-    >>> [shows(f) for f in ("dd/mm/yyyy", "[h]:mm", "0.00", '#,##0 "đồng"', "[Red]0;-0", "h:mm AM/PM", "General")]
-    ['day', 'duration', '', '', '', 'day', '']
-    """
-    shown = re.sub(r'\\.|_.|\*.|"[^"]*"', "", number_format).partition(";")[0].lower()
-    if re.search(r"\[(h+|m+|s+)\]", shown):
-        return "duration"
-    return "day" if re.search(r"[dmhys]", re.sub(r"\[[^\]]*\]|general", "", shown)) else ""
+    merged: Callable[[], "array[int]"]  # of each area of merged cells: first row and column, last row and column
+    is_hidden: bool = False
 
 
 def day_or_duration(number: float, shown: str, since: datetime) -> object:
@@ -54,21 +53,27 @@ def day_or_duration(number: float, shown: str, since: datetime) -> object:
 
 
 def as_text(cell: object) -> str | None:
-    """A workbook's cell as text: days in ISO form, whole numbers without a decimal point.
+    """A workbook's cell as text: days in ISO form, marked as days; whole numbers without a decimal point.
 
-    >>> from datetime import date, datetime
-    >>> as_text(3.0), as_text(datetime(2021, 3, 14, 17, 30)), as_text(date(2021, 3, 14))
-    ('3', '2021-03-14 17:30:00', '2021-03-14')
+    >>> from datetime import date, datetime, timedelta
+    >>> as_text(3.0), as_text(datetime(2021, 3, 14, 17, 30)), as_text(date(2021, 3, 14)), as_text(timedelta(hours=26))
+    ('3', '2021-03-14 17:30:00\\x00', '2021-03-14\\x00', '26:00:00\\x00')
     """
     match cell:
         case None | "":
             return None
         case str():
-            return cell.replace("\0", "") or None  # PostgreSQL has none
+            return cell.replace(REAL_DAY, "") or None  # PostgreSQL has none
         case bool():
             return "TRUE" if cell else "FALSE"
-        case float() if cell.is_integer() and abs(cell) < 1e18:
-            return str(int(cell))
+        case date() | time():
+            return f"{cell}{REAL_DAY}"
+        case float() | int():
+            return plain(float(cell))
+        case timedelta():
+            seconds = round(cell.total_seconds())
+            sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+            return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{REAL_DAY}"
         case _:
             return str(cell)
 
@@ -84,3 +89,30 @@ def length_of_row(number: int, cells: list[tuple[int, str]]) -> int:
     if sum(lengths) > MAX_ROW:
         raise long_row(number)
     return sum(lengths)
+
+
+def as_lists(rows: Iterable[Row]) -> list[list[str]]:
+    """The first rows of a sheet, also those that are empty, with all cells, also those that are empty."""
+    lists: list[list[str]] = [[] for _ in range(HEADER_ROWS)]
+    last = 0
+    for line, cells in rows:
+        if line > HEADER_ROWS:
+            break
+        lists[line - 1] = [""] * (max((column for column, _ in cells), default=-1) + 1)
+        for column, text in cells:
+            lists[line - 1][column] = text.removesuffix(REAL_DAY)
+        last = line
+    return lists[:last]
+
+
+@lru_cache(MAX_CELLS)
+def column_number(letters: str) -> int:
+    """The number of a column, from 0.
+
+    >>> column_number("A"), column_number("AA"), column_number("XFD")
+    (0, 26, 16383)
+    """
+    number = 0
+    for letter in letters.replace("$", "").upper()[:9]:
+        number = number * 26 + ord(letter) - 64
+    return number - 1

@@ -2,7 +2,8 @@
 
 calamine holds a whole sheet, some 90 bytes for every cell and for every empty one between two full ones: 600 MB for
 300,000 rows of 22 columns. An .xlsx sheet can be of any size, so it is read here as a stream. An .xls sheet has 65,536
-rows at most: calamine reads it, as it does .xlsb and .ods, in a process that may take so much memory and no more.
+rows at most: calamine reads it, as it does .ods, in a process that may take so much memory and no more. calamine tells
+neither number formats nor errors: of an .xls they are read here, an .ods that needs them is refused, and so is .xlsb.
 """
 
 import re
@@ -12,11 +13,21 @@ from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
+from etl.errors import FileRejected
+from etl.reading import xml_2003
 from etl.reading.bounds import not_a_table, too_large
 from etl.reading.other_workbooks import OtherWorkbook
+from etl.reading.package import Package, is_xlsx, part_name, told_as_broken
 from etl.reading.sheets import SHEETS, TOO_LARGE, Sheet
-from etl.reading.xlsx import Book, parts_of
+from etl.reading.xlsx import Book
 
+# What calamine does not tell of an .ods.
+NOT_TOLD = {
+    "ô phần trăm": re.compile(rb'value-type="percentage"'),
+    "ô lỗi (như #N/A)": re.compile(rb'calcext:value-type="error"'),
+    "ô số có định dạng riêng": re.compile(rb'value-type="float"[^>]*>\s*<text:p>(?:0\d|[^<]*[A-Za-z\x80-\xff])'),
+    "ô gộp nhiều dòng": re.compile(rb'number-rows-spanned="(?!1")'),
+}
 DIRECTORY_BYTES = 1 << 20  # what a zip says of its parts: a workbook has some ten, or a hundred
 
 
@@ -27,16 +38,47 @@ def opened(path: Path) -> Iterator[list[Sheet]]:
     Raises: FileRejected FIL-01 if it cannot be read, or has a cell or row beyond bounds; also while rows are read.
     """
     with path.open("rb") as file:
-        is_zip = file.read(2) == b"PK"
-    if is_zip and (parts := parts_of(path)):
+        head = file.read(4096)
+    if head.startswith(b"PK") and is_xlsx(path):
         with zipfile.ZipFile(path) as archive:
-            yield Book(archive, parts).sheets()
+            yield Book(archive).sheets()
+    elif is_xml_2003(head):
+        yield xml_2003.sheets(path)
     else:
+        if head.startswith(b"PK"):
+            _check_that_all_is_told(path)
         with closing(OtherWorkbook(path)) as other:
-            names = other.names()
-            if len(names) > SHEETS:
+            listed = other.sheets()
+            if len(listed) > SHEETS:
                 raise too_large(TOO_LARGE)
-            yield [Sheet(name, partial(other.rows, number)) for number, name in enumerate(names)]
+            yield [
+                Sheet(name, partial(other.rows, number), partial(other.merged, number), is_hidden)
+                for number, (name, is_hidden) in enumerate(listed)
+            ]
+
+
+def _check_that_all_is_told(path: Path) -> None:
+    """Raises: FileRejected FIL-01 if a cell may say something else than calamine tells of it."""
+    with told_as_broken(), zipfile.ZipFile(path) as archive:
+        package = Package(archive)
+        if "content.xml" not in package:
+            raise FileRejected(
+                "FIL-01", "Tệp ở dạng .xlsb, kho không đọc chắc chắn được. Hãy lưu thành .xlsx rồi gửi lại."
+            )
+        rest = b""
+        with closing(package.chunks("content.xml")) as chunks:
+            for chunk in chunks:
+                said = rest + chunk
+                if found := next((what for what, pattern in NOT_TOLD.items() if pattern.search(said)), None):
+                    raise FileRejected(
+                        "FIL-01", f"Tệp .ods có {found}, kho không đọc được. Hãy lưu thành .xlsx rồi gửi lại."
+                    )
+                rest = said[-4096:]
+
+
+def is_xml_2003(head: bytes) -> bool:
+    """Whether a file begins as an "XML Spreadsheet 2003", which some servers save as .xls."""
+    return bool(re.search(rb"<([\w-]+:)?workbook\b[^>]*office:spreadsheet", head.replace(b"\0", b"").lower()))
 
 
 def check_zip(path: Path) -> None:
@@ -50,8 +92,8 @@ def check_zip(path: Path) -> None:
         raise too_large(TOO_LARGE)
     try:
         with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
+            parts = [part_name(name) for name in archive.namelist()]
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
         raise not_a_table("Tệp nén hoặc tệp Excel bị hỏng, không mở được.") from None
-    if not any(re.match(r"xl/workbook\.(xml|bin)$|content\.xml$", name) for name in names):
+    if not {"xl/workbook.xml", "xl/workbook.bin", "content.xml"} & set(parts) and not is_xlsx(path):
         raise not_a_table("Tệp này là tệp nén hoặc văn bản, không phải bảng tính.")

@@ -1,106 +1,91 @@
 """Workbooks of the kind .xlsx, row by row, as their XML is unpacked: a sheet may be of any size."""
 
+import math
 import re
 import zipfile
-import zlib
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import datetime
-from functools import lru_cache, partial
-from pathlib import Path
-from xml.parsers import expat
+from functools import partial
 
-from etl.reading.bounds import MAX_CELL, MAX_CELLS, MAX_ROW, long_cell, not_a_table, too_large, wide_row
+from etl.reading.bounds import MAX_CELL, MAX_CELLS, long_cell, not_a_table, too_large, wide_row
+from etl.reading.number_formats import BUILT_IN, NumberFormat, number_format, plain, shows
+from etl.reading.package import NAMES, Package, local, told_as_broken
 from etl.reading.sheets import (
-    BROKEN,
-    BUILT_IN,
+    NOT_CALCULATED,
+    REAL_DAY,
     SHEETS,
     TEXT_BYTES,
     TOO_LARGE,
     Row,
     Sheet,
     as_text,
+    column_number,
     day_or_duration,
     length_of_row,
-    shows,
 )
 
-XML_BYTES = 3 << 30  # of all parts, unpacked
-INFLATED = (16 << 20, 100)  # a part of more bytes than this is not packed to less than a hundredth, unless it is a trap
+STRINGS_KNOWN, LONG = 4_096, 200  # so many texts, of so few characters, are kept as Python's own
 STRING_BYTES = 192 << 20  # of the texts that cells share, which are in memory
-NAMES = 10_000  # different names of elements and attributes
-CHUNK = 256 << 10
 LOCAL = {name: name for name in ("c", "v", "t", "row", "f", "is", "si", "r", "rPh")}  # as nearly all files spell them
 ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
-
-
-def parts_of(path: Path) -> dict[str, str] | None:
-    """The parts of an .xlsx by their path in small letters; None if the zip is another kind of workbook."""
-    with zipfile.ZipFile(path) as archive:
-        parts = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
-    return parts if "xl/workbook.xml" in parts else None
-
-
-@contextmanager
-def _told_as_broken() -> Iterator[None]:
-    """What zipfile and expat raise for a damaged workbook becomes the sentence that says so."""
-    try:
-        yield
-    except (zipfile.BadZipFile, zlib.error, expat.ExpatError, OSError, EOFError, NotImplementedError):
-        raise not_a_table(BROKEN) from None
-    except (RuntimeError, LookupError, ValueError, OverflowError):  # a password; a cell that refers to nothing
-        raise not_a_table(BROKEN) from None
+TRUE = ("1", "true")
 
 
 class Book:
     """An .xlsx, and what the cells of all its sheets refer to: the texts they share, and which numbers are days."""
 
-    def __init__(self, archive: zipfile.ZipFile, parts: dict[str, str]) -> None:
-        self._archive, self._parts = archive, parts
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._package = Package(archive)
         self._since = datetime(1899, 12, 30)
-        self._formats: list[str] = []  # by style: "day", "duration" or ""
+        self._formats: dict[str | None, str | NumberFormat] = {}  # by style: "day", "duration", how it writes
+        self._formats_of_whole: set[str | None] = set()  # the styles in which also whole numbers are written otherwise
+        self._formats_of_text: dict[str, NumberFormat] = {}  # those that add something to a text
         self._strings: _Strings | None = None
-        self._strings_part = "xl/sharedstrings.xml"
-        self._fed = 0
+        self._strings_part = ""
+        self._is_calculated_on_opening = False
 
     def sheets(self) -> list[Sheet]:
-        with _told_as_broken():
-            listed: list[tuple[str, str]] = []
-            targets: dict[str, str] = {}
-
-            def sheet(name: str, given: dict[str, str]) -> None:
-                if local(name) == "sheet":
-                    key = next((value for one, value in given.items() if local(one) == "id"), "")
-                    listed.append((given.get("name", ""), key))
-                elif local(name) == "workbookPr" and given.get("date1904") in ("1", "true"):
-                    self._since = datetime(1904, 1, 1)
-
-            def relation(name: str, given: dict[str, str]) -> None:
-                if local(name) != "Relationship":
-                    return
-                target = given.get("Target", "").replace("\\", "/").lower()
-                part = target[1:] if target.startswith("/") else f"xl/{target.removeprefix('./')}"
-                match given.get("Type", "").rpartition("/")[2]:
-                    case "worksheet":
-                        targets[given["Id"]] = part
-                    case "sharedStrings":
-                        self._strings_part = part
-
-            for _ in self._parsed("xl/workbook.xml", sheet), self._parsed("xl/_rels/workbook.xml.rels", relation):
-                deque(_, 0)
-            self._read_formats()
-        if len(listed) > SHEETS:
-            raise too_large(TOO_LARGE)
-        return [Sheet(name, partial(self._rows, targets[key])) for name, key in listed if key in targets]
-
-    def _read_formats(self) -> None:
-        named: dict[str, str] = {}
-        is_of_cells = False
+        listed: list[tuple[str, str, bool]] = []
 
         def start(name: str, given: dict[str, str]) -> None:
-            nonlocal is_of_cells
+            match local(name):
+                case "sheet":
+                    key = next((value for one, value in given.items() if local(one) == "id"), "")
+                    listed.append((given.get("name", ""), key, given.get("state", "visible") != "visible"))
+                case "workbookPr" if given.get("date1904") in TRUE:
+                    self._since = datetime(1904, 1, 1)
+                case "calcPr":
+                    self._is_calculated_on_opening = given.get("fullCalcOnLoad") in TRUE
+
+        main = self._package.main()
+        assert main
+        with told_as_broken():
+            deque(self._package.parsed(main, start), 0)
+            parts: dict[str, str] = {}
+            for relation in self._package.relations(main):
+                match relation.kind:
+                    case "worksheet":
+                        parts[relation.key] = relation.part
+                    case "sharedStrings":
+                        self._strings_part = relation.part
+                    case "styles" if relation.part in self._package:
+                        self._read_formats(relation.part)
+        if len(listed) > SHEETS:
+            raise too_large(TOO_LARGE)
+        return [
+            Sheet(name, partial(self._rows, parts[key]), partial(self._package.merged, parts[key]), is_hidden)
+            for name, key, is_hidden in listed
+            if key in parts
+        ]
+
+    def _read_formats(self, part: str) -> None:
+        named: dict[str, str] = {}
+        is_of_cells, styles = False, 0
+
+        def start(name: str, given: dict[str, str]) -> None:
+            nonlocal is_of_cells, styles
             match local(name):
                 case "numFmt":
                     named[given["numFmtId"]] = given.get("formatCode", "")
@@ -108,17 +93,25 @@ class Book:
                     is_of_cells = True
                 case "xf" if is_of_cells:
                     number = given.get("numFmtId", "0")
-                    shown = named[number] if number in named else BUILT_IN.get(number, "")
-                    self._formats.append(shows(shown))
+                    code = named[number] if number in named else BUILT_IN.get(number, "")
+                    style, written = str(styles), number_format(code)
+                    styles += 1
+                    if styles > NAMES * 10:
+                        raise too_large(TOO_LARGE)
+                    if shown := shows(code) or written:
+                        self._formats[style] = shown
+                        if shown != written or not written.leaves_whole_numbers:
+                            self._formats_of_whole.add(style)
+                    if written and written.adds_to_text:
+                        self._formats_of_text[style] = written
                 case "cellStyles" | "dxfs":
                     is_of_cells = False
 
-        if "xl/styles.xml" in self._parts:
-            deque(self._parsed("xl/styles.xml", start), 0)
+        deque(self._package.parsed(part, start), 0)
 
     def _rows(self, part: str, limit: int | None) -> Iterator[Row]:
         size = 0
-        with _told_as_broken():
+        with told_as_broken():
             strings = self._strings = self._strings or self._read_strings()
             for number, given in self._cells(part):
                 cells = [
@@ -126,6 +119,8 @@ class Book:
                     for column, kind, style, said in given
                     if (text := strings[int(said)] if kind == "s" else self._text(kind, style, said))
                 ]
+                if self._formats_of_text:
+                    cells = self._with_formats_of_text(given, cells)
                 size += length_of_row(number, cells)
                 if size > TEXT_BYTES:
                     raise too_large(TOO_LARGE)
@@ -143,19 +138,23 @@ class Book:
         said: list[str] = []
         number, column, length = 0, -1, 0
         is_text, is_reading = False, False  # `rPh` is how a word is read aloud, and no text of the cell
+        is_formula, has_value = False, False
+        known = LOCAL.get
 
         def start(name: str, given: dict[str, str]) -> None:
-            nonlocal cell, number, column, row, length, is_text, is_reading
-            match LOCAL.get(name) or local(name):
+            nonlocal cell, number, column, row, length, is_text, is_reading, is_formula, has_value
+            match known(name) or local(name):
                 case "c":
                     cell, length = given, 0
                     said.clear()
                     where = given.get("r")
-                    column = _column(where.rstrip("0123456789")) if where else column + 1
+                    column = column_number(where.rstrip("0123456789")) if where else column + 1
                     if column >= MAX_CELLS or len(row) >= MAX_CELLS:
                         raise wide_row(number)
                 case "v" | "t":
-                    is_text = not is_reading
+                    is_text, has_value = not is_reading, True
+                case "f":
+                    is_formula, has_value = True, False
                 case "row":
                     row, column = [], -1
                     number = int(given["r"]) if "r" in given else number + 1
@@ -171,20 +170,30 @@ class Book:
                 said.append(data)
 
         def end(name: str) -> None:
-            nonlocal is_text, is_reading
-            match LOCAL.get(name) or local(name):
+            nonlocal is_text, is_reading, is_formula
+            match known(name) or local(name):
                 case "v" | "t":
                     is_text = False
-                case "c" if said:
-                    row.append((column, cell.get("t", "n"), cell.get("s"), "".join(said)))
+                case "c":
+                    if is_formula and self._is_not_calculated(cell.get("t", "n"), "".join(said), has_value):
+                        row.append((column, "f", None, ""))
+                    elif said:
+                        row.append((column, cell.get("t", "n"), cell.get("s"), "".join(said)))
+                    is_formula = False
                 case "row":
                     rows.append((number, row))
                 case "rPh":
                     is_reading = False
 
-        for _ in self._parsed(part, start, end, text):
+        for _ in self._package.parsed(part, start, end, text):
             yield from rows
             rows.clear()
+
+    def _is_not_calculated(self, kind: str, said: str, has_value: bool) -> bool:
+        """Whether a formula was written by a program that did not calculate it: without a value, or with a 0."""
+        if kind == "n":
+            return not said or said == "0.0" or (said == "0" and self._is_calculated_on_opening)
+        return not has_value
 
     def _text(self, kind: str, style: str | None, said: str) -> str | None:
         """What a cell says, in the forms of `as_text`."""
@@ -192,28 +201,50 @@ class Book:
             case "str" | "inlineStr":
                 return as_text(_unescaped(said))
             case "e":
-                return None  # "#N/A", "#DIV/0!": nothing that somebody entered
+                return as_text(said)  # "#N/A", "#DIV/0!": somebody should look at it
             case "b":
                 return "FALSE" if said == "0" else "TRUE"
             case "d":
-                return said.replace("T", " ")
-        shown = self._formats[int(style)] if style and int(style) < len(self._formats) else ""
-        if not shown and said.isdecimal() and said[0] != "0" and len(said) < 16:
+                return (
+                    said.removesuffix("Z").replace("T", " ").removesuffix(".000").removesuffix(" 00:00:00") + REAL_DAY
+                )
+            case "f":
+                return NOT_CALCULATED
+        if style not in self._formats_of_whole and said.isdecimal() and said[0] != "0" and len(said) < 16:
             return said
+        return self._of_number(style, said)
+
+    def _of_number(self, style: str | None, said: str) -> str | None:
+        shown = self._formats.get(style)
         try:
             number = float(said)
         except ValueError:
             return as_text(said)
-        return as_text(day_or_duration(number, shown, self._since) if shown else number)
+        if not math.isfinite(number):
+            return as_text(said)
+        if isinstance(shown, NumberFormat):
+            return shown.written(number)
+        return as_text(day_or_duration(number, shown, self._since)) if shown else plain(number)
+
+    def _with_formats_of_text(
+        self, given: list[tuple[int, str, str | None, str]], cells: list[tuple[int, str]]
+    ) -> list[tuple[int, str]]:
+        formats = {
+            column: self._formats_of_text[style]
+            for column, kind, style, _ in given
+            if kind in ("s", "str", "inlineStr") and style in self._formats_of_text
+        }
+        return [(column, formats[column].of_text(text) if column in formats else text) for column, text in cells]
 
     def _read_strings(self) -> "_Strings":
         strings = _Strings()
         said: list[str] = []
         length, is_text, is_reading = 0, False, False
+        known = LOCAL.get
 
         def start(name: str, given: dict[str, str]) -> None:
             nonlocal is_text, is_reading, length
-            match LOCAL.get(name) or local(name):
+            match known(name) or local(name):
                 case "t":
                     is_text = not is_reading
                 case "si":
@@ -232,7 +263,7 @@ class Book:
 
         def end(name: str) -> None:
             nonlocal is_text, is_reading
-            match LOCAL.get(name) or local(name):
+            match known(name) or local(name):
                 case "t":
                     is_text = False
                 case "si":
@@ -240,42 +271,9 @@ class Book:
                 case "rPh":
                     is_reading = False
 
-        if self._strings_part in self._parts:
-            deque(self._parsed(self._strings_part, start, end, text), 0)
+        if self._strings_part in self._package:
+            deque(self._package.parsed(self._strings_part, start, end, text), 0)
         return strings
-
-    def _parsed(
-        self,
-        part: str,
-        start: Callable[[str, dict[str, str]], None],
-        end: Callable[[str], None] | None = None,
-        text: Callable[[str], None] | None = None,
-    ) -> Iterator[None]:
-        """Parse a part, as far as the iterator is asked: a chunk at a time."""
-        parser = expat.ParserCreate()
-        parser.buffer_text = True
-        parser.StartDoctypeDeclHandler = _no_doctype
-        parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
-        fed = 0
-        packed = self._archive.getinfo(self._parts[part])
-        if packed.file_size > INFLATED[0] and packed.file_size > INFLATED[1] * packed.compress_size:
-            raise too_large(TOO_LARGE)
-        with self._archive.open(self._parts[part]) as file:
-            while chunk := file.read(CHUNK):
-                parser.Parse(chunk, False)
-                fed += len(chunk)
-                self._fed += len(chunk)
-                # expat keeps what it has not told yet, a comment or an attribute without end, and every name
-                if (
-                    self._fed > XML_BYTES
-                    or fed - parser.CurrentByteIndex > MAX_ROW
-                    or len(parser.intern) > NAMES
-                    or len(self._formats) > NAMES * 10
-                ):
-                    raise too_large(TOO_LARGE)
-                yield
-            parser.Parse(b"", True)
-            yield
 
 
 class _Strings:
@@ -284,6 +282,7 @@ class _Strings:
     def __init__(self) -> None:
         self._texts = bytearray()
         self._ends = array("Q", [0])
+        self._known: dict[int, str] = {}  # the words that every row says are among the first
 
     def add(self, text: str) -> None:
         self._texts += text.encode("utf-8", "replace")
@@ -292,36 +291,15 @@ class _Strings:
             raise too_large(TOO_LARGE)
 
     def __getitem__(self, number: int) -> str:
+        if (known := self._known.get(number)) is not None:
+            return known
         if number < 0:
             raise IndexError(number)
         ends = self._ends
-        return self._texts[ends[number] : ends[number + 1]].decode()
-
-
-def local(name: str) -> str:
-    """The name of an element or attribute without its prefix.
-
-    >>> local("x:row"), local("row")
-    ('row', 'row')
-    """
-    return name.rpartition(":")[2]
-
-
-def _no_doctype(*_: object) -> None:
-    raise not_a_table(BROKEN)  # a workbook has none: it would be there for its entities
-
-
-@lru_cache(MAX_CELLS)
-def _column(letters: str) -> int:
-    """The number of a column, from 0.
-
-    >>> _column("A"), _column("AA"), _column("XFD")
-    (0, 26, 16383)
-    """
-    number = 0
-    for letter in letters.replace("$", "").upper()[:9]:
-        number = number * 26 + ord(letter) - 64
-    return number - 1
+        text = self._texts[ends[number] : ends[number + 1]].decode()
+        if len(self._known) < STRINGS_KNOWN and len(text) < LONG:
+            self._known[number] = text
+        return text
 
 
 def _unescaped(text: str) -> str:
@@ -330,4 +308,6 @@ def _unescaped(text: str) -> str:
     >>> _unescaped("a_x000D_b_x005F_x000D_")
     'a\rb_x000D_'
     """
-    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    if "_x" not in text:
+        return text
+    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text).replace(REAL_DAY, "")

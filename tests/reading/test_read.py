@@ -338,23 +338,6 @@ def test_an_optional_column_may_be_missing(tmp_path: Path) -> None:
     assert frame.row(0) == (2, "a", "b", "c", None, "d", "e", None, None, None, None)
 
 
-def test_two_sheets_of_the_same_form_are_refused_unless_one_is_empty(tmp_path: Path) -> None:
-    def workbook(*sheets: list[str]) -> Path:
-        path = tmp_path / f"{len(sheets)}{len(sheets[-1])}.xlsx"
-        with xlsxwriter.Workbook(path) as book:
-            for number, lines in enumerate(sheets):
-                sheet = book.add_worksheet(f"Tháng {number + 1}")
-                for row, line in enumerate(lines):
-                    sheet.write_row(row, 0, line.split(","))
-        return path
-
-    assert rows(workbook([HEADER], [HEADER, ROW]))["line"].to_list() == [2]
-    assert not rows(workbook([HEADER])).height
-    error = rejected(workbook([HEADER, ROW], ["Ghi chú"], [HEADER, ROW]))
-    assert error.rule_id == "FIL-01"
-    assert "«Tháng 1», «Tháng 3»" in error.message
-
-
 @pytest.mark.parametrize("name", ["merged_header.xlsx", "biff.xls"])
 def test_a_damaged_workbook_is_refused(tmp_path: Path, name: str) -> None:
     whole = (FILES / name).read_bytes()
