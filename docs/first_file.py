@@ -20,7 +20,11 @@ HERE = Path(__file__).parent
 PAGE = HERE / "first_file.md"
 INBOX = HERE / "first_file"
 COLUMNS = "132"  # of the terminal
-SEVERITIES = {"fatal": "tệp bị trả lại hoặc giữ lại", "warning": "tệp vẫn được nạp"}
+SEVERITIES = {
+    "fatal": "tệp bị trả lại hoặc giữ lại",
+    "error": "dòng bị giữ lại, các dòng khác được nạp",
+    "warning": "tệp vẫn được nạp",
+}
 
 
 class _Terminal(io.StringIO):
