@@ -443,7 +443,10 @@ SETTLED = {
     # export, deliveries (sender, day, rows), what becomes of each row in quarantine in the order of deliveries
     "another sender of a list": (
         "hr/staff",
-        [("a", 5, staff(("C4", BAD))), ("b", 6, staff(("C4", GOOD)))],
+        [
+            ("a", 5, staff(("C4", BAD), ("A1", GOOD), ("A2", GOOD))),
+            ("b", 6, staff(("C4", GOOD), ("B1", GOOD), ("B2", GOOD))),
+        ],
         [("a", None)],
     ),
     "another sender of dossiers": (
