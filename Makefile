@@ -6,20 +6,23 @@ export GX_ANALYTICS_ENABLED := false
 export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED := False
 unexport PYTHONDONTWRITEBYTECODE
 
+# What `demo`, `up` and `stop` are given: LAYOUT=igate.
+AS_WRITTEN = $(if $(LAYOUT),--layout $(LAYOUT))
+
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 15
 
 setup: ## make .venv from requirements.lock (nothing to do if it is up to date)
 	@./setup
 
-demo: setup ## Đức Cơ 2021 through the real DAGs, computed beside printed; needs Python and nothing else
-	@.venv/bin/python -m demo
+demo: setup ## Đức Cơ 2021 through the real DAGs, computed beside printed; needs Python and nothing else; LAYOUT=igate: dossiers as VNPT iGate writes them
+	@.venv/bin/python -m demo $(AS_WRITTEN)
 
-up: setup ## the same, and Airflow stays up to look at
-	@.venv/bin/python -m demo up
+up: setup ## the same, and Airflow stays up to look at; LAYOUT too
+	@.venv/bin/python -m demo up $(AS_WRITTEN)
 
-stop: setup ## stop the PostgreSQL that the demo leaves running
-	@.venv/bin/python -m demo stop
+stop: setup ## stop the PostgreSQL that the demo leaves running; LAYOUT too
+	@.venv/bin/python -m demo stop $(AS_WRITTEN)
 
 test: setup ## every test that needs only Python, on an embedded PostgreSQL for each core
 	@.venv/bin/pytest -n auto --dist loadgroup

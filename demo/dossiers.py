@@ -111,7 +111,7 @@ def rows(desk: Desk, cells: Iterable[Cell], chance: random.Random) -> Iterator[t
         row = _row(desk, dossier, f"{desk.prefix}-{_YMD[dossier.received // DAY]}-{number:04d}", chance)
         if dossier.flaw.startswith("DOS-"):
             if dossier.flaw == "DOS-12":
-                again.append(([*row[:-1], "Nhập lại"], dossier.flaw))
+                again.append(([*row[:-1], AGAIN], dossier.flaw))
             else:
                 _misspell(dossier, row)
         elif dossier.flaw == "repeated":
@@ -324,6 +324,28 @@ MISSPELT = {
     "DOS-11": ("fee", ("miễn phí", "-5.000", "12,5 nghìn")),
     "DOS-18": ("applicant_kind", ("Cán bộ", "Khác")),
     "DOS-58": ("applicant_id", ("12345678", "GP-0012", "1234567890")),
+}
+# The names that stand in place of these codes where a file names units by their names alone.
+UNKNOWN_UNITS = {"99999": "UBND xã Không Có", "63199": "Phòng Thí Dụ", "": ""}
+AGAIN = "Nhập lại"  # note of a row that says a dossier once more, otherwise
+
+# In which column of a file the rows that break a rule do so: a file that has none of them breaks it nowhere.
+BROKEN_IN = {
+    **{rule: (column,) for rule, (column, _) in MISSPELT.items()},
+    "DOS-03": ("org_code", "org_name"),
+    "DOS-12": ("dossier_code",),
+    "DOS-13": ("finished_at",),
+    "DOS-14": ("finished_at",),
+    "DOS-15": ("received_at",),
+    "DOS-16": ("finished_at",),
+    "DOS-17": ("due_at",),
+    "DOS-51": ("returned_at",),
+    "DOS-52": ("due_at",),
+    "DOS-53": ("apology_letter",),
+    "DOS-54": ("channel",),
+    "DOS-55": ("dossier_code",),
+    "DOS-56": ("procedure_code", "procedure_name"),
+    "DOS-57": ("due_at",),
 }
 
 

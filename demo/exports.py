@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from demo import delivery, dossiers, papers, people
+from demo import delivery, dossiers, other_system, papers, people
 from demo.calendar import DELIVERY, vietnamese
 from demo.district import BODY_CODES, COMMUNES, CONSTRUCTION, DISTRICT, HEALTH, LAND, Procedure, procedures, units
 from demo.dossiers import DIRECT, ONLINE, POSTAL, Cell, Desk
+from etl.catalogue import Layout
 
 SENDER = "duc-co"
 SEED = 2021
@@ -28,6 +29,7 @@ class Planted:
     rows: Counter[str] = field(default_factory=Counter)  # export -> data rows of its file
     quarantined: Counter[str] = field(default_factory=Counter)  # export -> rows that break an error rule
     repeated: Counter[str] = field(default_factory=Counter)  # export -> rows that say again what an earlier one says
+    layout: str = ""  # by which the dossiers are written; empty: as their contract says
     changed: int = 0  # dossiers that the next night's delivery tells differently (demo/bulk.py)
 
     def good(self, export: str) -> int:
@@ -39,13 +41,14 @@ class Planted:
         self.quarantined[export] += count
 
 
-def write_exports(inbox: Path, *, size: float = 1.0) -> Planted:
+def write_exports(inbox: Path, *, size: float = 1.0, layout: Layout | None = None) -> Planted:
     """Write the nine exports below `inbox` as <source>/<export>/<delivery day>/<sender>.<suffix>.
 
-    Input:  `size` multiplies the dossiers that are not planted; the printed figures come out at 1.
+    Input:  `size` multiplies the dossiers that are not planted; the printed figures come out at 1. `layout`: how the
+            dossiers are written, if not as their contract says.
     Output: how many rows break each rule, and how many are good. The same call writes the same bytes.
     """
-    planted = Planted()
+    planted = Planted(layout=layout.name if layout else "")
     staff = people.staff()
     _write_units(inbox, planted)
     _write_procedures(inbox, planted)
@@ -55,7 +58,7 @@ def write_exports(inbox: Path, *, size: float = 1.0) -> Planted:
     _write_documents(inbox, planted)
     _write_tasks(inbox, planted)
     _write_declarations(inbox, planted)
-    _write_dossiers(inbox, planted, size)
+    _write_dossiers(inbox, planted, size, layout)
     return planted
 
 
@@ -273,28 +276,35 @@ def groups(every: list[Procedure], level: str) -> dict[str, list[Procedure]]:
     }
 
 
-def _write_dossiers(inbox: Path, planted: Planted, size: float) -> None:
-    export = "one_stop_shop/dossiers"
+def _write_dossiers(inbox: Path, planted: Planted, size: float, layout: Layout | None) -> None:
+    export = other_system.EXPORT
     chance = random.Random(SEED)
-    for levels in BAD_DOSSIERS.items():
-        rule, counts = levels
-        planted.spoil(export, rule, sum(counts) * (2 if rule == "DOS-12" else 1))
+    breakable = other_system.breakable(layout)
+    for rule, counts in BAD_DOSSIERS.items():
+        if rule in breakable:
+            planted.spoil(export, rule, sum(counts) * (2 if rule == "DOS-12" else 1))
     planted.spoil(export, "DOS-03", OF_CLOSED_UNIT)
-    planted.rules.update({rule: sum(counts) for rule, counts in WARNED_DOSSIERS.items()})
+    planted.rules.update({rule: sum(counts) for rule, counts in WARNED_DOSSIERS.items() if rule in breakable})
     planted.repeated[export] = 2 * REPEATED
+    header = [title for title, _ in layout.columns] if layout else DOSSIER_HEADER
+    written = other_system.writer(layout) if layout else lambda number, row: [number, *row]
 
     def lines() -> Iterator[list[object]]:
-        width = len(DOSSIER_HEADER)
+        width = len(header)
         yield delivery.padded("UBND HUYỆN ĐỨC CƠ", width)
         yield delivery.padded("DANH SÁCH HỒ SƠ TIẾP NHẬN VÀ TRẢ KẾT QUẢ", width)
         yield delivery.padded("(Từ ngày 01/10/2020 đến ngày 15/12/2021)", width)
         yield [""] * width
         number = 0
         for desk, cells in _desk_lists(size):
-            yield DOSSIER_HEADER  # every desk's pages begin with it
-            for row, _ in dossiers.rows(desk, cells, chance):
+            yield header  # every desk's pages begin with it
+            for row, flaw in dossiers.rows(desk, cells, chance):
+                if other_system.is_left_out(layout, flaw):
+                    continue
                 number += 1
-                yield [number, *row]
+                if other_system.has_no_level(layout, row):
+                    planted.rules["DOS-63"] += 1
+                yield written(number, row)
         planted.rows[export] = number
         yield ["", "Tổng cộng", *[""] * (width - 2)]
 

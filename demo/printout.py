@@ -8,6 +8,7 @@ from pathlib import Path
 
 from psycopg2.extensions import connection as Connection
 
+from demo import other_system
 from demo.district import DISTRICT
 from demo.exports import Planted
 from etl import catalogue
@@ -44,30 +45,72 @@ SHARES = {
     "pending_overdue": "pending",
 }
 MISPRINTED = {("whole district", "pending_overdue")}
+BY_CHANNEL = {
+    "received_online": "trực tuyến",
+    "received_direct": "trực tiếp",
+    "received_postal": "bưu chính công ích",
+}
 
 
 def everything(connection: Connection, period: Period, planted: Planted) -> list[str]:
     """Print the appendix, the findings, the quarantine and the flow; what is not as it must be, one sentence each."""
-    wrong = figures(connection, period)
-    wrong += appendix(connection, period)
+    wrong = figures(connection, period, planted.layout)
+    wrong += appendix(connection, period, planted.layout)
     wrong += identities(connection, period)
-    wrong += flow(connection, period)
+    wrong += flow(connection, period, planted.layout)
     wrong += kept_out(connection, planted)
     return wrong
 
 
-def figures(connection: Connection, period: Period) -> list[str]:
-    """Compare every figure of the district with what its data must give."""
+def _absent(layout: str) -> dict[str, str]:
+    """The columns that the dossiers lack, and their headers."""
+    return other_system.absent(other_system.layout(layout) if layout else None)
+
+
+def not_computable(period: Period, layout: str) -> dict[str, list[str]]:
+    """The figures that need a column which the dossiers lack, with the headers of those columns."""
+    absent = _absent(layout)
+    needed = {
+        one.code: [absent[role] for role in one.roles if role in absent]
+        for one in catalogue.reported(period.last_day).values()
+    }
+    return {code: headers for code, headers in needed.items() if headers}
+
+
+def untold(planted: Planted, period: Period) -> str:
+    """What the dossiers do not tell, in a sentence; empty if they tell everything."""
+    lacking = not_computable(period, planted.layout)
+    if not lacking:
+        return ""
+    headers = ", ".join(dict.fromkeys(f"«{header}»" for said in lacking.values() for header in said))
+    system = other_system.layout(planted.layout).system
+    return (
+        f"Chỉ tiêu {', '.join(lacking)} không tính được, cũng như mong đợi: tệp hồ sơ theo mẫu {system} không có cột"
+        f" {headers}."
+    )
+
+
+def figures(connection: Connection, period: Period, layout: str = "") -> list[str]:
+    """Compare every figure of the district with what its data must give, by the columns that they have."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select indicator_code, value, numerator, denominator from reporting.indicator_annual"
+            "select indicator_code, value, numerator, denominator, status, reason from reporting.indicator_annual"
             " where period_code = %s and unit_code = %s",
             (period.code, DISTRICT),
         )
-        computed = {code: (value, numerator, denominator) for code, value, numerator, denominator in cursor.fetchall()}
-    wrong = []
+        computed = {code: said for code, *said in cursor.fetchall()}
+    lacking = not_computable(period, layout)
+    wrong = [
+        f"chỉ tiêu {code}: không tính được ({reason}), phải tính được"
+        for code, (*_, status, reason) in computed.items()
+        if status == "not_computable" and code not in lacking
+    ]
     for row in _rows("expected_2021.csv"):
-        value, numerator, denominator = computed.get(row["code"], (None, None, None))
+        value, numerator, denominator, status, reason = computed.get(row["code"], (None, None, None, None, None))
+        if headers := lacking.get(row["code"]):
+            if (value, status) != (None, "not_computable") or not all(f"«{h}»" in (reason or "") for h in headers):
+                wrong.append(f"chỉ tiêu {row['code']}: {value} ({reason}), phải không tính được vì thiếu {headers}")
+            continue
         same = value is not None and value == Decimal(row["computed_value"])
         if row["denominator"]:
             same = same and (numerator, denominator) == (Decimal(row["numerator"]), Decimal(row["denominator"]))
@@ -76,8 +119,9 @@ def figures(connection: Connection, period: Period) -> list[str]:
     return wrong
 
 
-def appendix(connection: Connection, period: Period) -> list[str]:
+def appendix(connection: Connection, period: Period, layout: str = "") -> list[str]:
     """Print computed beside printed in form order, then what disagrees."""
+    lacking = not_computable(period, layout)
     compared, _ = prove.reconcile(connection, period, DISTRICT, REPORTS / "appendix_2021.csv")
     by_code = {one.code: one for one in compared}
     _title(f"PHỤ LỤC {period.title_vi.upper()}, HUYỆN ĐỨC CƠ: số in trong báo cáo và số tính từ dữ liệu")
@@ -92,15 +136,18 @@ def appendix(connection: Connection, period: Period) -> list[str]:
                 _short(row.title),
                 _vietnamese(one.printed),
                 _vietnamese(one.computed),
-                _mark(one.agrees),
+                "không tính được" if one.code in lacking else _mark(one.agrees),
             ))
     write_table(("Mã", "Chỉ tiêu", "Báo cáo in", "Tính được", ""), lines)
 
-    differing = [one for one in compared if one.agrees == "no"]
-    expected = {row["code"] for row in _rows("expected_2021.csv") if row["agrees_with_printed"] == "no"}
+    blank = [one for one in compared if one.code in lacking]
+    differing = [one for one in compared if one.agrees == "no" and one not in blank]
+    printed_otherwise = {row["code"] for row in _rows("expected_2021.csv") if row["agrees_with_printed"] == "no"}
+    expected = printed_otherwise - lacking.keys()
     agreeing = sum(one.agrees == "yes" for one in compared)
-    _title(f"ĐỐI CHIẾU: {agreeing} chỉ tiêu khớp, {len(differing)} không khớp")
-    for one in differing:
+    and_blank = f", {len(blank)} không tính được" if blank else ""
+    _title(f"ĐỐI CHIẾU: {agreeing} chỉ tiêu khớp, {len(differing)} không khớp{and_blank}")
+    for one in (*differing, *blank):
         print(f"{one.code:9} {one.finding}")
     found = {one.code for one in differing}
     wrong = [f"chỉ tiêu {code}: phải không khớp với số in" for code in sorted(expected - found)]
@@ -123,7 +170,7 @@ def identities(connection: Connection, period: Period) -> list[str]:
     return [f"{rule_id} ({origin}): không như mong đợi" for rule_id, origin in sorted(broken ^ BROKEN)]
 
 
-def flow(connection: Connection, period: Period) -> list[str]:
+def flow(connection: Connection, period: Period, layout: str = "") -> list[str]:
     """Print the dossier flow of the report's section 2.4, and compare it."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -171,7 +218,27 @@ def flow(connection: Connection, period: Period) -> list[str]:
         print(f"{name}, {SHARE_TITLES[share]}: báo cáo in {printed} %, tính được {computed} %.")
     if differing.keys() != MISPRINTED:
         wrong.append(f"hồ sơ: tỷ lệ khác báo cáo ở {sorted(differing)}, phải là {sorted(MISPRINTED)}")
-    return wrong
+    return wrong + _by_channel(connection, period, layout)
+
+
+def _by_channel(connection: Connection, period: Period, layout: str) -> list[str]:
+    """Look whether the flow has what was received by channel, or nothing there and the reason, which is printed."""
+    header = _absent(layout).get(f"{other_system.EXPORT}.channel")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select unit_name, num_nulls({', '.join(BY_CHANNEL)}), coalesce(reason, '') from reporting.dossier_flow"
+            " where period_code = %s and unit_level in ('district', 'commune') and field = 'Tất cả' order by unit_code",
+            (period.code,),
+        )
+        rows = cursor.fetchall()
+    if header:
+        reasons = "; ".join(dict.fromkeys(reason for *_, reason in rows))
+        print(f"\nTiếp nhận {', '.join(BY_CHANNEL.values())}: không tính được. {reasons}.")
+    return [
+        f"hồ sơ, {name}: số tiếp nhận theo kênh trống {empty} ô, lý do «{reason}»"
+        for name, empty, reason in rows
+        if empty != (len(BY_CHANNEL) if header else 0) or (header and f"«{header}»" not in reason)
+    ]
 
 
 def _shares(counts: dict[str, int]) -> dict[str, Decimal]:
@@ -206,7 +273,15 @@ def kept_out(connection: Connection, planted: Planted) -> list[str]:
     return [f"quy tắc {rule}: tìm thấy {seen} dòng, đã gài {sown}" for rule, _, _, seen, sown in rows if seen != sown]
 
 
-def where_to_look(connection: Connection, home: Path, database: str, *, is_up: bool) -> None:
+def command(make: str, layout: str) -> str:
+    """
+    >>> command("make up", ""), command("make up", "igate")
+    ('make up', 'make up LAYOUT=igate')
+    """
+    return f"{make} LAYOUT={layout}" if layout else make
+
+
+def where_to_look(connection: Connection, home: Path, database: str, planted: Planted, *, is_up: bool) -> None:
     """Write the workbook of the file with most bad rows, and say where everything is."""
     worst = max(quality.deliveries(connection), key=lambda d: d.rows_quarantined)
     to_mend = home / f"dong-loi-tep-{worst.file_id}.xlsx"
@@ -216,16 +291,16 @@ def where_to_look(connection: Connection, home: Path, database: str, *, is_up: b
     print(f"Dòng lỗi của tệp {worst.file_id:<8}  {to_mend}")
     print(f"Cơ sở dữ liệu              {database}")
     if not is_up:
-        print("Airflow trên trình duyệt   make up")
+        print(f"Airflow trên trình duyệt   {command('make up', planted.layout)}")
     print("Dòng lệnh")
     print(f"    export CCHC_HOME={shlex.quote(str(home))}")
-    for command in (
+    for line in (
         "files",
         f"quality --rows {worst.file_id}",
         f"show 2021-Q3 {DISTRICT}",
         f"reconcile 2021-N {DISTRICT} {(REPORTS / 'appendix_2021.csv').relative_to(project_files.ROOT)}",
     ):
-        print(f"    .venv/bin/cchc {command}")
+        print(f"    .venv/bin/cchc {line}")
     print()
 
 

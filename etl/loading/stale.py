@@ -11,7 +11,7 @@ from etl.catalogue import project_files
 from etl.catalogue.project_files import statement
 from etl.landing.receipts import File
 from etl.loading import earlier
-from etl.rules import conditions, lookups
+from etl.rules import conditions, derivations, lookups
 from etl.rules.conditions import Call
 from etl.rules.lookups import Lookup
 from etl.warehouse import core_tables
@@ -37,8 +37,9 @@ def _lists_that_derive(export_name: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for export in catalogue.exports().values():
         for said in export.derivations.values():
-            if said["refers_to"] == export_name:
-                found.setdefault(said["of"], []).append(export.name)
+            for name, delivered_by in derivations.lists_asked(said).items():
+                if delivered_by == export_name:
+                    found.setdefault(name, []).append(export.name)
     return found
 
 

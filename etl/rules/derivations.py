@@ -12,6 +12,7 @@ from psycopg2.extensions import connection as Connection
 
 from etl.catalogue import Export, Layout
 from etl.rules import lookups
+from etl.rules.lookups import Lookup
 from etl.spelling import fold
 
 
@@ -19,8 +20,9 @@ from etl.spelling import fold
 class Derivation:
     """How a column is found: `take` of the only thing in a list that matches, on the day if that is said.
 
-    The list says of each row for which `sender` it holds, or null: for all. What it tells of the file's sender goes
-    before.
+    The first of `words` and `codes` must match; another one tells things apart where a row says it. Of several things
+    those go before that are `rather` meant, by what is found of the row in another list. The list says of each row for
+    which `sender` it holds, or null: for all. What it tells of the file's sender goes before next.
     """
 
     column: str
@@ -30,7 +32,7 @@ class Derivation:
     codes: Mapping[str, str]  # likewise, but compared as they are, or as far as `code` says
     code: str | None
     day: str | None
-    refers_to: str  # the export that delivers the list
+    rather: Mapping[str, Lookup]  # column of the list -> what it should be
 
 
 def derivations(export: Export, layout: Layout) -> Iterator[Derivation]:
@@ -49,21 +51,30 @@ def _derivation(column: str, said: Mapping[str, Any]) -> Derivation:
         codes=said.get("codes") or {},
         code=said.get("code"),
         day=said.get("day"),
-        refers_to=said["refers_to"],
+        rather={
+            theirs: lookups.lookup({part: what for part, what in asked.items() if part != "refers_to"})
+            for theirs, asked in (said.get("rather") or {}).items()
+        },
     )
+
+
+def lists_asked(said: Mapping[str, Any]) -> dict[str, str]:
+    """The lists that a derivation asks, as a contract states it, each with the export that delivers it."""
+    return {asked["of"]: asked["refers_to"] for asked in (said, *(said.get("rather") or {}).values())}
 
 
 def exports_asked(export: Export, layout: Layout) -> tuple[str, ...]:
     """The exports whose lists a layout asks."""
-    return tuple(dict.fromkeys(one.refers_to for one in derivations(export, layout)))
+    asked = [said for column, said in export.derivations.items() if column in layout.derived]
+    return tuple(dict.fromkeys(name for said in asked for name in lists_asked(said).values()))
 
 
 def lists_of(connection: Connection, export: Export, layout: Layout) -> dict[str, pl.DataFrame]:
     """The lists that a layout asks, by name; the words in them folded. Fetched once for a file."""
     found: dict[str, pl.DataFrame] = {}
     for one in derivations(export, layout):
-        if one.of not in found:
-            found |= lookups.fetch(connection, [one.of])
+        asked = {one.of, *(other.of for other in one.rather.values())}
+        found |= lookups.fetch(connection, sorted(asked - found.keys()))
         found[one.of] = found[one.of].with_columns(
             pl.col(theirs).map_elements(word, return_dtype=pl.String) for theirs in one.words.values()
         )
@@ -78,7 +89,7 @@ def derived(
     Input: `export`: as the file is read: what somebody said that a name means (`Column.words`) goes before the lists.
     """
     for one in derivations(export, layout):
-        found = _found(typed, one, lists[one.of], sender)
+        found = _found(typed, one, lists, sender)
         if one.words and (said := dict(export.column(one.column).words)):
             names = typed[next(iter(one.words))]
             texts = names.drop_nulls().unique()
@@ -96,37 +107,54 @@ def said(raw: pl.DataFrame, export: Export, layout: Layout) -> pl.DataFrame:
     )
 
 
-def _found(typed: pl.DataFrame, one: Derivation, listed: pl.DataFrame, sender: str) -> pl.Series:
-    # what the file does not say cannot tell things apart: what remains must
-    theirs = {c: of for c, of in {**one.words, **one.codes}.items() if typed[c].null_count() < typed.height}
-    ours = [*theirs, *([one.day] if one.day else [])]
-    if not theirs:
-        return pl.Series(one.column, [None], pl.String).new_from_index(0, typed.height)
-    asked = typed.select(ours).unique()  # rows ask the same few questions: each is answered once
-    keys = {mine: f"key of {mine}" for mine in theirs}
-    asked = asked.with_columns(
-        (pl.col(c).map_elements(word, return_dtype=pl.String) if c in one.words else _code(c, one.code)).alias(keys[c])
-        for c in theirs
+def _found(typed: pl.DataFrame, one: Derivation, lists: Mapping[str, pl.DataFrame], sender: str) -> pl.Series:
+    first, *others = [*one.words, *one.codes]
+    questions = typed.select(
+        first,
+        *others,
+        *([one.day] if one.day else []),
+        *(lookups.looked_up(typed, other, lists).alias(f"rather {theirs}") for theirs, other in one.rather.items()),
     )
+    # rows ask the same few questions: each is answered once. What a row does not say cannot tell things apart for it,
+    # whatever other rows say
+    asked = questions.unique().filter(pl.col(first).is_not_null())
+    alike = [part for _, part in asked.group_by([pl.col(c).is_null() for c in others])] if others else [asked]
+    answers = [_answers(part, one, lists[one.of], sender) for part in alike]
+    if not answers:
+        return pl.Series(one.column, [None], pl.String).new_from_index(0, typed.height)
+    every = pl.concat(answers)
+    return questions.join(every, on=questions.columns, how="left", nulls_equal=True, maintain_order="left")["answer"]
+
+
+def _answers(asked: pl.DataFrame, one: Derivation, listed: pl.DataFrame, sender: str) -> pl.DataFrame:
+    """Questions that say the same columns, with what the list answers; those that it answers in one way or several."""
+    theirs = {c: of for c, of in {**one.words, **one.codes}.items() if not asked[c].null_count()}
+    keys = {mine: f"key of {mine}" for mine in theirs}
     whose = pl.col("sender").fill_null("")
     listed = listed.filter(whose.is_in([sender, ""])).select(
         pl.col(one.take).alias("answer"),
-        (whose == sender).alias("is_own"),
+        (whose == sender).alias("is own"),
         *(("valid_from", "valid_to") if one.day else ()),
+        *(pl.col(name).alias(f"its {name}") for name in one.rather),
         *(pl.col(theirs[c]).alias(key) for c, key in keys.items()),
     )
-    rows = asked.join(listed, on=list(keys.values())).drop_nulls("answer")
+    rows = asked.with_columns(
+        (pl.col(c).map_elements(word, return_dtype=pl.String) if c in one.words else _code(c, one.code)).alias(keys[c])
+        for c in theirs
+    )
+    rows = rows.join(listed, on=list(keys.values())).drop_nulls("answer")
     if one.day:
         day = pl.col(one.day)
         rows = rows.filter(day.is_null() | ((pl.col("valid_from") <= day) & (day < pl.col("valid_to"))))
-    answers = (
+    meant = [(pl.col(f"rather {name}") == pl.col(f"its {name}")).fill_null(False) for name in one.rather]
+    for is_before in (*meant, pl.col("is own")):
+        rows = rows.filter(is_before == is_before.max().over(asked.columns))
+    return (
         rows
-        .filter(pl.col("is_own") == pl.col("is_own").max().over(ours))
-        .group_by(ours)
+        .group_by(asked.columns)
         .agg(pl.col("answer").n_unique().alias("answers"), pl.col("answer").first())
-        .select(*ours, answer=pl.when(pl.col("answers") == 1).then("answer"))
+        .select(*asked.columns, answer=pl.when(pl.col("answers") == 1).then("answer"))
     )
-    return typed.select(ours).join(answers, on=ours, how="left", nulls_equal=True, maintain_order="left")["answer"]
 
 
 def _code(column: str, pattern: str | None) -> pl.Expr:

@@ -1,5 +1,5 @@
--- title: The service level of each procedure and the days on which the lists said so, by its national code; of a sender
---   by its own list, and of everybody
+-- title: The service level of each procedure at each level of units and the days on which the lists said so, by its
+--   national code; of a sender by its own list, and of everybody
 
 with version as (
     select
@@ -26,6 +26,7 @@ held as (
     select
         sender,
         coalesce(substring(procedure_code, '^\d\.\d{6}'), procedure_code) as national_code,
+        level,
         service_level,
         case
             when delivered_on = min(delivered_on) over (partition by sender, procedure_code, level) then '-infinity'
@@ -38,6 +39,7 @@ held as (
 select
     sender,
     national_code,
+    level,
     service_level,
     valid_from,
     valid_to
@@ -46,6 +48,7 @@ union all
 select
     null as sender,
     national_code,
+    level,
     service_level,
     valid_from,
     valid_to

@@ -1,10 +1,12 @@
--- title: The national code of each procedure by its name and field; of a sender by its own list, and of everybody
+-- title: The national code of each procedure by its name, field and level; of a sender by its own list, and of
+--   everybody
 
 with listed as (
     select
         sender,
         procedure_name,
         field,
+        level,
         coalesce(substring(procedure_code, '^\d\.\d{6}'), procedure_code) as procedure_code
     from core.procedure
     union
@@ -12,6 +14,7 @@ with listed as (
         sender,
         procedure_name,
         field,
+        level,
         coalesce(substring(procedure_code, '^\d\.\d{6}'), procedure_code) as procedure_code
     from core.procedure_history
 )
@@ -20,6 +23,7 @@ select
     sender,
     procedure_name,
     field,
+    level,
     procedure_code
 from listed
 union
@@ -27,5 +31,6 @@ select
     null as sender,
     procedure_name,
     field,
+    level,
     procedure_code
 from listed

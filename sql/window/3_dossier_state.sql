@@ -151,7 +151,7 @@ state as (
         d.province_code,
         d.org_code,
         unit.valid_from as unit_from,
-        d.field,
+        coalesce(d.field, '') as field, -- as the daily counts call what no file told
         d.is_paused,
         d.withdrawn_on,
         case when d.due_on is not null then greatest(d.due_on + 1, d.received_on) end as overdue_from,

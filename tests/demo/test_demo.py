@@ -13,10 +13,12 @@ from typing import ClassVar
 import pytest
 
 from demo import __main__ as program
-from demo import airflow
+from demo import airflow, other_system
 from demo.airflow import environment
 from demo.printout import BROKEN
+from etl.errors import UsageError
 from etl.figures.prove import checks
+from etl.warehouse import database
 
 pytestmark = pytest.mark.server
 
@@ -25,6 +27,9 @@ pytestmark = pytest.mark.server
     ("arguments", "settings", "said"),
     [
         (["down"], {}, "python -m demo up"),
+        (["--layout"], {}, "--layout igate"),
+        (["--layout", "excel"], {}, "igate, igate_2, opencps"),
+        (["stop", "--layout", "epar"], {}, "igate, igate_2, opencps"),  # it does not say which dossiers are done
         ([], {"CCHC_WAREHOUSE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "Check CCHC_WAREHOUSE_URL"),
         ([], {"CCHC_HOME": "/proc/none"}, "CCHC_HOME"),
     ],
@@ -54,6 +59,54 @@ def test_airflow_keeps_its_secrets_and_its_pages_to_itself(tmp_path: Path) -> No
 
 def test_the_demo_expects_identities_that_exist() -> None:
     assert {rule_id for rule_id, _ in BROKEN} <= {check.rule_id for check in checks()}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "set_home", "home"),
+    [
+        ([], None, ".cchc"),
+        (["up"], None, ".cchc"),
+        (["--layout", "igate"], None, ".cchc-igate"),
+        (["up", "--layout", "igate"], None, ".cchc-igate"),
+        (["stop", "--layout", "opencps"], None, ".cchc-opencps"),
+        (["--layout", "igate"], "mine", "mine"),
+    ],
+)
+def test_each_layout_has_a_home_of_its_own(
+    arguments: list[str], set_home: str | None, home: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Path] = []
+    monkeypatch.setattr(program, "HOME", tmp_path / ".cchc")
+    monkeypatch.setattr(program, "demo", lambda home, *_, **__: found.append(home) or 0)
+    monkeypatch.setattr(program, "up", lambda home, *_: found.append(home) or 0)
+    monkeypatch.setattr(program.embedded, "stop", found.append)
+    for name in ("CCHC_HOME", "CCHC_INBOX", "CCHC_QUARANTINE_CEILING"):
+        monkeypatch.setenv(name, "")  # what the program sets is undone after the test
+    if set_home:
+        monkeypatch.setenv("CCHC_HOME", str(tmp_path / set_home))
+    assert program.main(arguments) == 0
+    assert found == [tmp_path / home]
+
+
+@pytest.mark.parametrize(
+    ("loaded_as", "asked", "is_refused"),
+    [("", "", False), ("igate", "igate", False), ("", "igate", True), ("igate", "", True)],
+)
+def test_one_database_never_mixes_two_layouts(loaded_as: str, asked: str, is_refused: bool, warehouse_url: str) -> None:
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into landing.file (source, export, sender, delivered_on, status, layout,"
+            " path, sha256, bytes, modified_ns, archived_as)"
+            " values ('one_stop_shop', 'one_stop_shop/dossiers', 'duc-co', '2021-12-15', 'accepted', %s,"
+            " 'x', 'x', 1, 1, 'x')",
+            (loaded_as,),
+        )
+    layout = other_system.layout(asked) if asked else None
+    if is_refused:
+        with pytest.raises(UsageError, match="Name another with CCHC_HOME"):
+            program._see_no_other(warehouse_url, layout)
+    else:
+        program._see_no_other(warehouse_url, layout)
 
 
 class Health(http.server.BaseHTTPRequestHandler):
@@ -149,7 +202,7 @@ def test_up_stops_the_database_that_it_started_and_ends_well(
     stopped = []
     monkeypatch.setattr(program.embedded, "is_running", lambda _: was_running)
     monkeypatch.setattr(program.embedded, "stop", stopped.append)
-    monkeypatch.setattr(program, "demo", lambda _, is_up: 1)  # files of one's own: not what was planted
+    monkeypatch.setattr(program, "demo", lambda *_, is_up: 1)  # files of one's own: not what was planted
     monkeypatch.setattr(program.database, "url", lambda _: "postgresql://x@127.0.0.1/x")
     monkeypatch.setattr(airflow, "database_url", lambda _: "postgresql://x@127.0.0.1/x_airflow")
     monkeypatch.setattr(airflow, "serve", lambda *_: 0)

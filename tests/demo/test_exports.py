@@ -1,6 +1,7 @@
 """The demo's files give the printed figures, and exactly the planted faults."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -9,9 +10,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from demo import other_system
 from demo.bulk import write_dossiers
+from demo.dossiers import UNKNOWN_UNITS
 from demo.exports import Planted, write_exports
+from etl import catalogue
 from tests import recalculation
+from tests.tables import cells
 
 REPORTS = Path(__file__).parents[2] / "demo" / "reports"
 WINDOW = date(2020, 12, 15), date(2021, 11, 15)
@@ -147,3 +152,47 @@ def test_dossiers_by_the_thousand_for_measurements(tmp_path: Path) -> None:
         )
         broken = {rule: int(rows.sum()) for rule, rows in fails.items() if rows.any()}
         assert broken == {rule: n for rule, n in planted.rules.items() if rule.startswith("DOS")}
+
+
+def dossiers(inbox: Path) -> list[list[str]]:
+    with (inbox / "one_stop_shop/dossiers/2021-12-15/duc-co.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
+# What a file of each system cannot have planted: it has no column for it.
+SYSTEMS = """
+    layout  | code     | unit           | no level | not broken: DOS-
+    igate   | Số hồ sơ | Cơ quan/đơn vị | 1        | 02 07 08 09 11 18 51 53 54 58
+    igate_2 | Số hồ sơ | Cơ quan/đơn vị | 1        | 02 07 08 09 11 18 51 53 54 58
+    opencps | Mã hồ sơ | Cơ quan thụ lý | 3        | 09 11 18 53 58
+"""
+
+
+@pytest.mark.parametrize("row", cells(SYSTEMS)[1:], ids=lambda row: row[0])
+def test_another_system_writes_the_same_dossiers_in_its_columns(row: list[str], tmp_path: Path) -> None:
+    name, code, unit, no_level, not_broken = row
+    layout = other_system.layout(name)
+    plain = write_exports(tmp_path / "ours", size=0.02)
+    planted = write_exports(tmp_path / "theirs", size=0.02, layout=layout)
+    ours, theirs = dossiers(tmp_path / "ours"), dossiers(tmp_path / "theirs")
+
+    header = [title for title, _ in layout.columns]
+    assert theirs[4] == header
+    assert {len(line) for line in theirs} == {len(header)}
+    # the same rows in the same order; those that were there for a fault alone are left out
+    codes = [line[1] for line in ours if line != ours[4]]
+    left = iter(codes)
+    assert all(line[header.index(code)] in left for line in theirs[5:-1] if line != header)
+    rules = catalogue.rules()
+    absent = {f"DOS-{number}" for number in not_broken.split()}
+    # one is of an unknown unit, and the unit would say its level; where codes are read, two have none
+    assert planted.rules - plain.rules == {"DOS-63": int(no_level)}
+    assert plain.rules - planted.rules == Counter({rule: plain.rules[rule] for rule in absent})
+    only_for_a_fault = sum(plain.rules[rule] for rule in absent if rules[rule].severity == "error")
+    export = "one_stop_shop/dossiers"
+    assert plain.rows[export] - planted.rows[export] == only_for_a_fault
+    assert (plain.good(export), plain.repeated) == (planted.good(export), planted.repeated)
+    # units by their names, also those that nobody knows
+    names = {line[header.index(unit)] for line in theirs[5:-1]} - {unit}
+    assert names & set(UNKNOWN_UNITS.values())
+    assert names - set(UNKNOWN_UNITS.values()) == {line[6] for line in ours[5:-1]} - {ours[4][6]}

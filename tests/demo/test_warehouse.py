@@ -145,7 +145,7 @@ def test_the_demo_writes_a_workbook_to_mend_and_says_where_all_is(
     loaded: tuple[str, Path, Planted], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with database.transaction(loaded[0]) as connection:
-        printout.where_to_look(connection, tmp_path, "postgresql://…", is_up=False)
+        printout.where_to_look(connection, tmp_path, "postgresql://…", Planted(), is_up=False)
     (written,) = tmp_path.glob("*.xlsx")
     assert written.stat().st_size > 10_000
     said = capsys.readouterr().out
