@@ -86,6 +86,7 @@ def test_every_contract_says_how_often_it_is_delivered() -> None:
         "hr/quotas": "yearly",
         "one_stop_shop/procedures": "yearly",
         "one_stop_shop/dossiers": "daily",
+        "one_stop_shop/pauses": "monthly",
         "document_management/documents": "daily",
         "document_management/tasks": "monthly",
         "declarations/indicators": "yearly",

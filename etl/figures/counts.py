@@ -23,6 +23,7 @@ class Count:
     table: str
     key: tuple[str, ...]
     counts: tuple[str, ...]
+    units: tuple[str, ...]  # columns of the thing that name a unit at which it is counted
     follows: tuple[str, ...]  # things by which a fact is counted: what they change is counted again
     query: str
 
@@ -53,6 +54,7 @@ def _counts(paths: tuple[Path, ...]) -> tuple[Count, ...]:
                 header["table"],
                 tuple(header["key"]),
                 tuple(header["counts"]),
+                tuple(header.get("units", ("org_code",))),
                 tuple(header.get("follows", ())),
                 query,
             )
@@ -138,9 +140,10 @@ def _facts(thing: str, where: str = "true") -> str:
     return f"(select *, 1 as sign from core.{thing} where {where})"
 
 
-def _add(cursor: Cursor, count: Count, changed: str) -> int:
+def _add(cursor: Cursor, count: Count, changed: str, *, of_units: str = "true") -> int:
     """Add what a change counts to the table of counts; how many rows that concerns.
 
+    Input:  `of_units`: a condition on the units whose counts are meant; by default those of all.
     Raises: UniqueViolation if a load at the same moment has counted the same for the first time.
     """
     columns, key = ", ".join((*count.key, *count.counts)), ", ".join(count.key)
@@ -152,6 +155,7 @@ def _add(cursor: Cursor, count: Count, changed: str) -> int:
     same_key = core_tables.same("stored", "change", count.key)
     query = project_files.fill(count.query, changed=changed)
     cursor.execute("set local work_mem = '256MB'")  # in memory, if it is a million rows
+    something = f"({something}) and {of_units}"
     cursor.execute(project_files.statement("mart/count_changes", columns=columns, query=query, something=something))
     written = cursor.rowcount
     cursor.execute("analyze change")
@@ -159,8 +163,9 @@ def _add(cursor: Cursor, count: Count, changed: str) -> int:
     cursor.execute(project_files.statement("mart/add_to_counts", key=key, sums=sums, **filled))
     if cursor.rowcount < written:
         cursor.execute(project_files.statement("mart/new_counts", **filled))
-    cursor.execute(f"select exists (select from {changed} as changed where sign < 0)")
-    if cursor.fetchone()[0]:
+    if written:
+        cursor.execute(f"select exists (select from {changed} as changed where sign < 0)")
+    if written and cursor.fetchone()[0]:
         cursor.execute(f"delete from {count.table} where {nothing}")
     cursor.execute("drop table change; set local work_mem to default")
     return written
@@ -175,4 +180,6 @@ def _recount_reused(cursor: Cursor, following: list[Count], changed: str) -> Non
     reused = cursor.fetchone()[0]
     for count in following if reused else ():
         cursor.execute(f"delete from {count.table} where org_code = any(%s)", (reused,))
-        _add(cursor, count, _facts(count.thing, cursor.mogrify("org_code = any(%s)", (reused,)).decode()))
+        concerned = " or ".join(f"{unit} = any(%(reused)s)" for unit in count.units)
+        facts = cursor.mogrify(_facts(count.thing, concerned), {"reused": reused}).decode()
+        _add(cursor, count, facts, of_units=cursor.mogrify("org_code = any(%s)", (reused,)).decode())

@@ -72,6 +72,7 @@ class Rows:
 
     count: int
     csv: io.BytesIO
+    columns: tuple[str, ...] = ()  # of a table of which some columns say nothing: those that do
 
 
 @dataclass(frozen=True)
@@ -153,16 +154,18 @@ def _batch(
         read_by=words.read_by(raw, read_as, layout),
         waits_for_words=words.are_missing(errors, export),
         years=set(days.dt.year().unique().to_list()),
-        staged=as_csv(typed.select(staged_columns(export))),
+        staged=as_csv(said_in(typed.select(staged_columns(export)))),
         violations=as_csv(failures.select(pl.lit(file.file_id), "line", "rule_id", "column_name", "severity", "value")),
         quarantined=_quarantined(task, typed.filter(is_bad), raw.filter(is_bad), errors),
-        good=as_csv(good.filter(~pl.col("is_superseded")).select(columns)),
+        good=as_csv(said_in(good.filter(~pl.col("is_superseded")).select(columns))),
         earlier=as_csv(
-            good.filter("is_superseded").select(
-                *columns,
-                pl.lit(file.file_id).alias("superseded_by"),
-                pl.lit(file.delivered_on).alias("superseded_on"),
-                pl.lit(False).alias("closed"),
+            said_in(
+                good.filter("is_superseded").select(
+                    *columns,
+                    pl.lit(file.file_id).alias("superseded_by"),
+                    pl.lit(file.delivered_on).alias("superseded_on"),
+                    pl.lit(False).alias("closed"),
+                )
             )
         ),
     )
@@ -177,7 +180,12 @@ def as_csv(frame: pl.DataFrame) -> Rows:
     buffer = io.BytesIO()
     frame.write_csv(buffer, include_header=False, datetime_format="%Y-%m-%d %H:%M:%S%.f")
     buffer.seek(0)
-    return Rows(frame.height, buffer)
+    return Rows(frame.height, buffer, tuple(frame.columns))
+
+
+def said_in(frame: pl.DataFrame) -> pl.DataFrame:
+    """The columns in which some row says something: what a file does not have need not be written, sent and read."""
+    return frame.select(column for column in frame if column.null_count() < frame.height)
 
 
 STAGING_TYPES = {

@@ -21,23 +21,21 @@ def copy_batches(
 ) -> Outcome:
     export = task.export
     outcome = Outcome()
-    columns = ", ".join(core_tables.core_columns(export))
-    history = f"core.{export.thing}_history ({columns}, superseded_by, superseded_on, closed)"
     # ahead: nobody's load has to wait for a table to be made on New Year's night
     made = {task.file.delivered_on.year, task.file.delivered_on.year + 1} if export.partition_by else set()
     core_tables.ensure_partitions(side, export, made)
     with side.cursor() as side_cursor, ThreadPoolExecutor(1) as beside:
         create_staging(side_cursor, staging, export)
         for batch in prefetch.ahead(batches):
-            staged = beside.submit(copy_rows, side_cursor, staging, batch.staged)
+            staged = beside.submit(copy_rows, side_cursor, _named(staging, batch.staged), batch.staged)
             copy_rows(cursor, _VIOLATIONS, batch.violations)
             copy_rows(cursor, _QUARANTINE, batch.quarantined)
-            copy_rows(cursor, history, batch.earlier)
+            copy_rows(cursor, _named(f"core.{export.thing}_history", batch.earlier), batch.earlier)
             staged.result()
             if batch.years - made:
                 core_tables.ensure_partitions(side, export, batch.years - made)
                 made |= batch.years
-            copy_rows(cursor, f"{target} ({columns})", batch.good)
+            copy_rows(cursor, _named(target, batch.good), batch.good)
             outcome.failed += batch.failed
             outcome.unknown |= batch.unknown
             outcome.read_by |= batch.read_by
@@ -49,6 +47,10 @@ def copy_batches(
 
 _VIOLATIONS = "quality.violation (file_id, line, rule_id, column_name, severity, value)"
 _QUARANTINE = "quality.quarantined_row (file_id, line, export, record_key, raw, rule_ids, messages)"
+
+
+def _named(table: str, rows: Rows) -> str:
+    return f"{table} ({', '.join(rows.columns)})"
 
 
 def copy_rows(cursor: Cursor, into: str, rows: Rows) -> None:

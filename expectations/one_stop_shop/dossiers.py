@@ -34,6 +34,9 @@ WRONGLY_DATED = f"""select line from {ROWS}
     end"""
 # A successor's code stands for the unit that it took over from, on days before it existed.
 UNIT_RECEIVES = unit_on("org_code", "received_on").replace("core.unit_period", "core.unit_receiving")
+UNKNOWN_RESOLVING = f"""select line from {ROWS}
+    where resolving_org_code is not null
+    and not exists ({UNIT_RECEIVES.replace("given.org_code", "given.resolving_org_code")})"""
 UNLISTED_PROCEDURE = f"""select line from {ROWS}
     where procedure_code is not null
     and exists ({unit_on("org_code", "received_on")})
@@ -95,5 +98,8 @@ def suite(delivered_on: date) -> gx.ExpectationSuite:
             no_rows("DOS-57", "due_at", day_off),
             one_of("DOS-58", "applicant_id", ["9" * 9, "9" * 12], typed="applicant_id__shape"),
             no_rows("DOS-61", "field", UNKNOWN_FIELD),
+            no_rows("DOS-64", "resolving_org_code", UNKNOWN_RESOLVING),
+            not_before("DOS-65", "supplement_given_at", "supplement_given_on", "supplement_asked_on"),
+            not_before("DOS-66", "extended_due_at", "extended_due_on", "due_on"),
         ],
     )

@@ -4,11 +4,12 @@
 -- severity: finding
 -- over: flow
 
+-- Carried over is counted where a dossier was received, pending where it is resolved: without what others resolve.
 -- Where figures of a window that ends on the day before are stored.
 select
     unit_code,
     field as subject,
-    carried_over as left_side,
+    carried_over - carried_elsewhere as left_side,
     previous_pending as right_side
 from proved_flow
-where carried_over <> previous_pending
+where carried_over - carried_elsewhere <> previous_pending

@@ -2,11 +2,12 @@
 -- follows: [unit]
 -- table: mart.dossier_unknown
 -- key: [province_code, org_code, unit_from, day, field, sender, role]
--- counts: [received, resolved, withdrawn, refused]
+-- units: [org_code, resolving_org_code]
+-- counts: [received, resolved, withdrawn, refused, elsewhere_in, elsewhere_out]
 
 -- Dossiers of which a role is unknown: their file had no column for it, and nobody told it before. Each is counted once
--- for every such role, on the days on which sql/counts/dossier_daily.sql counts it. One of which nobody tells the end
--- stays open. Which figures that concerns, their definitions say (`needs:`).
+-- for every such role, on the days and at the units at which sql/counts/dossier_daily.sql counts it. One of which
+-- nobody tells the end stays open. Which figures that concerns, their definitions say (`needs:`).
 with unit as materialized (
     select
         province_code,
@@ -31,6 +32,11 @@ dossier as (
         d.province_code,
         coalesce(d.org_code, '') as org_code,
         coalesce(unit.valid_from, '-infinity') as unit_from,
+        coalesce(d.resolving_org_code, d.org_code, '') as resolving_code,
+        case
+            when d.resolving_org_code is null then coalesce(unit.valid_from, '-infinity')
+            else coalesce(resolving.valid_from, '-infinity')
+        end as resolving_from,
         d.received_on,
         coalesce(d.field, '') as field,
         d.sender,
@@ -47,7 +53,7 @@ dossier as (
     cross join lateral (
         values
         ('channel', d.channel is null),
-        ('due_at', d.due_on is null),
+        ('due_at', coalesce(d.due_on, d.extended_due_on) is null),
         ('finished_at', d.finished_on is null),
         ('status', d.status is null),
         ('org_code', d.org_code is null),
@@ -60,6 +66,12 @@ dossier as (
             and unit.org_code = d.org_code
             and d.received_on >= unit.reach_from
             and d.received_on < unit.reach_to
+    left join unit as resolving
+        on
+            resolving.province_code = d.province_code
+            and resolving.org_code = d.resolving_org_code
+            and d.received_on >= resolving.reach_from
+            and d.received_on < resolving.reach_to
     where
         unknown.is_null
         and unknown.role = any(lacking.absent)
@@ -68,17 +80,29 @@ dossier as (
 
 event as (
     select
-        dossier.*,
-        received_on as day,
-        case when is_refused then 'refused' else 'received' end as what
+        dossier.province_code,
+        moment.org_code,
+        moment.unit_from,
+        moment.day,
+        dossier.field,
+        dossier.sender,
+        dossier.role,
+        moment.what,
+        moment.times * dossier.sign as sign
     from dossier
-    union all
-    select
-        dossier.*,
-        left_on as day,
-        case when is_withdrawn then 'withdrawn' else 'resolved' end as what
-    from dossier
-    where left_on is not null and not is_refused
+    cross join lateral (
+        values
+        (org_code, unit_from, received_on, case when is_refused then 'refused' else 'received' end, 1),
+        (resolving_code, resolving_from, left_on, case when is_withdrawn then 'withdrawn' else 'resolved' end, 1),
+        (org_code, unit_from, received_on, 'elsewhere_in', 1),
+        (org_code, unit_from, left_on, 'elsewhere_out', 1),
+        (resolving_code, resolving_from, received_on, 'elsewhere_in', -1),
+        (resolving_code, resolving_from, left_on, 'elsewhere_out', -1)
+    ) as moment (org_code, unit_from, day, what, times)
+    where
+        moment.day is not null
+        and (not dossier.is_refused or moment.what = 'refused')
+        and (dossier.resolving_code <> dossier.org_code or left(moment.what, 9) <> 'elsewhere')
 )
 
 select
@@ -92,6 +116,8 @@ select
     coalesce(sum(sign) filter (where what = 'received'), 0) as received,
     coalesce(sum(sign) filter (where what = 'resolved'), 0) as resolved,
     coalesce(sum(sign) filter (where what = 'withdrawn'), 0) as withdrawn,
-    coalesce(sum(sign) filter (where what = 'refused'), 0) as refused
+    coalesce(sum(sign) filter (where what = 'refused'), 0) as refused,
+    coalesce(sum(sign) filter (where what = 'elsewhere_in'), 0) as elsewhere_in,
+    coalesce(sum(sign) filter (where what = 'elsewhere_out'), 0) as elsewhere_out
 from event
 group by province_code, org_code, unit_from, day, field, sender, role

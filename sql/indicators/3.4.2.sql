@@ -16,7 +16,7 @@
 
 -- Of the dossiers finished in the window. Refused, withdrawn and not yet received dossiers are outside.
 -- Finished means handed to the one-stop desk; finished on the due day is on time, and without a due day nothing can be
--- late. Received by the district's desk or by a body below the district; communes have 3.4.3.
+-- late. Resolved by the district's desk or by a body below the district; communes have 3.4.3.
 select
     unit_code,
     sum(resolved_early + resolved_on_time) as numerator,

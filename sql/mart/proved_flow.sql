@@ -41,6 +41,7 @@ select
     unit.unit_code as unit_key,
     unit.parent_unit,
     coalesce(own.received, 0) as own_received,
+    coalesce(elsewhere.carried_elsewhere, 0) as carried_elsewhere,
     case
         when whole.pending is not null
             then
@@ -54,6 +55,14 @@ inner join window_unit as unit
         and unit.code = flow.unit_code
         and unit.valid_from = flow.unit_valid_from
 left join own on own.unit_key = unit.unit_code
+left join (
+    select
+        unit_code,
+        coalesce(field, 'Tất cả') as field,
+        sum(carried_elsewhere) as carried_elsewhere
+    from window_dossier
+    group by grouping sets ((unit_code, field), (unit_code))
+) as elsewhere on elsewhere.unit_code = unit.unit_code and elsewhere.field = flow.field
 left join previous
     on
         previous.province_code = flow.province_code

@@ -18,6 +18,7 @@ with happened as (
         pending_overdue,
         refused,
         withdrawn,
+        resolved_elsewhere,
         0 as taken_over,
         0 as handed_over
     from window_dossier
@@ -37,6 +38,7 @@ with happened as (
         0 as pending_overdue,
         0 as refused,
         0 as withdrawn,
+        0 as resolved_elsewhere,
         taken_over,
         handed_over
     from window_handover
@@ -86,7 +88,7 @@ blank as (
         ('overdue', is_of_time and is_pending),
         ('refused', is_any and is_received),
         ('withdrawn', is_any and (is_withdrawn or role = 'status' and (is_received or is_carried_over))),
-        ('moved', is_of_end and (is_received or is_carried_over))
+        ('moved', is_of_end and (is_received or is_carried_over or is_resolved))
     ) as part (name, is_blank)
     where part.is_blank
 ),
@@ -111,6 +113,7 @@ made as (
         coalesce(flow.pending_overdue, 0) as pending_overdue,
         coalesce(flow.refused, 0) as refused,
         coalesce(flow.withdrawn, 0) as withdrawn,
+        coalesce(flow.resolved_elsewhere, 0) as resolved_elsewhere,
         unit.is_current_meaning,
         unit.unit_code as unit_key,
         coalesce(flow.taken_over, 0) as taken_over,
@@ -132,6 +135,7 @@ made as (
             sum(pending_overdue) as pending_overdue,
             sum(refused) as refused,
             sum(withdrawn) as withdrawn,
+            sum(resolved_elsewhere) as resolved_elsewhere,
             sum(taken_over) as taken_over,
             sum(handed_over) as handed_over
         from happened
@@ -225,7 +229,8 @@ whole as (
         is_current_meaning,
         case when 'moved' <> all(made.blank) then taken_over end as taken_over,
         case when 'moved' <> all(made.blank) then handed_over end as handed_over,
-        reason
+        reason,
+        case when 'moved' <> all(made.blank) then resolved_elsewhere end as resolved_elsewhere
     from (
         select
             made.*,
@@ -237,7 +242,8 @@ whole as (
     where
         field = 'Tất cả'
         or received_online + received_direct + received_postal + received_unknown + carried_over + resolved_early
-        + resolved_on_time + resolved_late + pending + refused + withdrawn + taken_over + handed_over > 0
+        + resolved_on_time + resolved_late + pending + refused + withdrawn + taken_over + handed_over
+        + abs(resolved_elsewhere) > 0
 ),
 
 gone as (
@@ -283,7 +289,8 @@ insert into mart.dossier_flow (
     is_current_meaning,
     taken_over,
     handed_over,
-    reason
+    reason,
+    resolved_elsewhere
 )
 select
     province_code,
@@ -313,7 +320,8 @@ select
     is_current_meaning,
     taken_over,
     handed_over,
-    reason
+    reason,
+    resolved_elsewhere
 from whole
 except
 select
@@ -344,7 +352,8 @@ select
     is_current_meaning,
     taken_over,
     handed_over,
-    reason
+    reason,
+    resolved_elsewhere
 from mart.dossier_flow
 where period_code = %(period_code)s
 on conflict (province_code, period_code, unit_code, unit_valid_from, field) do update
@@ -371,4 +380,5 @@ on conflict (province_code, period_code, unit_code, unit_valid_from, field) do u
         is_current_meaning = excluded.is_current_meaning,
         taken_over = excluded.taken_over,
         handed_over = excluded.handed_over,
-        reason = excluded.reason
+        reason = excluded.reason,
+        resolved_elsewhere = excluded.resolved_elsewhere

@@ -28,7 +28,8 @@ select
     split_part(period_code, '[', 1) as calendar_period_code,
     taken_over,
     handed_over,
-    reason
+    reason,
+    resolved_elsewhere
 from mart.dossier_flow as flow
 -- figures made before there was a list of fields may say anything: they are shown again once they are made anew
 where field = 'Tất cả' or exists (select from core.known_field as known where known.word = core.fold(flow.field));
@@ -39,5 +40,7 @@ comment on view reporting.dossier_flow is
 'trước chuyển sang. '
 'Một dòng cho mỗi (period_code, unit_code, unit_valid_from, field). taken_over, handed_over: hồ sơ đang giải quyết '
 'nhận từ, bàn giao cho đơn vị khác '
-'khi sắp xếp trong kỳ; received + carried_over + taken_over = resolved + pending + withdrawn + handed_over. '
+'khi sắp xếp trong kỳ; received + carried_over + taken_over = resolved + pending + withdrawn + handed_over '
+'+ resolved_elsewhere. received, carried_over đếm ở đơn vị tiếp nhận; resolved, pending, withdrawn ở đơn vị giải '
+'quyết; resolved_elsewhere: số hồ sơ do đơn vị khác giải quyết, trừ số giải quyết thay đơn vị khác. '
 'Ô để trống là không tính được vì tệp thiếu cột; reason nêu nơi gửi và cột chưa giao.';

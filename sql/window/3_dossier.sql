@@ -3,6 +3,8 @@
 -- What became of each unit's own dossiers, by field, and by the unit that held them on the day if that changes
 -- (window_holder). Flows are sums over the window; states are sums from the first day on. Here alone the daily counts
 -- are read.
+-- Carried over is what this unit received, pending what it resolves; `passed` and `carried_elsewhere` are the dossiers
+-- of the window, and of before, that others resolve for it, less those that it resolves for others.
 -- Rows with a `lacking_role` count none of them: they say, in the same way, of how many that role is unknown, because
 -- the file of `lacking_sender` had no column for it.
 create temp table window_dossier_part on commit drop as
@@ -26,8 +28,10 @@ with counted as materialized (
         coalesce(sum(resolved_late) filter (where is_in_window), 0) as resolved_late,
         coalesce(sum(withdrawn) filter (where is_in_window), 0) as withdrawn,
         coalesce(sum(refused) filter (where is_in_window), 0) as refused,
-        coalesce(sum(entered - departed) filter (where day < %(period_start)s), 0) as carried_over,
-        coalesce(sum(entered - departed) filter (where day <= %(as_of)s), 0) as pending,
+        coalesce(sum(elsewhere_in) filter (where is_in_window), 0) as passed,
+        coalesce(sum(entered - departed - elsewhere_out) filter (where day < %(period_start)s), 0) as carried_over,
+        coalesce(sum(elsewhere_in - elsewhere_out) filter (where day < %(period_start)s), 0) as carried_elsewhere,
+        coalesce(sum(entered - departed - elsewhere_in) filter (where day <= %(as_of)s), 0) as pending,
         coalesce(sum(overdue_in - overdue_out) filter (where day <= %(as_of)s), 0) as pending_overdue
     from (
         select
@@ -56,6 +60,8 @@ with counted as materialized (
                 refused,
                 overdue_in,
                 overdue_out,
+                elsewhere_in,
+                elsewhere_out,
                 null as lacking_role,
                 null as lacking_sender
             from mart.dossier_daily
@@ -77,6 +83,8 @@ with counted as materialized (
                 0 as refused,
                 0 as overdue_in,
                 overdue_out,
+                0 as elsewhere_in,
+                elsewhere_out,
                 null as lacking_role,
                 null as lacking_sender
             from window_dossier_state
@@ -98,6 +106,8 @@ with counted as materialized (
                 refused,
                 0 as overdue_in,
                 0 as overdue_out,
+                elsewhere_in,
+                elsewhere_out,
                 role as lacking_role,
                 sender as lacking_sender
             from mart.dossier_unknown
@@ -153,7 +163,9 @@ select
     counted.resolved_late,
     counted.withdrawn,
     counted.refused,
+    counted.passed,
     counted.carried_over,
+    counted.carried_elsewhere,
     counted.pending,
     counted.pending_overdue
 from counted
@@ -179,7 +191,9 @@ select
     resolved_late,
     withdrawn,
     refused,
+    passed,
     case when holder_code is null then carried_over else 0 end as carried_over,
+    case when holder_code is null then carried_elsewhere else 0 end as carried_elsewhere,
     case when holder_code is null then pending else 0 end as pending,
     case when holder_code is null then pending_overdue else 0 end as pending_overdue
 from window_dossier_part
@@ -201,7 +215,9 @@ select
     0,
     0,
     0,
+    0,
     case when moment.what = 'carried over' then part.carried_over else 0 end,
+    case when moment.what = 'carried over' then part.carried_elsewhere else 0 end,
     case when moment.what = 'pending' then part.pending else 0 end,
     case when moment.what = 'pending' then part.pending_overdue else 0 end
 from window_dossier_part as part
@@ -234,6 +250,8 @@ select
     sum(part.withdrawn) as withdrawn,
     sum(part.refused) as refused,
     sum(part.carried_over) as carried_over,
+    sum(part.carried_elsewhere) as carried_elsewhere,
+    sum(part.passed + part.carried_elsewhere) as resolved_elsewhere,
     sum(part.pending) as pending,
     sum(part.pending_overdue) as pending_overdue
 from window_dossier_held as part
@@ -262,7 +280,8 @@ select
     sum(part.carried_over) as carried_over,
     sum(
         case
-            when part.lacking_role = 'finished_at' then part.received_unknown + part.carried_over
+            when part.lacking_role = 'finished_at'
+                then part.received_unknown - part.passed + part.carried_over - part.carried_elsewhere
             else part.resolved_on_time
         end
     ) as resolved,
@@ -332,7 +351,8 @@ open as materialized (
         part.field,
         sum(
             part.carried_over + part.received_online + part.received_direct + part.received_postal
-            + part.received_unknown - part.resolved_early - part.resolved_on_time - part.resolved_late - part.withdrawn
+            + part.received_unknown - part.carried_elsewhere - part.passed
+            - part.resolved_early - part.resolved_on_time - part.resolved_late - part.withdrawn
         ) as dossiers
     from move
     inner join window_dossier_part as part

@@ -80,10 +80,12 @@ concerned as materialized (
     select
         d.province_code,
         d.org_code,
+        d.resolving_org_code,
         d.field,
         d.status,
         d.received_on,
         d.due_on,
+        d.extended_due_on,
         d.finished_on,
         d.returned_on,
         true as is_paused,
@@ -112,10 +114,12 @@ concerned as materialized (
     select
         d.province_code,
         d.org_code,
+        d.resolving_org_code,
         d.field,
         d.status,
         d.received_on,
         d.due_on,
+        d.extended_due_on,
         d.finished_on,
         d.returned_on,
         told.is_paused,
@@ -146,15 +150,21 @@ concerned as materialized (
     inner join core.dossier as d on d.province_code = told.province_code and d.dossier_code = told.dossier_code
 ),
 
+-- at the unit that resolves it; `received_by` tells the other, if another received it
 state as (
     select
         d.province_code,
-        d.org_code,
+        unit.code as org_code,
         unit.valid_from as unit_from,
+        receiving.code as received_by,
+        receiving.valid_from as received_by_from,
         coalesce(d.field, '') as field, -- as the daily counts call what no file told
         d.is_paused,
         d.withdrawn_on,
-        case when d.due_on is not null then greatest(d.due_on + 1, d.received_on) end as overdue_from,
+        case
+            when coalesce(d.due_on, d.extended_due_on) is not null
+                then greatest(d.due_on + 1, d.extended_due_on + 1, d.received_on)
+        end as overdue_from,
         coalesce(
             d.withdrawn_on,
             d.finished_on,
@@ -165,33 +175,66 @@ state as (
     inner join window_unit as unit
         on
             unit.province_code = d.province_code
-            and unit.code = d.org_code
+            and unit.code = coalesce(d.resolving_org_code, d.org_code)
             and d.received_on >= unit.reach_from
             and d.received_on < unit.reach_to
+    left join window_unit as receiving
+        on
+            receiving.province_code = d.province_code
+            and receiving.code = d.org_code
+            and receiving.code <> d.resolving_org_code
+            and d.received_on >= receiving.reach_from
+            and d.received_on < receiving.reach_to
     where d.status not in ('Mới đăng ký', 'Không được tiếp nhận')
+),
+
+event as (
+    select
+        province_code,
+        org_code,
+        unit_from,
+        withdrawn_on as day,
+        field,
+        1 as withdrawn,
+        0 as overdue_out,
+        case when received_by is null then 0 else -1 end as elsewhere_out
+    from state
+    where withdrawn_on is not null
+    union all
+    select
+        province_code,
+        received_by,
+        received_by_from,
+        withdrawn_on,
+        field,
+        0,
+        0,
+        1
+    from state
+    where withdrawn_on is not null and received_by is not null
+    union all
+    -- what the daily counts call overdue, and is not: paused from the beginning, else from the day of its withdrawal
+    select
+        province_code,
+        org_code,
+        unit_from,
+        case when is_paused and left_on > %(as_of)s then overdue_from else greatest(overdue_from, withdrawn_on) end,
+        field,
+        0,
+        1,
+        0
+    from state
+    where overdue_from <= %(as_of)s and (withdrawn_on is not null or left_on > %(as_of)s)
 )
 
 select
     province_code,
     org_code,
     unit_from,
-    withdrawn_on as day,
+    day,
     field,
-    count(*) as withdrawn,
-    0 as overdue_out
-from state
-where withdrawn_on is not null
-group by 1, 2, 3, 4, 5
-union all
--- what the daily counts call overdue, and is not: paused from the beginning, else from the day of its withdrawal
-select
-    province_code,
-    org_code,
-    unit_from,
-    case when is_paused and left_on > %(as_of)s then overdue_from else greatest(overdue_from, withdrawn_on) end as day,
-    field,
-    0 as withdrawn,
-    count(*) as overdue_out
-from state
-where overdue_from <= %(as_of)s and (withdrawn_on is not null or left_on > %(as_of)s)
-group by 1, 2, 3, 4, 5
+    sum(withdrawn) as withdrawn,
+    sum(overdue_out) as overdue_out,
+    sum(elsewhere_out) as elsewhere_out
+from event
+group by province_code, org_code, unit_from, day, field

@@ -27,6 +27,8 @@ FLOW = [
     "withdrawn",
     "own_received",
     "previous_pending",
+    "carried_elsewhere",
+    "resolved_elsewhere",
     "taken_over",
     "handed_over",
 ]

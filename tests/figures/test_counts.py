@@ -73,6 +73,8 @@ def test_a_fold_of_changes_is_a_recount(cursor: Cursor, count: counts.Count) -> 
             "update core.dossier set status = 'Dừng xử lý', finished_on = null where dossier_code = 'late'",
             "update core.dossier set org_code = 'X', field = 'Đất đai', channel = 'Trực tuyến' where dossier_code = 'early'",
             "update core.dossier set received_on = '2021-06-30' where dossier_code = 'paused'",
+            "update core.dossier set resolving_org_code = 'X' where dossier_code in ('born_overdue', 'late', 'refused')",
+            "update core.dossier set resolving_org_code = 'H', extended_due_on = '2021-08-01' where dossier_code = 'late'",
             "delete from core.dossier where dossier_code = 'withdrawn'",
             "update core.dossier set finished_on = null, status = 'Đang xử lý' where dossier_code = 'overdue'",
         ],

@@ -144,6 +144,8 @@ FALLS_BACK = {
     "hr/units.dissolved_on": "a unit without days is valid always",
     "hr/units.managed_by": "the nearest above it manages",
     "hr/units.successor_code": "the decrees that ship with the project tell it",
+    "one_stop_shop/dossiers.resolving_org_code": "who received it resolves it",
+    "one_stop_shop/dossiers.extended_due_at": "the due day holds",
     "hr/staff.joined_on": "who the list of the time holds is there",
     "hr/staff.status_on": "the list of the time tells the status",
 }

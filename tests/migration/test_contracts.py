@@ -310,6 +310,23 @@ def test_the_same_bytes_are_taken_up_again_by_a_contract_that_reads_more_of_them
     assert rows(url, "select count(*), count(note) from core.errand") == [(17, 17)]
 
 
+def test_a_role_that_a_contract_gains_changes_no_row_of_who_does_not_deliver_it(
+    url: str, says: Says, tmp_path: Path
+) -> None:
+    """Neither a version in the history nor a row loaded again: the same rows come, and a new one."""
+    before = rows(url, "select code, file_id, line from core.errand order by code")
+    says(lambda c: column(c, "note", header="Ghi chú", type="text"))
+    path = deliver(tmp_path / "inbox", "errands/errands", "2021-12-03", DELIVERED)
+    text = "\n".join([DELIVERED, "T18 | U1 | 01/12/2021 | | |"])
+    path.write_text("\n".join(",".join(cells) for cells in map(split, text.splitlines())), encoding="utf-8")
+    assert received(url, tmp_path / "inbox") == ["accepted"]
+    assert rows(url, "select rows_loaded, rows_unchanged from landing.file where delivered_on = '2021-12-03'") == [
+        (1, 17)
+    ]
+    assert rows(url, "select code, file_id, line from core.errand where code <> 'T18' order by code") == before
+    assert rows(url, "select count(*) from core.errand_history") == [(0,)]
+
+
 def split(row: str) -> list[str]:
     return [cell.strip() for cell in row.split("|")]
 

@@ -22,13 +22,15 @@ NEVER = date(9999, 12, 31)
 FLOW = [
     *("received", "received_online", "received_direct", "received_postal", "carried_over"),
     *("resolved", "resolved_early", "resolved_on_time", "resolved_late"),
-    *("pending", "pending_in_time", "pending_overdue", "refused", "withdrawn"),
+    *("pending", "pending_in_time", "pending_overdue", "refused", "withdrawn", "resolved_elsewhere"),
 ]
 BY_CHANNEL = {
     "Trực tiếp": "received_direct",
     "Trực tuyến": "received_online",
     "Bưu chính công ích": "received_postal",
 }
+EARLY_OR_LATE = ["resolved_early", "resolved_on_time", "resolved_late"]
+IN_TIME_OR_NOT = ["pending_in_time", "pending_overdue"]
 
 
 def told(deliveries: list[Delivery], last: date) -> Delivery:
@@ -175,37 +177,55 @@ class Reckoning:
         """Each dossier as its versions with the day of the delivery that brought them."""
         versions: dict[str, list[tuple[date, Row]]] = {}
         for d in self.world.of("one_stop_shop/dossiers"):
-            for row in d.rows:
+            for delivered in d.rows:
+                row = {name: value for name, value in delivered.items() if name not in d.lacks}
                 chain = versions.setdefault(row["dossier_code"], [])
                 if not chain or chain[-1][1] != row:
                     chain.append((d.day, row))
         return versions.values()
 
-    def flow(self, top: str, window: tuple[date, date]) -> dict[str, int]:
+    def flow(self, top: str, window: tuple[date, date]) -> dict[str, int | None]:
+        """Received and carried over where it was received, all else where it is resolved; None: nobody knows."""
         start, last = window
         count: Counter[str] = Counter()
+        unknown: set[str] = set()
         inside = self.subtree(top)
         for chain in self.dossiers():
             now = chain[-1][1]
-            came, due, done = now["received_at"], now["due_at"], now.get("finished_at")
-            if now["org_code"] not in inside or came > last:
+            came, done = now["received_at"], now.get("finished_at")
+            due = max(filter(None, (now.get("due_at"), now.get("extended_due_at"))), default=None)
+            is_due_known = "due_at" in now or due is not None
+            received_here = now["org_code"] in inside
+            resolved_here = (now["resolving_org_code"] or now["org_code"]) in inside
+            if came > last:
                 continue
             if now["status"] == REFUSED:
-                count["refused"] += came >= start
+                count["refused"] += received_here and came >= start
                 continue
             if now["status"] == WITHDRAWN and done is None:
                 done = next(day for day, row in chain if row["status"] == WITHDRAWN)
-            if came >= start:
-                count.update(["received", BY_CHANNEL[now["channel"]]])
-            elif done is None or done >= start:
+            if done is not None and max(done, came) < start:
+                continue
+            count["resolved_elsewhere"] += received_here - resolved_here
+            if received_here and came < start:
                 count["carried_over"] += 1
+            elif received_here:
+                count["received"] += 1
+                if "channel" in now:
+                    count[BY_CHANNEL[now["channel"]]] += 1
+                else:
+                    unknown.update(BY_CHANNEL.values())
+            if not resolved_here:
+                continue
             if done is None or done > last:
                 was = [row for day, row in chain if day <= last + MONTH] or [chain[0][1]]
                 overdue = due is not None and due < last and was[-1]["status"] not in PAUSED
                 count.update(["pending", "pending_overdue" if overdue else "pending_in_time"])
-            elif done >= start and now["status"] == WITHDRAWN:
+                unknown.update(() if is_due_known else IN_TIME_OR_NOT)
+            elif now["status"] == WITHDRAWN:
                 count["withdrawn"] += 1
-            elif done >= start:
+            else:
                 how = "on_time" if due is None or done == due else "early" if done < due else "late"
                 count.update(["resolved", f"resolved_{how}"])
-        return {measure: count[measure] for measure in FLOW}
+                unknown.update(() if is_due_known else EARLY_OR_LATE)
+        return {measure: None if measure in unknown else count[measure] for measure in FLOW}

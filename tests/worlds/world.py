@@ -43,6 +43,7 @@ class Delivery:
     day: date
     rows: tuple[Row, ...]
     part: int | None = None
+    lacks: tuple[str, ...] = ()  # columns that its system does not have
 
 
 @dataclass
@@ -78,8 +79,9 @@ def world(seed: int) -> World:
         if top != "64" or draw.random() < 0.5:
             people = staff(draw, top, members)
             made.deliveries += moved_on(draw, "hr/staff", top, people, change_person, drops=0.1)
+    seats = [u["org_code"] for u in every if u["unit_kind"] != "Đơn vị sự nghiệp"]
     for top in tree:
-        made.deliveries += dossiers(draw, top, tree[top])
+        made.deliveries += dossiers(draw, top, tree[top], seats)
     assert every
     return made
 
@@ -207,7 +209,8 @@ def change_person(draw: random.Random, row: Row) -> Row:
 # --- dossiers ---------------------------------------------------------------------------------------------------------
 
 
-def dossiers(draw: random.Random, top: str, members: list[Row]) -> Iterator[Delivery]:
+def dossiers(draw: random.Random, top: str, members: list[Row], anywhere: list[str]) -> Iterator[Delivery]:
+    lacks = draw.choice([(), (), ("channel",), ("due_at",), ("channel", "due_at")])
     nights = sorted(draw.sample(NIGHTS, draw.randint(3, len(NIGHTS))))
     seats = [u["org_code"] for u in members if u["unit_kind"] != "Đơn vị sự nghiệp"]
     live: dict[str, Row] = {}
@@ -226,12 +229,14 @@ def dossiers(draw: random.Random, top: str, members: list[Row]) -> Iterator[Deli
                 "channel": draw.choice(CHANNELS),
                 "service_level": "4",
                 "received_at": received,
-                "due_at": draw.choice([None, received + timedelta(days=draw.randint(1, 40))]),
+                "due_at": (due := draw.choice([None, received + timedelta(days=draw.randint(1, 40))])),
+                "extended_due_at": due and draw.choice([None, None, None, due + timedelta(days=draw.randint(0, 20))]),
+                "resolving_org_code": draw.choice([None, None, draw.choice(anywhere)]),
                 "status": draw.choice(["Được tiếp nhận", "Đang xử lý", "Đang xử lý", REFUSED, *PAUSED]),
             }
         for code, row in live.items():
             live[code] = change_dossier(draw, row, since, night)
-        yield Delivery("one_stop_shop/dossiers", top, night, tuple(live.values()))
+        yield Delivery("one_stop_shop/dossiers", top, night, tuple(live.values()), lacks=lacks)
 
 
 def change_dossier(draw: random.Random, row: Row, since: date, night: date) -> Row:
@@ -258,7 +263,7 @@ def write(delivery: Delivery, inbox: Path) -> Path:
     name = delivery.sender if delivery.part is None else f"{delivery.sender}.{delivery.part}"
     path = inbox / delivery.export / f"{delivery.day}" / f"{name}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
-    columns = catalogue.export(delivery.export).columns
+    columns = [c for c in catalogue.export(delivery.export).columns if c.name not in delivery.lacks]
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(c.header for c in columns)
