@@ -65,6 +65,9 @@ SHIPPED = """
     dossiers   | paid_online    | Đã thanh toán                         | True
     dossiers   | paid_online    | Chưa thanh toán                       | False
     dossiers   | paid_online    | TRUE                                  | True
+    dossiers   | payment_state  | Chờ thanh toán                        | Chờ
+    dossiers   | payment_means  | Thanh toán trực tuyến                 | Trực tuyến
+    dossiers   | components_digitised | 2                               | Tái sử dụng
     procedures | level          | Cấp Xã                                | Xã
     procedures | level          | cấp huyện                             | Huyện
     procedures | level          | Cấp Tỉnh                              | Sở
@@ -81,6 +84,7 @@ LEFT = """
     dossiers   | applicant_kind | Khác      | Khác
     dossiers   | applicant_kind | 3         | 3
     dossiers   | return_channel | 1         | 1
+    dossiers   | fee_obligation | Miễn phí  | Miễn phí
     dossiers   | paid_online    | x         | None
     dossiers   | paid_online    | 1         | None
     dossiers   | paid_online    | 0         | None
