@@ -84,6 +84,7 @@ class Column:
     never: str = ""  # what it must not match
     of_sender: bool = False  # the unit of a row; of a file that has no column for it, its sender's
     readable: str = ""  # codes of this form are shown although a long number stands in them
+    month_first: bool = False  # how days are written; no contract says it, but a layout may
     words: tuple[tuple[str, str], ...] = ()  # what other words mean; no contract says it: catalogue.words does
     case: str = ""  # upper, lower or kept: how the letters of a code are written, however they were typed
     mixed: tuple[str, ...] = ()  # words that are written as here where a code is in capitals: CTr

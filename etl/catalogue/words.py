@@ -130,7 +130,8 @@ def declared(export: Export) -> Iterator[tuple[str, Words, Words]]:
 
 
 def layered(export: Export, *, layout: Layout | None, own: Words, of_layout: Words) -> Export:
-    """The export as a file of this layout is read: its coded columns know what other words mean.
+    """The export as a file of this layout is read: its coded columns know what other words mean, its days which of
+    their numbers is the month.
 
     A word of the vocabulary means itself. Otherwise what is said of the layout alone (by its file, by somebody:
     `of_layout`) goes before what is said of all files (by what ships, by the office's folder, by somebody: `own`), the
@@ -147,5 +148,6 @@ def layered(export: Export, *, layout: Layout | None, own: Words, of_layout: Wor
     columns = []
     for column in export.columns:
         meanings = {word: meaning for layer in layers for word, meaning in layer.get(column.name, {}).items()}
-        columns.append(replace(column, words=tuple(sorted(meanings.items()))))
+        month_first = layout is not None and column.name in layout.month_first
+        columns.append(replace(column, words=tuple(sorted(meanings.items())), month_first=month_first))
     return replace(export, columns=tuple(columns))

@@ -15,6 +15,7 @@ from etl.reading.days import NO_DAY, first_of_month, moment, moments_of
 from etl.spelling import DASHES, canonical, decoded
 
 UNUSUAL_IN_CODES = rf"{DASHES}\ufe50-\ufe6b\uff01-\uff5e\u2100-\u214f"  # and signs of Chinese width
+MONTH_FIRST = r"\b(?P<month>\d{1,2})(?P<by>[/.-])(?P<day>\d{1,2})[/.-](?P<year>\d{4})\b"
 FLAGS = {"Có": True, "Không": False}
 
 WHOLE = (
@@ -168,6 +169,8 @@ READERS: dict[str, Callable[[pl.Series, Column], list[pl.Series]]] = {
 
 def _days(cells: pl.Series, read: Callable[[str], datetime | None], column: Column) -> list[pl.Series]:
     """The moments of a column, and where one is given but cannot be read; or stands for no day, where one is needed."""
+    if column.month_first:
+        cells = cells.str.replace(MONTH_FIRST, "${day}${by}${month}${by}${year}")
     cells, moments = moments_of(cells, read)
     unread = cells.is_not_null() & moments.is_null()
     if moments.min() == NO_DAY:

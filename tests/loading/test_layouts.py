@@ -114,6 +114,30 @@ def test_the_direction_of_a_document_is_which_book_it_is_and_its_unit_the_sender
     assert rows(warehouse_url, f"select layout from landing.file where file_id = {receipt.file_id}") == [(system,)]
 
 
+def test_days_are_read_month_first_where_the_layout_says_so(configured, warehouse_url, lists, monkeypatch, tmp_path):
+    own = tmp_path / "own" / "contracts" / "document_management" / "layouts" / "english.yml"
+    own.parent.mkdir(parents=True)
+    own.write_text(
+        "export: document_management/tasks\n"
+        "columns: [{Task: task_code}, {Unit: org_code}, {Assigned: assigned_on}, {Due: due_on}]\n"
+        "month_first: [assigned_on]\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("CCHC_CATALOGUE", str(tmp_path / "own"))
+    path = lists / "document_management" / "tasks" / "2021-03-10" / "duc-co.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        "Task,Unit,Assigned,Due\nNV-1,631,02/01/2021,03/12/2021\nNV-2,631,2/28/2021,15/12/2021\n", encoding="utf-8"
+    )
+    quiet(path)
+    (receipt,) = load(configured, warehouse_url, lists)
+    assert (receipt.status, receipt.rows_loaded) == ("accepted", 2)
+    assert rows(warehouse_url, "select assigned_on::text, due_on::text from core.task order by 1") == [
+        ("2021-02-01", "2021-12-03"),
+        ("2021-02-28", "2021-12-15"),
+    ]
+
+
 # --- what is absent, and what goes missing ----------------------------------------------------------------------------
 
 TASK = "Mã nhiệm vụ;Nội dung;Cấp giao;Mã đơn vị thực hiện;Ngày giao;Hạn hoàn thành;Ngày hoàn thành"
