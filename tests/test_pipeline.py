@@ -131,8 +131,8 @@ def test_partitions_are_there_before_the_year_begins(configured, warehouse_url, 
     ]
 
 
-def test_of_rows_with_the_same_key_the_last_counts_and_the_others_are_its_history(configured, warehouse_url, inbox):
-    """Where no rule forbids it. The third row says again what the first said: what it says counts."""
+def test_of_rows_with_the_same_key_none_counts_where_they_say_different_things(configured, warehouse_url, inbox):
+    """The third row says again what the first said: of those two the last is asked about."""
     reference_days(inbox)
     declared = """
         Mã chỉ tiêu | Năm  | Kỳ báo cáo | Mã đơn vị | Giá trị
@@ -142,13 +142,14 @@ def test_of_rows_with_the_same_key_the_last_counts_and_the_others_are_its_histor
     """
     deliver(inbox, "declarations/indicators", "2021-12-15", declared)
     receipt = load(configured, warehouse_url, inbox)[-1]
-    assert (receipt.rows_read, receipt.rows_loaded, receipt.rows_unchanged) == (3, 2, 1), receipt
-    assert rows(warehouse_url, "select value, line from core.declaration") == [("5", 4)]
-    assert rows(warehouse_url, "select value, line, closed from core.declaration_history") == [("6", 3, False)]
+    assert (receipt.rows_read, receipt.rows_loaded, receipt.rows_unchanged) == (3, 0, 1), receipt
+    kept = "select line, rule_ids from quality.quarantined_row order by line"
+    assert rows(warehouse_url, kept) == [(3, ["DEC-63"]), (4, ["DEC-63"])]
+    assert rows(warehouse_url, "select value from core.declaration") == []
 
 
 @pytest.mark.parametrize("block_bytes", [64, first_pass.BLOCK_BYTES])
-def test_a_known_row_counts_where_its_key_comes_a_second_time(
+def test_a_known_row_is_asked_about_where_its_key_comes_a_second_time(
     configured, warehouse_url, inbox, monkeypatch, block_bytes
 ):
     """Known rows are passed over, but not where the same file tells something else of the same key."""
@@ -156,16 +157,17 @@ def test_a_known_row_counts_where_its_key_comes_a_second_time(
     reference_days(inbox)
     header = "Mã chỉ tiêu | Năm  | Kỳ báo cáo | Mã đơn vị | Giá trị"
     one, other = (f"1.2.3 | 2021 | Năm | 23857 | {value}" for value in (5, 6))
-    for day, lines, loaded, now, before in (
-        ("2021-12-15", [one], 1, ("5", 2), []),
-        ("2021-12-16", [other, one], 1, ("5", 2), [("6", 2)]),
-        ("2021-12-17", [one, one], 0, ("5", 2), [("6", 2)]),
-        ("2021-12-18", [one, other], 2, ("6", 3), [("5", 2), ("5", 2), ("6", 2)]),
+    for day, lines, counts, now, before in (
+        # loaded, unchanged, kept out
+        ("2021-12-15", [one], (1, 0, 0), ("5", 2), []),
+        ("2021-12-16", [other, one], (0, 0, 2), ("5", 2), []),
+        ("2021-12-17", [one, one], (0, 2, 0), ("5", 2), []),
+        ("2021-12-18", [one, other], (0, 0, 2), ("5", 2), []),
+        ("2021-12-19", [other, other], (1, 1, 0), ("6", 3), [("5", 2)]),
     ):
         deliver(inbox, "declarations/indicators", day, "\n".join([header, *lines]))
         receipt = load(configured, warehouse_url, inbox)[-1]
-        unchanged = len(lines) - loaded
-        assert (receipt.rows_read, receipt.rows_loaded, receipt.rows_unchanged) == (len(lines), loaded, unchanged), day
+        assert (receipt.rows_loaded, receipt.rows_unchanged, receipt.rows_quarantined) == counts, day
         assert rows(warehouse_url, "select value, line from core.declaration") == [now], day
         assert rows(warehouse_url, "select value, line from core.declaration_history order by 1, 2") == before, day
 
