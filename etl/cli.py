@@ -311,7 +311,7 @@ def _print_failing_rows(file_id: int, form: Format) -> None:
             titles,
             (
                 (
-                    row.line,
+                    row.place,
                     row.rule_id,
                     quality.SEVERITIES[row.severity],
                     row.column,

@@ -9,6 +9,8 @@ MAX_CELL = 128 << 10  # characters; Excel's longest cell has 32,767
 MAX_CELLS = 16_384  # in a row: Excel's widest sheet
 FAR = 1_000  # columns behind the header in which cells may stand
 MAX_ROW = 4 << 20  # characters of a row, and bytes of a file in which no row ends
+# Row 5 of the second sheet is line 20,000,005: a sheet has 1,048,576 rows at most, and no line may be said twice.
+SHEET_LINES = 10_000_000
 BLOCK_CELLS = 500_000  # rows x columns that are in memory at once
 
 

@@ -10,14 +10,13 @@ from etl import masking
 from etl.catalogue import Export
 from etl.errors import FileRejected
 from etl.reading import merged_cells, values
+from etl.reading.bounds import SHEET_LINES
 from etl.reading.header import HEADER_ROWS, Placement, list_headers, no_header
 from etl.reading.lines import Lines
 from etl.reading.page_rows import Page
 from etl.reading.rows import data_rows, raw_blocks
 from etl.reading.sheets import REAL_DAY, Row, Sheet, as_lists
 
-# Row 5 of the second sheet is line 20,000,005: a sheet has 1,048,576 rows at most, and no line may be said twice.
-SHEET_LINES = 10_000_000
 TYPED = ("code", "date", "timestamp", "integer", "amount", "flag")
 
 

@@ -10,6 +10,7 @@ from psycopg2.extensions import connection as Connection
 from etl import catalogue, masking
 from etl.catalogue.project_files import statement
 from etl.errors import UsageError
+from etl.reading.bounds import SHEET_LINES
 
 SEVERITIES = {"fatal": "từ chối tệp", "error": "lỗi", "warning": "cảnh báo"}
 STATUSES = {
@@ -65,6 +66,13 @@ class FailingRow:
     value: str  # as delivered, personal data masked
     expected: str
     remedy: str
+
+    @property
+    def place(self) -> int | str | None:
+        """The line as a clerk sees it: of a further sheet of a workbook, which sheet and which of its rows."""
+        if self.line is None or self.line < SHEET_LINES or not self.file.lower().endswith((".xlsx", ".xls")):
+            return self.line
+        return f"trang {self.line // SHEET_LINES}, dòng {self.line % SHEET_LINES}"
 
 
 def is_beyond(rows_quarantined: int, rows_read: int, ceiling: Decimal) -> bool:

@@ -111,8 +111,8 @@ def _write(connection: Connection, receipt: Delivery, path: Path) -> int:
         rows.set_row(at, _height(ROW_HEADINGS, row))
         rows.write_number(at, 0, row.file_id, top)
         rows.write_string(at, 1, row.file, top)
-        if row.line is not None:
-            rows.write_number(at, 2, row.line, top)
+        if row.place is not None:
+            rows.write(at, 2, row.place, top)
         rows.write_string(at, 3, row.rule_id, top)
         rows.write_string(at, 4, SEVERITIES[row.severity], top)
         rows.write_string(at, 5, row.column, top)

@@ -66,6 +66,19 @@ def drawn(text: str) -> list[dict[str, str]]:
     return [dict(zip(head, line, strict=True)) for line in lines]
 
 
+@pytest.mark.parametrize(
+    "file, line, place",
+    [
+        ("duc-co.xlsx", 12, 12),
+        ("duc-co.xlsx", 20_000_005, "trang 2, dòng 5"),
+        ("duc-co.csv", 20_000_005, 20_000_005),  # a text may have so many
+        ("duc-co.xlsx", None, None),
+    ],
+)
+def test_a_line_is_told_as_a_clerk_sees_it(file: str, line: int | None, place: int | str | None) -> None:
+    assert quality.FailingRow(1, file, line, "DOS-01", "error", "", "", "", "").place == place
+
+
 def test_every_delivery_is_listed_with_what_became_of_it(connection: Connection) -> None:
     files = quality.deliveries(connection)
     assert [(f.file_id, f.export, f.status, f.rows_quarantined) for f in files] == [

@@ -152,9 +152,25 @@ CHANGES: dict[str, tuple[dict[str, str], dict[str, tuple[str, str]]]] = {
         {},
         {"etl/contracts/hr/units.yml": ("aliases: [Mã cơ quan]", "aliases: [Mã cơ quan, Mã tổ chức]")},
     ),
+    "how a **system** writes an export": (
+        {
+            "etl/contracts/hr/layouts/misa.yml": "system: MISA QLCB\nexport: hr/quotas\ncolumns:\n"
+            + "".join(
+                f"  - {header}: {role}\n"
+                for header, role in (
+                    ("Năm giao", "year"),
+                    ("Đơn vị", "org_code"),
+                    ("Loại hình", "quota_kind"),
+                    ("Chỉ tiêu", "assigned"),
+                    ("Ngày ký", "decided_on"),
+                )
+            )
+        },
+        {},
+    ),
     "a **reporting column**": (
         {},
-        {"sql/reporting/040_quality.sql": ("    f.loaded_at\n", "    f.loaded_at,\n    f.bytes\n")},
+        {"sql/reporting/040_quality.sql": (" end as not_run\n", " end as not_run,\n    f.bytes\n")},
     ),
 }
 CONCERNED = [
