@@ -91,7 +91,8 @@ def _file(path: Path, rows: Cells, form: Form) -> Path:
         text, encoding, path = f"<html><body><table>{cells}</table></body></html>", "utf-8", Path(f"{path}.xls")
     else:
         written = io.StringIO()
-        quoting = csv.QUOTE_ALL if form.quotes_all else csv.QUOTE_MINIMAL
+        # of the line breaks inside cells, Python quotes only those that end its lines
+        quoting = csv.QUOTE_ALL if form.quotes_all or form.line_end == "\r" else csv.QUOTE_MINIMAL
         csv.writer(written, delimiter=form.separator, lineterminator=form.line_end, quoting=quoting).writerows(rows)
         text, encoding, path = written.getvalue(), form.encoding, Path(f"{path}.csv")
     path.write_bytes(windows_1258(text) if encoding == "cp1258" else text.encode(encoding))
