@@ -734,7 +734,7 @@ def test_of_dossiers_only_those_that_are_paused_are_read(cursor: Cursor, known: 
     [(before,)] = tables.rows(cursor, rows_read)
     window.open_window(cursor, Q1)
     [(after,)] = tables.rows(cursor, rows_read)
-    assert after - before == 50
+    assert after - before in (50, 51)  # one more where it is asked whether there is any
 
 
 def test_an_as_of_is_the_day_whose_state_is_told(cursor: Cursor) -> None:

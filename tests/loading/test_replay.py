@@ -294,6 +294,13 @@ def test_a_district_is_taken_in_when_its_province_arrives(
 REFERRING = {
     # the rule that a row breaks while nobody knows the unit 24631: export, the row of another sender
     "DOS-03": ("one_stop_shop/dossiers", dossiers(1, unit="24631")),
+    "DOS-64": (
+        "one_stop_shop/dossiers",
+        """
+        Mã hồ sơ                  | Mã đơn vị | Mã đơn vị giải quyết | Ngày tiếp nhận | Trạng thái
+        000.00.16.H21-211201-0001 | 24631     | 24631                | 01/12/2021     | Đang xử lý
+        """,
+    ),
     "DOC-01": (
         "document_management/documents",
         """
