@@ -43,8 +43,8 @@ def merge_staged(cursor: Cursor, export: catalogue.Export, file: File, absent: C
     # few rows meet many, which are in memory or on a fast disk: look each up
     cursor.execute("set local random_page_cost = 1.1; analyze incoming")
     if kept := [name for c in export.loaded if c.name in absent for name in (c.name, c.day) if name]:
-        said = ", ".join(f"{name} = stored.{name}" for name in kept)
-        cursor.execute(statement("load/keep_what_is_absent", core=core, same_key=filled["same_key"], said=said))
+        of_absent = {"columns": ", ".join(kept), "of_stored": ", ".join(f"stored.{name}" for name in kept)}
+        cursor.execute(statement("load/keep_what_is_absent", **(filled | of_absent)))
     cursor.execute(statement("load/keep_latest_spelling", **filled))
     cursor.execute(
         "update landing.file set hash_version = %(now)s where export = %(export)s and sender = %(sender)s"

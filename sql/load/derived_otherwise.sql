@@ -9,7 +9,19 @@ where
     and %(export)s = any(derived_from)
     and status in ('accepted', 'accepted_with_errors')
     and exists (
-        (table {before} except table {after})
+        (
+            select *
+            from {before}
+            except
+            select *
+            from {after}
+        )
         union all
-        (table {after} except table {before})
+        (
+            select *
+            from {after}
+            except
+            select *
+            from {before}
+        )
     )

@@ -3,11 +3,11 @@
 -- the layout by which it was read; empty: the contract's own names of columns
 alter table landing.file add column if not exists layout text not null default '';
 -- the columns of the contract for which the file has none
-alter table landing.file add column if not exists absent text [] not null default '{}';
+alter table landing.file add column if not exists absent text[] not null default '{}';
 -- how many rows of the file have something in a column: {"due_at": 120}
 alter table landing.file add column if not exists filled jsonb not null default '{}';
 -- what layouts ask: exports whose lists tell some columns of the file
-alter table landing.file add column if not exists derived_from text [] not null default '{}';
+alter table landing.file add column if not exists derived_from text[] not null default '{}';
 -- why a rule did not run, in Vietnamese; null: it ran
 alter table quality.result add column if not exists not_run text;
 
