@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -23,11 +22,8 @@ from etl.errors import CatalogueError, RuleFailed
 from etl.masking import Names
 from etl.reading import bounds
 from etl.reading.rows import CELLS
-from etl.rules.lookups import Lookup, fetch, looked_up, lookup, queries
-
-if TYPE_CHECKING:
-    pass
 from etl.rules.functions import FUNCTIONS, GATHERED
+from etl.rules.lookups import Lookup, fetch, looked_up, lookup, queries
 
 FAILURES = {"line": pl.Int64, "rule_id": pl.String, "severity": pl.String, "column_name": pl.String, "value": pl.String}
 GATHERED_ROWS = 3_000_000  # of 24 bytes

@@ -1,13 +1,8 @@
 """Conditions that SQL cannot say: functions that a rule names, each given the rows that it looks at."""
 
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING
 
 import polars as pl
-
-if TYPE_CHECKING:
-    pass
-
 
 # Of an issuer and year; by their hash, for texts would keep the blocks in memory in which they stood.
 BOOK, NUMBER = (pl.struct("org_code", "issue_year", name).hash(2021).alias(name) for name in ("book", "number"))
