@@ -38,8 +38,8 @@ def write(
     Raises: SetupError if the folder cannot be written.
     """
     export = catalogue.export(file.export)
-    rows = [*_rows(verdict, export), *_rows_not_run(not_run or {}, export)]
-    failed = {(row["rule_id"], row["severity"]) for row in rows if row["passed"] is False}
+    rows = _rows(verdict, export)
+    failed = {(row["rule_id"], row["severity"]) for row in rows if not row["passed"]}
     listed = {
         "file_id": file.file_id,
         "export": file.export,
@@ -54,7 +54,7 @@ def write(
         "warnings": sum(severity != "critical" for _, severity in failed),
     }
     counts = {
-        "expectations": len(rows) - len(not_run or ()),
+        "expectations": len(rows),
         "checked": max((row["checked"] for row in rows), default=0),
         "errors": listed["errors"],
         "warnings": listed["warnings"],
@@ -62,7 +62,7 @@ def write(
     page = folder / str(file.file_id) / "index.html"
     try:
         page.parent.mkdir(parents=True, exist_ok=True)
-        _replace(page, _template().delivery(listed, counts, rows))
+        _replace(page, _template().delivery(listed, counts, rows, _not_run(not_run or {}, export)))
         with _alone(folder):
             _list(folder, listed)
     except OSError as error:
@@ -98,22 +98,18 @@ def _rows(verdict: Verdict, export: catalogue.Export) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda r: (r["passed"], r["severity"], -r["failed"], r["rule_id"], r["header"]))
 
 
-def _rows_not_run(not_run: Mapping[tuple[str, str], str], export: catalogue.Export) -> list[dict[str, Any]]:
+def _not_run(not_run: Mapping[tuple[str, str], str], export: catalogue.Export) -> list[dict[str, str]]:
+    """The rules that say nothing of the file, and why."""
     rules = catalogue.rules()
     return [
         {
             "rule_id": rule_id,
-            "expectation": "",
             "header": export.column(column).header,
             "description": rules[rule_id].message,
-            "remedy": rules[rule_id].remedy,
-            "severity": {"error": "critical", "warning": "warning"}[rules[rule_id].severity],
-            "checked": 0,
-            "failed": 0,
-            "share": why,
-            "passed": None,
+            "why": why,
         }
         for (rule_id, column), why in not_run.items()
+        if rules[rule_id].holds.get(column) != "found"  # only asked of what a layout derives
     ]
 
 

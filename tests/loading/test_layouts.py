@@ -233,6 +233,9 @@ def test_a_delivery_that_never_had_the_column_loads_and_says_which_rules_did_not
         warehouse_url,
         f"select count(*) from reporting.quality where file_id = {receipt.file_id} and not_run like 'không chạy:%%'",
     ) == [(len({rule for rule, _ in NOT_RUN}),)]
+    page = (configured.home / "data_docs" / str(receipt.file_id) / "index.html").read_text("utf-8")
+    assert f"Không chạy ({len(NOT_RUN)})" in page
+    assert all(why in page for _, why in NOT_RUN)
 
 
 def test_columns_that_nobody_knows_cost_nothing_and_are_named(configured, warehouse_url, lists):
