@@ -138,7 +138,7 @@ FILES = [
     Hostile("a header of 16,000 columns", ".csv", lambda path: path.write_text(HEADER + ",x" * 16_000 + "\n" + lines(0, 1)), "hơn 1000 cột"),
     Hostile("a header that says a column 990 times", ".csv", lambda path: path.write_text(HEADER + ",Nội dung" * 990 + "\n" + lines(0, 1)), "hai lần"),
     Hostile("a first line of 4,000,000 cells", ".csv", lambda path: path.write_text("," * 4_000_000 + f"\n{HEADER}\n" + lines(0, 1)), "tiêu đề"),
-    Hostile("30,000 lines without an end of their quotes", ".csv", text('"x\n' * 30_000), "1 ô; tiêu đề có 8 ô"),
+    Hostile("30,000 lines without an end of their quotes", ".csv", text('"x\n' * 30_000), 30_000),
     Hostile("whole lines in quotes that close far below", ".csv", text(('"a,,,,,,,\n' * 12_000 + 'a",,,,,,,\n') * 4), "ngoặc kép"),
     Hostile("a quote that never closes", ".csv", text('NV-0,"Mở\n', lines(1, 5_000)), 5_000),
     Hostile("1,000,000 blank lines", ".csv", text("\n" * 1_000_000, lines(0, 1)), 1),
