@@ -45,8 +45,8 @@ dossier as (
         coalesce(d.status = 'Công dân rút hồ sơ', false) as is_withdrawn,
         case
             when coalesce(d.status, '') <> 'Công dân rút hồ sơ' then d.finished_on
-            when coalesce(d.finished_on, d.returned_on) is not null
-                then greatest(d.received_on, coalesce(d.finished_on, d.returned_on))
+            -- a withdrawal without a day: it is known of at the latest since the delivery that tells it so
+            else greatest(d.received_on, coalesce(d.finished_on, d.returned_on, d.delivered_on))
         end as left_on
     from {changed} as d
     inner join lacking on lacking.file_id = d.file_id
