@@ -4,7 +4,7 @@ Which of them stands does not depend on who came first: of one day it is the sen
 last. All of them are warned, each with the name of the other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from psycopg2.extensions import cursor as Cursor
 
@@ -18,17 +18,30 @@ RULE = "FIL-21"
 
 def name(cursor: Cursor, export: catalogue.Export, file_ids: Sequence[int]) -> None:
     """Warn of the rows of these files that others contradict, and of those others."""
-    _change(cursor, export, file_ids, "load/name_contradictions")
+    _change(cursor, export, file_ids, lambda found: statement("load/name_contradictions", contradictions=found))
 
 
 def forget(cursor: Cursor, export: catalogue.Export, file_ids: Sequence[int]) -> None:
     """Take back what others were warned of because of these files, whose loads are about to be taken back."""
     cursor.execute("select sender, part from landing.file where file_id = any(%s)", (list(file_ids),))
     told_as = sorted({name for row in cursor.fetchall() for name in row})
-    _change(cursor, export, file_ids, "load/forget_contradictions", senders=told_as)
+    _change(
+        cursor,
+        export,
+        file_ids,
+        lambda found: statement("load/forget_contradictions", contradictions=found),
+        senders=told_as,
+    )
 
 
-def _change(cursor: Cursor, export: catalogue.Export, file_ids: Sequence[int], change: str, **beside: object) -> None:
+def _change(
+    cursor: Cursor,
+    export: catalogue.Export,
+    file_ids: Sequence[int],
+    change: Callable[[str], str],
+    **beside: object,
+) -> None:
+    """Run what `change` makes of each query of contradictions, and count anew for the files that it concerns."""
     if not file_ids:
         return
     said = beside | {
@@ -38,7 +51,7 @@ def _change(cursor: Cursor, export: catalogue.Export, file_ids: Sequence[int], c
     }
     found: set[int] = set()
     for contradictions in _queries(export, file_ids):
-        cursor.execute(statement(change, contradictions=contradictions), said)
+        cursor.execute(change(contradictions), said)
         found |= {file_id for (file_id,) in cursor.fetchall()}
     if found:
         cursor.execute(statement("load/count_contradictions"), said | {"file_ids": sorted(found)})

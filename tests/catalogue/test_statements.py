@@ -8,7 +8,7 @@ import pytest
 from etl.catalogue import project_files
 
 FOLDERS = ("land", "load", "mart", "quality", "night")
-NAMED = re.compile(rf"""["']((?:{"|".join(FOLDERS)})/[a-z_]+)["']""")
+NAMED = re.compile(r"""\bstatement\(\s*["']([a-z]+/[a-z_]+)["']""")
 FILES = {
     f"{folder}/{path.stem}": path
     for folder in FOLDERS

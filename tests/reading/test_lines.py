@@ -368,13 +368,18 @@ def test_a_page_that_a_table_lays_out_may_be_larger_than_a_cell(tmp_path: Path) 
 PART = "Content-Type: {type}; charset={charset}\r\nContent-Transfer-Encoding: {how}\r\n\r\n"
 
 
-@pytest.mark.parametrize("charset", ["utf-8", "utf-16", "windows-1258"])
-@pytest.mark.parametrize("how", ["quoted-printable", "base64", "8bit"])
+# lines of mail that are sent as they are hold no zero bytes: UTF-16 is always coded
+CODED = [
+    *((charset, how) for charset in ("utf-8", "utf-16", "windows-1258") for how in ("quoted-printable", "base64")),
+    ("utf-8", "8bit"),
+    ("windows-1258", "8bit"),
+]
+
+
+@pytest.mark.parametrize(("charset", "how"), CODED)
 @pytest.mark.parametrize("block_bytes", [100, 8 << 20])
 def test_a_web_page_in_one_file(tmp_path: Path, charset: str, how: str, block_bytes: int) -> None:
     html = f"<html><body>{table(HEAD, *[BODY] * 3)}</body></html>".encode(charset, "xmlcharrefreplace")
-    if how == "8bit" and charset == "utf-16":
-        pytest.skip("mail has no such lines")
     coded = {"quoted-printable": quopri.encodestring, "base64": base64.encodebytes, "8bit": bytes}[how](html)
     document = b"".join([
         b"From: <Saved by Excel>\r\nMIME-Version: 1.0\r\n",

@@ -105,7 +105,7 @@ def read_damaged_files(seed: int, folder: Path, count: int = 1000) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [2, 2021])
+@pytest.mark.parametrize("seed", [2, 5, 2021])
 def test_a_damaged_file_is_read_or_refused(tmp_path: Path, seed: int) -> None:
     """In a process of its own: what other tests took would count as taken here."""
     command = [sys.executable, "-m", "tests.slow.test_damaged_files", str(seed), str(tmp_path)]
