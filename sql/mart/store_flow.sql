@@ -323,39 +323,6 @@ select
     reason,
     resolved_elsewhere
 from whole
-except
-select
-    province_code,
-    period_code,
-    period_start,
-    period_end,
-    as_of,
-    unit_code,
-    unit_valid_from,
-    unit_name,
-    unit_level,
-    field,
-    received,
-    received_online,
-    received_direct,
-    received_postal,
-    carried_over,
-    resolved,
-    resolved_early,
-    resolved_on_time,
-    resolved_late,
-    pending,
-    pending_in_time,
-    pending_overdue,
-    refused,
-    withdrawn,
-    is_current_meaning,
-    taken_over,
-    handed_over,
-    reason,
-    resolved_elsewhere
-from mart.dossier_flow
-where period_code = %(period_code)s
 on conflict (province_code, period_code, unit_code, unit_valid_from, field) do update
     set
         period_start = excluded.period_start,
@@ -382,3 +349,5 @@ on conflict (province_code, period_code, unit_code, unit_valid_from, field) do u
         handed_over = excluded.handed_over,
         reason = excluded.reason,
         resolved_elsewhere = excluded.resolved_elsewhere
+-- what is the same stays as it is, and costs no new version of its row
+where dossier_flow.* is distinct from excluded.*

@@ -711,9 +711,12 @@ def test_a_dossier_is_in_the_state_of_then(cursor: Cursor, row: list[str]) -> No
 
 
 @pytest.mark.parametrize(
-    "known", ["select", "analyze core.dossier"], ids=["after the first night", "after a later one"]
+    "known, read",
+    # before it has seen the table, the planner hashes what nobody withdrew, and looks at one row to see if there is any
+    [("select", 51), ("analyze core.dossier", 50)],
+    ids=["after the first night", "after a later one"],
 )
-def test_of_dossiers_only_those_that_are_paused_are_read(cursor: Cursor, known: str) -> None:
+def test_of_dossiers_only_those_that_are_paused_are_read(cursor: Cursor, known: str, read: int) -> None:
     """1 in 100 of 5,000 is paused, in any of 100 units; what was loaded just now, the planner does not know."""
     communes = "\n".join(f"C{n} | 2021-01-05 | H | UBND cấp xã" for n in range(100))
     given(cursor, {"unit": f"org_code | told | parent_code | unit_kind\n{communes}"}, AGAIN)
@@ -734,7 +737,7 @@ def test_of_dossiers_only_those_that_are_paused_are_read(cursor: Cursor, known: 
     [(before,)] = tables.rows(cursor, rows_read)
     window.open_window(cursor, Q1)
     [(after,)] = tables.rows(cursor, rows_read)
-    assert after - before in (50, 51)  # one more where it is asked whether there is any
+    assert after - before == read
 
 
 def test_an_as_of_is_the_day_whose_state_is_told(cursor: Cursor) -> None:
