@@ -73,7 +73,7 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
             from etl import pipeline
             from etl.errors import CchcError, UsageError
             from etl.nightly import dag_runs
-            from etl.stewardship import decisions
+            from etl.stewardship import deliveries
 
             configured, run = settings.read(), context["dag_run"]
             try:
@@ -83,7 +83,7 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
                 again = []
                 if scope.again:
                     by = run.triggering_user_name or "airflow"
-                    again = decisions.again(url, **days, by=by, reason=f"{run.dag_id}, {run.run_id}")
+                    again = deliveries.again(url, **days, by=by, reason=f"{run.dag_id}, {run.run_id}")
                 try:
                     new = pipeline.land(
                         configured,

@@ -105,9 +105,9 @@ def _load_again(numbers: list[str], since: date | None, until: date | None) -> i
         raise UsageError("--again takes the numbers of files, or delivery days: --since DAY --until DAY.")
     file_ids = [_file_number(number) for number in numbers] or None
     settings, url = _warehouse()
-    from etl.stewardship import decisions
+    from etl.stewardship import deliveries
 
-    taken = decisions.again(url, file_ids=file_ids, since=since, until=until, by=_login(), reason="cchc load --again")
+    taken = deliveries.again(url, file_ids=file_ids, since=since, until=until, by=_login(), reason="cchc load --again")
     return _print_loaded(settings, url, [*taken, *_load_waiting(settings, url)], "Không có tệp nào để nạp lại.")
 
 
@@ -378,9 +378,9 @@ def confirm(file_id: FileArgument, reason: ReasonOption, by: ByOption = None) ->
     """Say that a file that is held is meant so, and load it."""
     _given(reason)
     settings, url = _warehouse()
-    from etl.stewardship import decisions
+    from etl.stewardship import deliveries
 
-    decisions.confirm(url, file_id, by=by or _login(), reason=reason)
+    deliveries.confirm(url, file_id, by=by or _login(), reason=reason)
     return _print_loaded(settings, url, [file_id, *_load_waiting(settings, url)], "")
 
 
@@ -389,9 +389,9 @@ def withdraw(file_id: FileArgument, reason: ReasonOption, by: ByOption = None) -
     """Take a delivery back: its rows go, and what its sender delivered after it is loaded again."""
     _given(reason)
     settings, url = _warehouse()
-    from etl.stewardship import decisions
+    from etl.stewardship import deliveries
 
-    receipts = decisions.withdraw(settings, url, file_id, by=by or _login(), reason=reason)
+    receipts = deliveries.withdraw(settings, url, file_id, by=by or _login(), reason=reason)
     return _print_loaded(settings, url, [*(r.file_id for r in receipts), *_load_waiting(settings, url)], "")
 
 
@@ -404,9 +404,9 @@ def _given(reason: str) -> None:
 def check_archive() -> int:
     """Compare the kept bytes of every file with the hash of what was delivered."""
     settings, url = _warehouse()
-    from etl.stewardship import decisions
+    from etl.stewardship import deliveries
 
-    checked = list(decisions.check_archive(settings, url))
+    checked = list(deliveries.check_archive(settings, url))
     wrong = [(file, what) for file, what in checked if what]
     if wrong:
         titles = ("Tệp", "Loại dữ liệu", "Nơi gửi", "Ngày giao", "Bản lưu", "Tình trạng")

@@ -8,7 +8,7 @@ import pytest
 from etl import catalogue, pipeline
 from etl.pipeline import Receipt
 from etl.settings import Settings
-from etl.stewardship import decisions
+from etl.stewardship import deliveries
 from tests.databases import rows
 from tests.inbox import PROCEDURES, UNITS, deliver, quiet
 from tests.tables import cells
@@ -179,7 +179,7 @@ def test_a_column_that_goes_missing_holds_the_file_and_what_is_known_stays(confi
     assert f"cchc files confirm {receipt.file_id}" in receipt.message
     assert stands(warehouse_url) == known
 
-    decisions.confirm(warehouse_url, receipt.file_id, by="thử", reason="phần mềm mới không có cột này")
+    deliveries.confirm(warehouse_url, receipt.file_id, by="thử", reason="phần mềm mới không có cột này")
     (receipt,) = pipeline.load_waiting(configured, warehouse_url)
     assert receipt.status == "accepted"
     assert stands(warehouse_url) == [*known, ("NV-3", None, None)]

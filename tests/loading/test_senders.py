@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from etl import pipeline
-from etl.stewardship import decisions
+from etl.stewardship import deliveries
 from tests.databases import rows
 from tests.inbox import PROCEDURES, UNITS, deliver
 
@@ -68,12 +68,12 @@ def test_who_is_confirmed_or_known_is_asked_no_more(load, configured, inbox, war
     load()
     deliver(inbox, "hr/staff", "2021-12-02", people("CB-1", "CB-2"), sender="duc-co_2")
     load()
-    decisions.confirm(warehouse_url, 3, by="An", reason="hai cơ quan")
+    deliveries.confirm(warehouse_url, 3, by="An", reason="hai cơ quan")
     load()
     deliver(inbox, "hr/staff", "2021-12-03", people("CB-1", "CB-2", "CB-3"), sender="duc-co_2")
     deliver(inbox, "hr/staff", "2021-11-15", people("CB-1"))  # late: all that duc-co sent is loaded again
     load()
-    decisions.again(warehouse_url, file_ids=[2, 3], by="An", reason="luật mới")
+    deliveries.again(warehouse_url, file_ids=[2, 3], by="An", reason="luật mới")
     load()
     assert {status for _, status, _ in standing(warehouse_url)} == {"accepted"}
 
@@ -144,7 +144,7 @@ def test_what_is_taken_back_contradicts_nobody_any_more(load, configured, inbox,
         deliver(inbox, "document_management/tasks", "2021-12-01", task("NV-1", content), sender=sender)
     load()
     assert len(told(warehouse_url)) == 6
-    decisions.withdraw(configured, warehouse_url, 3, by="An", reason="nhầm")
+    deliveries.withdraw(configured, warehouse_url, 3, by="An", reason="nhầm")
     assert told(warehouse_url) == [("a", "a.csv", "c", 1), ("c", "c.csv", "a", 1)]
 
 

@@ -17,7 +17,7 @@ from etl import catalogue, cli, pipeline, settings
 from etl.catalogue import project_files
 from etl.errors import CatalogueError
 from etl.migration import differences, schema
-from etl.stewardship import decisions
+from etl.stewardship import deliveries
 from etl.warehouse import core_tables, database
 from tests.databases import fresh_database
 from tests.inbox import deliver
@@ -500,7 +500,7 @@ def test_a_list_of_two_offices_cannot_become_one_of_nobody(
         says(lambda c: c.update(delivery="snapshot"))
         for sender in ("a", "b"):
             load(url, tmp_path / "inbox", "2021-12-02", DELIVERED, sender)
-        decisions.confirm(url, 2, by="An", reason="hai cơ quan")
+        deliveries.confirm(url, 2, by="An", reason="hai cơ quan")
         list(pipeline.load_waiting(settings.read(), url))
         says()
         with pytest.raises(CatalogueError, match=r"17 keys \(province_code, code\) would each name several rows"):

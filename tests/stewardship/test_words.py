@@ -166,12 +166,12 @@ def test_words_that_come_with_a_release_or_in_the_office_s_folder_load_what_wait
 def test_a_delivery_taken_back_leaves_no_trace_of_its_words(
     load, warehouse_url: str, inbox: Path, configured: settings.Settings
 ) -> None:
-    from etl.stewardship import decisions
+    from etl.stewardship import deliveries
 
     deliver(inbox, DOSSIERS, "2021-12-06", dossiers("0001 | Hoàn thành | Trực tiếp | 02/12/2021"))
     load()
     (file_id,) = [f for (f,) in rows(warehouse_url, "select distinct file_id from landing.file_word")]
-    decisions.withdraw(configured, warehouse_url, file_id, by="lan", reason="nhầm")
+    deliveries.withdraw(configured, warehouse_url, file_id, by="lan", reason="nhầm")
     assert rows(warehouse_url, "select * from landing.file_word") == []
     says(warehouse_url, "Hoàn thành", "Đã trả kết quả")
     assert load() == []
