@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import psycopg2
@@ -28,8 +28,9 @@ from psycopg2.extensions import connection as Connection
 from etl.errors import CchcError, LoadFailed, SetupError
 from etl.landing import arrivals, owners, receipts
 from etl.landing.receipts import File
+from etl.loading import effects
 from etl.migration import schema
-from etl.periods import Period
+from etl.periods import LOCAL, Period
 from etl.settings import Settings
 from etl.warehouse import database, locks
 
@@ -96,6 +97,7 @@ def waiting(url: str, *, exports: set[str] | None = None) -> list[File]:
     """Files that are kept but not loaded, or have to be judged again, in the order in which they are to be loaded."""
     with database.transaction(url) as connection, connection.cursor() as cursor:
         owners.release(cursor)  # a list of units may have told since whose a held list is
+        effects.expire(cursor, datetime.now(LOCAL).date())
         return receipts.waiting(connection, exports=exports)
 
 

@@ -45,6 +45,7 @@ class Rule:
     fails: Mapping[str, str] = field(default_factory=dict)  # column -> condition under which it breaks the rule
     holds: Mapping[str, str] = field(default_factory=dict)  # column -> what the contract asks of it (BY_CONTRACT)
     refers_to: tuple[str, ...] = ()  # exports whose change makes this rule run again
+    admits: tuple[str, ...] = ()  # what may be decided about a row that breaks it, if not what its kind of rule admits
 
 
 def _rules(folders: tuple[Path, ...]) -> Iterator[Rule]:
@@ -53,7 +54,7 @@ def _rules(folders: tuple[Path, ...]) -> Iterator[Rule]:
             name = path.relative_to(folder).with_suffix("").as_posix()
             stated = read_yaml(path).get("rules") or {}
             for rule_id, said in stated.items():
-                said = {**said, "refers_to": tuple(said.get("refers_to", ()))}
+                said = {**said, **{name: tuple(said.get(name, ())) for name in ("refers_to", "admits")}}
                 if said.get("holds") == SHAPED:
                     said["holds"] = {c.name: SHAPED for c in export(name).shaped}
                 elif said.get("holds") == READABLE:

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,7 @@ import polars as pl
 
 from etl import catalogue
 from etl.landing.receipts import File
-from etl.loading import first_pass, words
+from etl.loading import decided, first_pass, words
 from etl.loading.first_pass import Survey
 from etl.loading.repetitions import together
 from etl.masking import Names
@@ -35,6 +35,7 @@ class Outcome:
     rows_loaded: int = 0
     rows_unchanged: int = 0
     rows_quarantined: int = 0
+    rows_left_out: int = 0  # of those in quarantine: somebody has decided so
     rows_closed: int = 0
     unknown: set[str] = field(default_factory=set)  # roles that the office's lists did not tell of every row
     failed: Counter[tuple[str, str]] = field(default_factory=Counter)  # (rule, column) -> failing rows
@@ -44,7 +45,7 @@ class Outcome:
 
     @property
     def status(self) -> str:
-        return "accepted_with_errors" if self.rows_quarantined else "accepted"
+        return "accepted_with_errors" if self.rows_quarantined > self.rows_left_out else "accepted"
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ class Batch:
     staged: Rows  # what Great Expectations judges
     violations: Rows
     quarantined: Rows
+    left_out: list[int]  # lines of those that somebody has decided to leave out
+    decided: Rows  # what decisions did to rows
     good: Rows
     earlier: Rows  # good rows that a later row of the same file replaces: its history
 
@@ -105,7 +108,7 @@ def judged_batches(task: Task, survey: Survey, references: dict[str, pl.DataFram
     layout = survey.placement.layout
     but = conditions.not_run(export, survey.placement.absent(export), layout.derived if layout else ())
     for block in [whole_file(candidates)] if plan.at_once and survey.rows else together(candidates):
-        yield _batch(task, block, references, names, layout, survey.read_as, but)
+        yield _batch(task, block, references, names, layout, survey.read_as, but, survey.decisions)
 
 
 def whole_file(blocks: Iterable[pl.DataFrame], most: int = LIST_ROWS) -> pl.DataFrame:
@@ -131,6 +134,7 @@ def _batch(
     layout: catalogue.Layout | None,
     read_as: catalogue.Export,
     but: Collection[tuple[str, str]],
+    decisions: decided.Decisions,
 ) -> Batch:
     export, file = task.export, task.file
     raw = block.drop(first_pass.FLAGS)
@@ -143,8 +147,12 @@ def _batch(
     failures = conditions.failures(
         typed, said, export, delivered_on=file.delivered_on, lookups=references, but=but, names=names
     )
-    errors = failures.filter(pl.col("severity") == "error")
-    is_bad = typed["line"].is_in(errors["line"].unique().implode())
+    records = first_pass.record_keys(typed, export)
+    failures = decisions.settled(decided.told(failures, typed, records, export, task.pseudonym_key))
+    left_out = decisions.discarded(raw, records, export)
+    errors = failures.filter((pl.col("severity") == "error") & pl.col("decided").ne_missing("waive"))
+    is_bad = typed["line"].is_in([*errors["line"].unique(), *left_out])
+    done = list(decisions.done_to(raw, records, failures, left_out)) if decisions.holding else []
     good = _core_rows(typed.filter(~is_bad), task)
     columns = list(core_tables.core_columns(export))
     days = good[export.partition_by] if export.partition_by else pl.Series([], dtype=pl.Date)
@@ -155,8 +163,14 @@ def _batch(
         waits_for_words=words.are_missing(errors, export),
         years=set(days.dt.year().unique().to_list()),
         staged=as_csv(said_in(typed.select(staged_columns(export)))),
-        violations=as_csv(failures.select(pl.lit(file.file_id), "line", "rule_id", "column_name", "severity", "value")),
-        quarantined=_quarantined(task, typed.filter(is_bad), raw.filter(is_bad), errors),
+        violations=as_csv(
+            failures.with_columns(
+                file_id=pl.lit(file.file_id), export=pl.lit(export.name), sender=pl.lit(file.sender)
+            ).select(VIOLATION)
+        ),
+        quarantined=_quarantined(task, records.filter(is_bad), raw.filter(is_bad), errors, left_out),
+        left_out=[*left_out],
+        decided=as_csv(pl.DataFrame([(file.file_id, *one) for one in done], schema=DECIDED, orient="row")),
         good=as_csv(said_in(good.filter(~pl.col("is_superseded")).select(columns))),
         earlier=as_csv(
             said_in(
@@ -169,6 +183,21 @@ def _batch(
             )
         ),
     )
+
+
+VIOLATION = (
+    *("file_id", "export", "sender"),
+    *("line", "rule_id", "column_name", "severity", "value"),
+    *("record_key", "unit_code", "cell_hash", "word", "decision_id"),
+)
+DECIDED = {
+    "file_id": pl.Int64,
+    "line": pl.Int64,
+    "decision_id": pl.Int64,
+    "column_name": pl.String,
+    "applied": pl.Boolean,
+    "original": pl.String,
+}
 
 
 def _by_rule(failures: pl.DataFrame) -> Iterator[tuple[tuple[str, str], int]]:
@@ -223,22 +252,28 @@ def _core_rows(good: pl.DataFrame, task: Task) -> pl.DataFrame:
 # --- quarantine -------------------------------------------------------------------------------------------------------
 
 
-def _quarantined(task: Task, typed: pl.DataFrame, raw: pl.DataFrame, errors: pl.DataFrame) -> Rows:
-    """The bad rows of a block, whole, each with every rule it breaks."""
+def _quarantined(
+    task: Task,
+    records: pl.Series,
+    raw: pl.DataFrame,
+    errors: pl.DataFrame,
+    left_out: Mapping[int, decided.Decision],
+) -> Rows:
+    """The bad rows of a block, whole, each with every rule it breaks, and those that somebody left out."""
     rules = catalogue.row_rules(task.export.name)
-    reasons: dict[int, set[str]] = {}
+    reasons: dict[int, set[str]] = {line: {decision.rule_id} for line, decision in left_out.items()}
     for line, rule_id in errors.select("line", "rule_id").iter_rows():
         reasons.setdefault(line, set()).add(rule_id)
-    keys = pl.DataFrame([typed["line"], first_pass.record_keys(typed, task.export).alias("record_key")])
     header = {c.name: c.header for c in task.export.columns}
     text = io.StringIO()
     writer = csv.writer(text)
-    for row, (line, record_key) in zip(raw.iter_rows(named=True), keys.iter_rows(), strict=True):
+    for row, record_key in zip(raw.iter_rows(named=True), records, strict=True):
+        line = row["line"]
         as_delivered = {header.get(name, name.removeprefix("#")): cell for name, cell in row.items() if name != "line"}
         if as_delivered[CELLS.removeprefix("#")] is None:
             del as_delivered[CELLS.removeprefix("#")]
         rule_ids = sorted(reasons[line])
-        messages = [rules[r].message for r in rule_ids]
+        messages = [rules[r].message for r in rule_ids if r in rules]
         writer.writerow((
             task.file.file_id,
             line,
@@ -248,7 +283,7 @@ def _quarantined(task: Task, typed: pl.DataFrame, raw: pl.DataFrame, errors: pl.
             array(rule_ids),
             array(messages),
         ))
-    return Rows(keys.height, io.BytesIO(text.getvalue().encode()))
+    return Rows(len(records), io.BytesIO(text.getvalue().encode()))
 
 
 def array(items: list[str]) -> str:

@@ -10,7 +10,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue
 from etl.errors import RuleFailed
-from etl.loading.batches import STAGING_TYPES, Batch, Outcome, Rows, Task, staged_columns
+from etl.loading.batches import DECIDED, STAGING_TYPES, VIOLATION, Batch, Outcome, Rows, Task, staged_columns
 from etl.reading import prefetch, values
 from etl.rules import conditions
 from etl.warehouse import core_tables
@@ -30,6 +30,13 @@ def copy_batches(
             staged = beside.submit(copy_rows, side_cursor, _named(staging, batch.staged), batch.staged)
             copy_rows(cursor, _VIOLATIONS, batch.violations)
             copy_rows(cursor, _QUARANTINE, batch.quarantined)
+            copy_rows(cursor, _DECIDED, batch.decided)
+            if batch.left_out:
+                cursor.execute(
+                    "update quality.quarantined_row set resolved_by = file_id, resolution = 'discarded'"
+                    " where file_id = %s and line = any(%s)",
+                    (task.file.file_id, batch.left_out),
+                )
             copy_rows(cursor, _named(f"core.{export.thing}_history", batch.earlier), batch.earlier)
             staged.result()
             if batch.years - made:
@@ -41,11 +48,13 @@ def copy_batches(
             outcome.read_by |= batch.read_by
             outcome.waits_for_words |= batch.waits_for_words
             outcome.rows_quarantined += batch.quarantined.count
+            outcome.rows_left_out += len(batch.left_out)
             outcome.rows_loaded += batch.earlier.count + (batch.good.count if target.startswith("core.") else 0)
     return outcome
 
 
-_VIOLATIONS = "quality.violation (file_id, line, rule_id, column_name, severity, value)"
+_VIOLATIONS = f"quality.violation ({', '.join(VIOLATION)})"
+_DECIDED = f"quality.decided_row ({', '.join(DECIDED)})"
 _QUARANTINE = "quality.quarantined_row (file_id, line, export, record_key, raw, rule_ids, messages)"
 
 

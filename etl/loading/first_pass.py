@@ -22,6 +22,7 @@ from etl.errors import FileHeld, FileRejected
 from etl.landing import layouts, owners
 from etl.landing.receipts import File
 from etl.loading import words
+from etl.loading.decided import Decisions
 from etl.loading.earlier import (
     check_half_at_least,
     check_roles,
@@ -56,6 +57,7 @@ class Survey:
     placement: Placement
     read_as: catalogue.Export  # its columns know what the words of this file mean
     lines: Lines
+    decisions: Decisions
     filled: Counter[str] = field(default_factory=Counter)  # role -> rows that have something in it
     open: Callable[[Path], read.Table] = field(kw_only=True)  # read a file of this export and sender as this one
 
@@ -119,14 +121,14 @@ class Survey:
             for block in self.open(path).blocks:
                 wanted = is_in(block["line"].to_numpy(), self.repetitions.known_again)
                 if wanted.any():
-                    yield _hashed(detached(block.filter(wanted)), self.read_as, self.placement)[0]
+                    yield _as_decided(detached(block.filter(wanted)), self.read_as, self.placement, self.decisions)[0]
 
 
-def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool") -> Survey:
+def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool", decisions: Decisions) -> Survey:
     """Read a file, and pass over the rows that are known.
 
     Input:  `path`: its kept bytes; `spool`: where the others are kept for the second pass; `keys`: where, of a
-            snapshot, the keys of all rows of the delivery are kept.
+            snapshot, the keys of all rows of the delivery are kept; `decisions`: about rows of its sender.
     Raises: FileRejected if it cannot be read (FIL-01, 02, 03, 11); FileHeld if nobody has said that it is meant so and
             it has columns that may be those it lacks (FIL-04), is a snapshot that lost half its rows (FIL-06), or lacks
             what its sender gave before (FIL-07); or if it names no unit and nobody knows its sender's (FIL-08).
@@ -154,7 +156,7 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool"
     with closing(Seen(path.parent)) as seen:
         for raw in prefetch.ahead(table.blocks):
             filled.update(raw.select(pl.col([c.name for c in export.columns]).count()).row(0, named=True))
-            block, typed_keys = _hashed(raw, read_as, placement)
+            block, typed_keys = _as_decided(raw, read_as, placement, decisions)
             raw_hash = block["raw_hash"].to_numpy()
             seen.add(block["key_hash"].to_numpy(), raw_hash, block["line"].to_numpy())
             if export.delivery == "snapshot":
@@ -179,6 +181,7 @@ def survey(cursor: Cursor, file: File, path: Path, spool: "Spool", keys: "Spool"
         placement=placement,
         read_as=read_as,
         lines=table.lines,
+        decisions=decisions,
         filled=filled,
         open=open_table,
     )
@@ -190,6 +193,24 @@ def _ways_out_of_doubt(file: File) -> str:
         f" cchc layouts propose {file.file_id}; nếu các cột chưa biết không cần đến:"
         f' cchc files confirm {file.file_id} --reason "<lý do>"'
     )
+
+
+def _as_decided(
+    raw: pl.DataFrame, export: catalogue.Export, placement: Placement, decisions: Decisions
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A block as `_hashed` gives it, with the cells that people have corrected.
+
+    A corrected cell may be corrected again, or be part of the key by which the next correction knows the row.
+    """
+    block, typed_keys = _hashed(raw, export, placement)
+    done: set[tuple[int, int, str]] = set()
+    are_left = len(decisions.corrected_records) > 0
+    while are_left:
+        records = record_keys(typed_keys.with_columns(raw_hash=block["raw_hash"]), export)
+        raw, are_left = decisions.correct(raw, records, done)
+        if are_left:
+            block, typed_keys = _hashed(raw, export, placement)
+    return block, typed_keys
 
 
 def _hashed(block: pl.DataFrame, export: catalogue.Export, placement: Placement) -> tuple[pl.DataFrame, pl.DataFrame]:

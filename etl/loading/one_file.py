@@ -20,7 +20,7 @@ from etl.catalogue.project_files import statement
 from etl.errors import RuleFailed
 from etl.figures import counts
 from etl.landing.receipts import File
-from etl.loading import earlier, first_pass, words
+from etl.loading import decided, earlier, first_pass, words
 from etl.loading.batches import LIST_ROWS, Outcome, Task, as_csv, judged_batches, whole_file
 from etl.loading.copying import copy_batches
 from etl.loading.merge import check_new_sender, close_what_is_gone, incoming, merge_staged
@@ -50,7 +50,8 @@ def load(cursor: Cursor, task: Task, *, direct: bool) -> Outcome:
     asked: dict[str, str] = {}
     try:
         with closing(Spool(task.path.parent)) as spool, closing(Spool(task.path.parent)) as keys:
-            survey = first_pass.survey(cursor, file, task.path, spool, keys)
+            decisions = decided.of_file(cursor, file, task.pseudonym_key)
+            survey = first_pass.survey(cursor, file, task.path, spool, keys, decisions)
             if export.delivery == "snapshot":
                 check_new_sender(cursor, export, file, keys)
             # with nothing of this sender in the table yet, new rows are copied straight into it
@@ -218,13 +219,12 @@ def _receipt(cursor: Cursor, file: File, outcome: Outcome, survey: first_pass.Su
     export, placement = catalogue.export(file.export), survey.placement
     layout = placement.layout
     message = "Đã nạp đủ các dòng." if outcome.rows_read else catalogue.rules()["FIL-05"].message
-    if outcome.rows_quarantined:
-        message = (
-            f"Có {outcome.rows_quarantined} dòng lỗi được giữ lại, chưa nạp;"
-            f" xem chi tiết: cchc quality --rows {file.file_id}"
-        )
+    if bad := outcome.rows_quarantined - outcome.rows_left_out:
+        message = f"Có {bad} dòng lỗi được giữ lại, chưa nạp; xem chi tiết: cchc quality --rows {file.file_id}"
         if outcome.waits_for_words:
             message += "; từ chưa biết: cchc words"
+    if outcome.rows_left_out:
+        message += f" {outcome.rows_left_out} dòng được bỏ theo quyết định."
     if placement.notes:
         message += f" Cột chưa biết, không dùng: {', '.join(shown for _, shown in placement.notes)}."
     cursor.execute(

@@ -62,15 +62,37 @@ def _in_turns(settings: Settings, url: str, file: File, **how: Any) -> list[int]
     raise AssertionError("unreachable")
 
 
-def _replay(
-    settings: Settings, url: str, file: File, *, direct: bool, withdrawn: bool, by: str = "", reason: str = ""
-) -> list[int]:
+def _replay(settings: Settings, url: str, file: File, **how: Any) -> list[int]:
+    with database.transaction(url) as connection, connection.cursor() as cursor:
+        turn, outcomes = within(settings, url, cursor, file, docs=settings.home / "data_docs", **how)
+    with database.transaction(url) as connection, connection.cursor() as cursor:
+        for table in sorted({table for outcome in outcomes for table in outcome.grown}):
+            cursor.execute(f"analyze {table}")
+    return turn
+
+
+def within(
+    settings: Settings,
+    url: str,
+    cursor: Cursor,
+    file: File,
+    *,
+    docs: Path | None,
+    direct: bool,
+    withdrawn: bool = False,
+    by: str = "",
+    reason: str = "",
+) -> tuple[list[int], list[batches.Outcome]]:
+    """The same in the caller's transaction, which may also be given up: the files that were loaded, and the outcomes.
+
+    Input:  `docs`: the folder for Data Docs; `direct`: as in one_file.load.
+    """
     export = catalogue.export(file.export)
     outcomes: list[batches.Outcome] = []
-    with ThreadPoolExecutor(1) as beside, database.transaction(url) as connection, connection.cursor() as cursor:
-        now = receipts.file(connection, file.file_id)
+    with ThreadPoolExecutor(1) as beside:
+        now = receipts.file(cursor.connection, file.file_id)
         if not withdrawn and not _waits(cursor, now):
-            return []  # done by another task in the meantime
+            return [], []  # done by another task in the meantime
         later = later_files(cursor, now)
         again = [file.file_id, *later] if now.status in LOADED else later
         turn = _in_order(cursor, later if withdrawn else [file.file_id, *later])
@@ -84,18 +106,19 @@ def _replay(
         if withdrawn:
             _mark_withdrawn(cursor, file, by=by, reason=reason)
         for one in turn:
-            outcomes += _load_one(settings, url, cursor, one, kept, direct=direct, because_of=file.file_id)
+            outcomes += _load_one(settings, url, cursor, one, kept, docs=docs, direct=direct, because_of=file.file_id)
         kept.result()
         mark_stale(cursor, file, known)
         mark_repetitions(cursor, file, again)
         for one in turn:
             settle_with_others(cursor, export, one)
             merge.hold_keys(cursor, export, one)
+        cursor.execute(
+            statement("load/close_violations", history=f"core.{export.thing}_history"),
+            {"files": [one.file_id for one in turn]},
+        )
         contradictions.name(cursor, export, [one.file_id for one in turn])
-    with database.transaction(url) as connection, connection.cursor() as cursor:
-        for table in sorted({table for outcome in outcomes for table in outcome.grown}):
-            cursor.execute(f"analyze {table}")
-    return [one.file_id for one in turn]
+    return [one.file_id for one in turn], outcomes
 
 
 def _waits(cursor: Cursor, file: File) -> bool:
@@ -113,7 +136,15 @@ def _in_order(cursor: Cursor, file_ids: Sequence[int]) -> list[File]:
 
 
 def _load_one(
-    settings: Settings, url: str, cursor: Cursor, file: File, kept: Future[None], *, direct: bool, because_of: int
+    settings: Settings,
+    url: str,
+    cursor: Cursor,
+    file: File,
+    kept: Future[None],
+    *,
+    docs: Path | None,
+    direct: bool,
+    because_of: int,
 ) -> list[batches.Outcome]:
     """Load one file of a replay; what it does stands or falls by itself, if the fault is the file's own."""
     cursor.execute("update landing.file set loaded_with = %s where file_id = %s", (because_of, file.file_id))
@@ -126,7 +157,7 @@ def _load_one(
         path=settings.archive / file.archived_as,
         province=settings.province,
         pseudonym_key=settings.pseudonym_key,
-        docs=settings.home / "data_docs",
+        docs=docs,
     )
     cursor.execute("savepoint one_file")
     try:
@@ -266,7 +297,9 @@ def rewind(cursor: Cursor, export: catalogue.Export, file_ids: list[int]) -> Non
     cursor.execute(
         f"update quality.quarantined_row set resolved_by = null, resolution = null where resolved_by in ({ids})"
     )
-    for table in ("quality.result", "quality.violation", "quality.quarantined_row", "landing.file_word"):
+    cursor.execute(f"update quality.violation set closed_by = null where closed_by in ({ids})")
+    of_file = ("result", "violation", "quarantined_row", "decided_row")
+    for table in (*(f"quality.{name}" for name in of_file), "landing.file_word"):
         cursor.execute(f"delete from {table} where file_id in ({ids})")
     cursor.execute(f"delete from landing.said_again where file_id in ({ids})")
     receipts.wait_again(cursor, f"f.file_id in ({ids})", {})

@@ -25,7 +25,9 @@ from etl.reading.rows import CELLS
 from etl.rules.functions import FUNCTIONS, GATHERED
 from etl.rules.lookups import Lookup, fetch, looked_up, lookup, queries
 
-FAILURES = {"line": pl.Int64, "rule_id": pl.String, "severity": pl.String, "column_name": pl.String, "value": pl.String}
+FAILURES = dict.fromkeys(("line", "rule_id", "severity", "column_name", "value", "cell"), pl.String) | {
+    "line": pl.Int64
+}
 GATHERED_ROWS = 3_000_000  # of 24 bytes
 OTHER_CELLS = "has_other_cells"  # whether a row has more or fewer cells than the header
 QUOTED = re.compile(r" values: | value\(s\): |; valid columns: |\[")  # where Polars begins to quote
@@ -181,7 +183,7 @@ def failures(
              `but`: rules and columns that are not (`not_run`).
              `names`: those that earlier rows of the file held in personal columns; those of these rows join them.
     Output:  one row per line, rule and column that breaks it: line, rule_id, severity, column_name, value (as
-             delivered; what is, or looks like, somebody's data is masked).
+             delivered; what is, or looks like, somebody's data is masked), cell (as delivered: never to be shown).
     Raises:  RuleFailed if a rule cannot be evaluated.
     """
     ours = plan(export)
@@ -200,7 +202,7 @@ def failures(
         if not rows.any():
             continue
         offenders = np.flatnonzero(rows.to_numpy())
-        value = raw[column_name][offenders]
+        cell = value = raw[column_name][offenders]
         if column_name != CELLS:
             value = masking.shown_column(value, export.column(column_name), names)
         found.append(
@@ -210,6 +212,7 @@ def failures(
                 pl.Series("severity", [ours.rules[rule_id].severity]).new_from_index(0, len(offenders)),
                 pl.Series("column_name", [column_name]).new_from_index(0, len(offenders)),
                 value.alias("value"),
+                cell.alias("cell"),
             ])
         )
     return pl.concat(found) if found else pl.DataFrame(schema=FAILURES)

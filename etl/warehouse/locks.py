@@ -3,6 +3,7 @@
 They are taken in this order, and those of one kind in the order given there, so that nobody waits in a circle:
 
     migration     one process brings the schema up to date; all others wait before they begin
+    decisions     one person decides about rows of an export
     landing       one process lands what a sender delivered
     words         while a file is judged, what words mean stands still
     references    while a file is judged, what it refers to stands still; in catalogue order
@@ -76,6 +77,11 @@ def load(cursor: Cursor, export_name: str, sender: str) -> None:
         elif name in exports[export_name].refers_to:
             _take(cursor, lock, "pg_advisory_lock_shared")
     _take(cursor, Lock(f"a load of {export_name} from {sender}", (export_name, sender)), "pg_advisory_lock")
+
+
+def decisions(cursor: Cursor, export_name: str) -> None:
+    """Until the transaction ends."""
+    _take(cursor, Lock(f"a decision about rows of {export_name}", ("decisions", export_name)), "pg_advisory_xact_lock")
 
 
 def words(cursor: Cursor, export_name: str) -> None:
