@@ -60,7 +60,6 @@ def environment(home: Path, airflow_url: str) -> dict[str, str]:
         "AIRFLOW_HOME": str(home / "airflow"),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": airflow_url,
         "AIRFLOW__CORE__DAGS_FOLDER": str(project_files.ROOT / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(project_files.ROOT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "4",  # as many processes are forked at once
