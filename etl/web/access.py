@@ -131,9 +131,10 @@ def admit(request: Request) -> None:
             raise Denied(
                 f"Tài khoản «{name}» chưa được cấp quyền xem các trang này. Nhờ người quản trị cấp quyền cho tài khoản."
             )
-        session = sessions.find(cursor, request.cookies.get(sessions.COOKIE))
+        kind = sessions.LOGIN if request.app.state.who is by_session else sessions.AIRFLOW
+        session = sessions.find(cursor, request.cookies.get(sessions.COOKIE), kind)
         if session is None or session.name != name:
-            request.state.new_token, session = sessions.begin(cursor, name)
+            request.state.new_token, session = sessions.begin(cursor, name, kind)
     request.state.person, request.state.session = person, session
 
 

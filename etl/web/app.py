@@ -85,22 +85,29 @@ def create(warehouse: Callable[[], Warehouse], *, who: Who = access.by_session, 
     """
     app = FastAPI(title="CCHC", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.warehouse, app.state.who, app.state.https = warehouse, who, https
-    guarded = [Depends(who), Depends(access.admit), Depends(access.unforged)]
     for module in pkgutil.iter_modules(pages.__path__):
-        router = importlib.import_module(f"{pages.__name__}.{module.name}").router
-        for route in router.routes:
-            if role_of(route) is None:
-                raise TypeError(f"{route.path} of etl/web/pages/{module.name}.py does not say which role it asks for.")
-        app.include_router(router, dependencies=guarded)
+        add(app, importlib.import_module(f"{pages.__name__}.{module.name}").router)
     app.include_router(open_router)
     if who is access.by_session:
         app.include_router(login.router)
-        app.include_router(login.leaving, dependencies=guarded)
+        add(app, login.leaving)
     app.mount("/static", StaticFiles(directory=render.STATIC), name="static")
     for error in (NotLoggedIn, Denied, CchcError, HTTPException, RequestValidationError):
         app.add_exception_handler(error, _answer)
     app.add_middleware(_around)
     return app
+
+
+def add(app: FastAPI, router: APIRouter) -> None:
+    """Add routes, each behind who is there, whether they may come in, and whether a form was ours.
+
+    Raises: TypeError if one of them does not say which role it asks for.
+    """
+    for route in router.routes:
+        if role_of(route) is None:
+            raise TypeError(f"{getattr(route, 'path', route)} does not say which role it asks for.")
+    guards = [Depends(one) for one in (app.state.who, access.admit, access.unforged)]
+    app.include_router(router, dependencies=guards)
 
 
 def role_of(route: object) -> str | None:
@@ -164,9 +171,9 @@ def _around(app: ASGIApp) -> ASGIApp:
             return await app(scope, receive, send)
         began, status = time.monotonic(), 0
         request = Request(scope)
-        headers = dict(HEADERS)
-        if not request.url.path.startswith(f"{render.base(request)}/static/"):
-            headers["Cache-Control"] = "no-store"  # pages name people
+        is_static = request.url.path.startswith(f"{render.base(request)}/static/")
+        # pages name people; what is static is asked for anew when its hash in the address is another
+        headers = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable" if is_static else "no-store"}
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -189,7 +196,8 @@ def _around(app: ASGIApp) -> ASGIApp:
             if not status:
                 await _answer(request, error)(scope, receive, sending)
         finally:
-            log.info("%s %s %d %.0f ms", request.method, _route(scope), status, 1000 * (time.monotonic() - began))
+            if not is_static:
+                log.info("%s %s %d %.0f ms", request.method, _route(scope), status, 1000 * (time.monotonic() - began))
 
     return around
 

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from contextlib import suppress
 
 import uvicorn
 
@@ -38,7 +39,8 @@ def run(settings: Settings, url: str, *, host: str, port: int, https: bool) -> N
         configured = uvicorn.Config(
             pages, log_config=None, access_log=False, proxy_headers=False, server_header=False, lifespan="off"
         )
-        uvicorn.Server(configured).run(sockets=[listening])
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(configured).run(sockets=[listening])
 
 
 def listen(host: str, port: int) -> socket.socket:

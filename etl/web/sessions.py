@@ -11,6 +11,8 @@ from psycopg2.extensions import cursor as Cursor
 
 LASTS = timedelta(hours=12)
 COOKIE = "cchc_session"
+LOGIN = "login"  # whoever has the token is logged in
+AIRFLOW = "airflow"  # Airflow says who is there; the session has only the token of the forms
 
 
 @dataclass(frozen=True)
@@ -21,24 +23,24 @@ class Session:
     csrf: str  # every form of the visit carries it
 
 
-def begin(cursor: Cursor, name: str) -> tuple[str, Session]:
+def begin(cursor: Cursor, name: str, kind: str = LOGIN) -> tuple[str, Session]:
     """Open a session: its token, which is for the cookie alone, and the session. Those that ended are cleared away."""
     token, session = secrets.token_urlsafe(32), Session(name, secrets.token_urlsafe(32))
     cursor.execute("delete from access.session where expires_at < clock_timestamp()")
     cursor.execute(
         "insert into access.session (token_hash, name, csrf, expires_at) values (%s, %s, %s, clock_timestamp() + %s)",
-        (_hash(token), name, session.csrf, LASTS),
+        (_hash(token, kind), name, session.csrf, LASTS),
     )
     return token, session
 
 
-def find(cursor: Cursor, token: str | None) -> Session | None:
-    """The session of a token; None if there is none, or it has ended."""
+def find(cursor: Cursor, token: str | None, kind: str = LOGIN) -> Session | None:
+    """The session of a token; None if there is none of this kind, or it has ended."""
     if not token:
         return None
     cursor.execute(
         "select name, csrf from access.session where token_hash = %s and expires_at > clock_timestamp()",
-        (_hash(token),),
+        (_hash(token, kind),),
     )
     found = cursor.fetchone()
     return Session(*found) if found else None
@@ -46,7 +48,7 @@ def find(cursor: Cursor, token: str | None) -> Session | None:
 
 def end(cursor: Cursor, token: str | None) -> None:
     """Close a session: its token is worth nothing any more."""
-    cursor.execute("delete from access.session where token_hash = %s", (_hash(token or ""),))
+    cursor.execute("delete from access.session where token_hash = %s", (_hash(token or "", LOGIN),))
 
 
 def is_secure(request: Request) -> bool:
@@ -74,5 +76,5 @@ def cookie(request: Request, token: str) -> str:
     return answer.headers["set-cookie"]
 
 
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+def _hash(token: str, kind: str) -> str:
+    return hashlib.sha256(f"{kind}:{token}".encode()).hexdigest()
