@@ -678,7 +678,7 @@ def list_users(context: typer.Context, form: FormatOption = Format.table) -> Non
                 a.name,
                 people.ROLES[a.role],
                 "tất cả" if a.unit_code == people.EVERY_UNIT else f"{a.unit_name} ({a.unit_code})",
-                "mật khẩu" if a.has_password else "qua Airflow",
+                None if a.removed_at else "mật khẩu" if a.has_password else "qua Airflow",
                 _vietnamese(a.removed_at.date() if a.removed_at else None),
                 _vietnamese(a.last_came.date() if a.last_came else None),
             )

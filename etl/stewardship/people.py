@@ -53,7 +53,7 @@ def add(cursor: Cursor, name: str, role: str, unit: str, *, password: str | None
     Input:  `name`: as Airflow knows them, or as they will log in; `password`: None, if they come through Airflow only.
     Raises: UsageError if they are there already, or the role, the unit or the password cannot be used.
     """
-    name = _usable_name(name)
+    name = _usable(name)
     check(cursor, role, unit, password)
     cursor.execute(
         "insert into access.person (name, role, unit_code, password_hash)"
@@ -107,6 +107,7 @@ def remove(cursor: Cursor, name: str, *, by: str) -> None:
 def check_password(cursor: Cursor, name: str, password: str) -> bool:
     """Whether somebody may come in with this password; either way it is recorded, without the password.
 
+    Input:  `name`: as `spelled`.
     It takes as long for a name that nobody has. What was typed in its place is not recorded: it may be a password.
     """
     cursor.execute("select password_hash from access.person where name = %s and removed_at is null", (name,))
@@ -123,8 +124,13 @@ def may_anybody_log_in(cursor: Cursor) -> bool:
     return cursor.fetchone()[0]
 
 
-def _usable_name(name: str) -> str:
-    name = unicodedata.normalize("NFC", name).strip()
+def spelled(name: str) -> str:
+    """A name as it is kept, however it was typed."""
+    return unicodedata.normalize("NFC", name).replace("\x00", "").strip()
+
+
+def _usable(name: str) -> str:
+    name = spelled(name)
     if not name or len(name) > LONGEST_NAME or not name.isprintable() or any(c.isspace() for c in name):
         raise UsageError(
             f"{name!r} is no name to log in with: write one word, such as lan.nguyen or lan@gialai.gov.vn."

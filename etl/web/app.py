@@ -33,8 +33,10 @@ How a page is added. One module in `etl/web/pages/` with a `router`, and one tem
   happened to who cannot see it by an element with `data-said`.
 - htmx 4: attributes are not inherited, write each `hx-*` on its element; no hx-confirm (Airflow shows the pages in a
   frame that may not ask): a question is a page or a part of one.
-- `raise UsageError(...)` shows its sentence; so does `access.Denied` (403). Nothing of a row goes into a path or a
-  query: they stand in logs.
+- `raise UsageError(...)` shows its sentence (422), so it is one that an office reads; so does `access.Denied` (403).
+- Nothing of a person goes into a path or a query: Airflow's log has them.
+- `tests/web/conftest.py` has an app with people of every role, clients that are logged in, and a real browser;
+  `tests/web/test_access.py` walks every route by itself.
 """
 
 import importlib

@@ -1,12 +1,18 @@
 """The pages for tests: people of every role, a browser without a server, and a real one."""
 
+import json
 import re
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import urllib.request
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +20,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from demo import airflow
 from etl import settings
 from etl.stewardship import people
 from etl.warehouse import database
@@ -22,7 +29,7 @@ from etl.web.access import Warehouse
 from tests.inbox import UNITS, table
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 PASSWORD = "một mật khẩu dài"
 # name: role, unit. 631 is a district, 23857 and 23860 are communes of it.
@@ -108,3 +115,53 @@ def browser() -> Iterator["Browser"]:
         chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         yield chromium
         chromium.close()
+
+
+# --- inside Airflow ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """An API server of Airflow with our plugin, and the passwords of who may log in there."""
+
+    address: str
+    passwords: dict[str, str]
+
+    def log_in(self, page: "Page", name: str) -> None:
+        """Log somebody in, as Airflow's own form does it."""
+        answer = page.request.post(
+            f"{self.address}/auth/token", data={"username": name, "password": self.passwords[name]}
+        )
+        cookie = {"name": "_token", "value": answer.json()["access_token"], "url": self.address}
+        page.context.add_cookies([cookie])
+
+
+@contextmanager
+def inside_airflow(home: Path, warehouse_url: str, names: Iterable[str]) -> Iterator[Airflow]:
+    """Airflow itself, which these people may log in to, as long as the block runs."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"http://127.0.0.1:{free.getsockname()[1]}"
+    passwords = {name: f"password of {name}" for name in names}
+    kept = home / "passwords.json"
+    kept.write_text(json.dumps(passwords))
+    environment = airflow.environment(home, f"sqlite:///{home / 'airflow.db'}") | {
+        "AIRFLOW__API__PORT": address.rpartition(":")[2],
+        "AIRFLOW__API__BASE_URL": address,
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:viewer" for name in names),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(kept),
+        "CCHC_WAREHOUSE_URL": warehouse_url,
+    }
+    command = [sys.executable, "-m", "airflow"]
+    subprocess.run([*command, "db", "migrate"], env=environment, check=True, capture_output=True)
+    with (home / "log").open("wb") as log:
+        server = subprocess.Popen([*command, "api-server"], env=environment, stdout=log, stderr=log)
+        try:
+            for _ in range(600):
+                assert server.poll() is None, (home / "log").read_text()
+                with suppress(OSError), urllib.request.urlopen(f"{address}/cchc/health", timeout=5):
+                    break
+                time.sleep(0.2)
+            yield Airflow(address, passwords)
+        finally:
+            server.terminate()
+            server.wait(30)

@@ -1,6 +1,7 @@
 """Who may see and do what: every route of the app as everybody, with and without what shows that a form was ours."""
 
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from types import ModuleType
@@ -78,6 +79,15 @@ def test_a_route_is_closed_to_whoever_may_less_than_it_asks(walked: FastAPI, nam
             assert f"Việc này cần quyền «{people.ROLES[asked]}»." in answer.text
         elif method == "GET":  # what is not there is told as such, and not as a traceback
             assert client.get(address(path)).status_code in (200, 303, 404, 422), path
+
+
+def test_a_page_of_a_unit_is_closed_to_whoever_does_not_see_it(walked: FastAPI) -> None:
+    client = logged_in(walked, "of-chu-ty")
+    client.headers["X-CSRF-Token"] = csrf(client)
+    for method, path, _ in guarded(walked):
+        if "{unit" in path:
+            of_another = re.sub(r"\{unit[^}]*\}", "23860", path)
+            assert client.request(method, address(of_another)).status_code in (403, 404), (method, path)
 
 
 def test_nothing_is_changed_by_a_form_that_was_not_ours(walked: FastAPI) -> None:
