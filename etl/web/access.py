@@ -87,7 +87,7 @@ def find(cursor: Cursor, name: str) -> Person | None:
 
 # --- who is there -----------------------------------------------------------------------------------------------------
 
-# Puts the name of who asks into `request.state.name`, or raises.
+# Puts the name of who asks, and their session with us if there must be one, into the request's state; or raises.
 Who = Callable[..., Awaitable[None] | None]
 
 
@@ -97,7 +97,7 @@ def by_session(request: Request) -> None:
         session = sessions.find(cursor, request.cookies.get(sessions.COOKIE))
     if session is None:
         raise NotLoggedIn
-    request.state.name = session.name
+    request.state.name, request.state.session = session.name, session
 
 
 def by_airflow() -> Who:
@@ -109,7 +109,7 @@ def by_airflow() -> Who:
         return nobody
 
     def who(request: Request, user: Annotated[Any, Depends(get_user)]) -> None:
-        request.state.name = user.get_name()
+        request.state.name, request.state.session = user.get_name(), None
 
     return who
 
@@ -120,21 +120,21 @@ def nobody() -> None:
 
 
 def admit(request: Request) -> None:
-    """Find the person and the session of who asks, or open one: Airflow knows of no session of ours.
+    """Find the person who asks; where Airflow says who is there, also the session that has the token of the forms.
 
     Raises: Denied if they are not, or no longer, among those who may come in.
     """
-    name = request.state.name
+    name, session = request.state.name, request.state.session
     with database.transaction(warehouse(request).url) as connection, connection.cursor() as cursor:
         person = find(cursor, name)
         if person is None:
             raise Denied(
                 f"Tài khoản «{name}» chưa được cấp quyền xem các trang này. Nhờ người quản trị cấp quyền cho tài khoản."
             )
-        kind = sessions.LOGIN if request.app.state.who is by_session else sessions.AIRFLOW
-        session = sessions.find(cursor, request.cookies.get(sessions.COOKIE), kind)
-        if session is None or session.name != name:
-            request.state.new_token, session = sessions.begin(cursor, name, kind)
+        if session is None:
+            session = sessions.find(cursor, request.cookies.get(sessions.COOKIE), sessions.AIRFLOW)
+            if session is None or session.name != name:
+                request.state.new_token, session = sessions.begin(cursor, name, sessions.AIRFLOW)
     request.state.person, request.state.session = person, session
 
 
