@@ -174,15 +174,16 @@ def _around(app: ASGIApp) -> ASGIApp:
         began, status = time.monotonic(), 0
         request = Request(scope)
         is_static = request.url.path.startswith(f"{render.base(request)}/static/")
-        # pages name people; what is static is asked for anew when its hash in the address is another
-        headers = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable" if is_static else "no-store"}
 
         async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 sent = MutableHeaders(scope=message)
-                sent.update(headers)
+                sent.update(HEADERS)
+                # pages name people; a static file has another address when it is another
+                keeps = is_static and status == 200
+                sent["Cache-Control"] = "public, max-age=31536000, immutable" if keeps else "no-store"
                 if token := getattr(request.state, "new_token", None):
                     sent.append("Set-Cookie", sessions.cookie(request, token))
             await send(message)
