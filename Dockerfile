@@ -25,7 +25,6 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONPATH=/opt/cchc \
     AIRFLOW_HOME=/opt/airflow \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/cchc/dags \
-    AIRFLOW__CORE__PLUGINS_FOLDER=/opt/cchc/plugins \
     GX_ANALYTICS_ENABLED=false \
     AIRFLOW__USAGE_DATA_COLLECTION__ENABLED=False
 # 50000 and group 0 are what Airflow's own image uses: volumes can be shared with it.

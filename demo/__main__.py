@@ -28,6 +28,7 @@ from etl.errors import CchcError, UsageError
 from etl.migration import schema
 from etl.nightly import dag_runs
 from etl.periods import Period
+from etl.stewardship import people
 from etl.warehouse import database, embedded
 
 HOME = project_files.ROOT / ".cchc"
@@ -98,13 +99,22 @@ def up(home: Path, layout: Layout | None = None) -> int:
     was_running = embedded.is_running(home)
     try:
         demo(home, layout, is_up=True)  # what is not as it must be has been told; Airflow is there to look at it
-        return airflow.serve(home, airflow.database_url(database.url(settings.read())))
+        url = database.url(settings.read())
+        _let_in(url, airflow.USER)
+        return airflow.serve(home, airflow.database_url(url))
     finally:
         if not was_running:
             embedded.stop(home)
         elif not settings.read().warehouse_url:
             stop = printout.command("make stop", layout.name if layout else "")
             print(f"PostgreSQL vẫn chạy như trước. Dừng lại: {stop}", file=sys.stderr)
+
+
+def _let_in(url: str, name: str) -> None:
+    """Let whoever logs in to the demo's Airflow see and do everything on the stewards' pages there."""
+    with database.transaction(url) as connection, connection.cursor() as cursor:
+        if name not in {one.name for one in people.accounts(cursor) if one.removed_at is None}:
+            people.add(cursor, name, "ops", people.EVERY_UNIT, password=None, by="demo")
 
 
 def demo(home: Path, layout: Layout | None = None, *, is_up: bool = False) -> int:

@@ -23,6 +23,7 @@ from etl.catalogue import project_files
 from etl.errors import SetupError
 from etl.warehouse import embedded
 
+USER = "admin"
 PARTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 PATIENCE = 180  # seconds; half a minute is usual
 RUNNER = project_files.ROOT / "ops" / "run_dags.py"
@@ -60,7 +61,6 @@ def environment(home: Path, airflow_url: str) -> dict[str, str]:
         "AIRFLOW_HOME": str(home / "airflow"),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": airflow_url,
         "AIRFLOW__CORE__DAGS_FOLDER": str(project_files.ROOT / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(project_files.ROOT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "4",  # as many processes are forked at once
@@ -142,7 +142,7 @@ def serve(home: Path, airflow_url: str, *, port: int = 8080) -> int:
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": page,
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{page}/execution/",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
     }
     password = _password(passwords)
@@ -165,7 +165,7 @@ def serve(home: Path, airflow_url: str, *, port: int = 8080) -> int:
                     start_new_session=True,  # Ctrl-C reaches us alone, and we stop them in order
                 )
         _wait(parts, page, home, ("metadatabase", "scheduler", "triggerer", "dag_processor"))
-        print(f"\nAirflow: {page}    tên đăng nhập: admin    mật khẩu: {password}\nDừng lại: Ctrl-C", flush=True)
+        print(f"\nAirflow: {page}    tên đăng nhập: {USER}    mật khẩu: {password}\nDừng lại: Ctrl-C", flush=True)
         while True:
             _see_alive(parts, home)
             time.sleep(1)
@@ -210,11 +210,11 @@ def _stop(parts: dict[str, "subprocess.Popen[bytes]"]) -> None:
 
 
 def _password(path: Path) -> str:
-    """The password of `admin`, made once; readable by the owner alone."""
+    """The password of USER, made once; readable by the owner alone."""
     if not path.exists():
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump({"admin": secrets.token_urlsafe(12)}, file)
-    return json.loads(path.read_text())["admin"]
+            json.dump({USER: secrets.token_urlsafe(12)}, file)
+    return json.loads(path.read_text())[USER]
 
 
 def _is_free(port: int) -> bool:

@@ -1,1 +1,1 @@
-"""What people decide about what was delivered."""
+"""What people decide about what was delivered, and who may decide."""

@@ -7,7 +7,7 @@ import pytest
 
 from etl.catalogue import project_files
 
-FOLDERS = ("land", "load", "mart", "quality", "night")
+FOLDERS = ("access", "land", "load", "mart", "quality", "night")
 NAMED = re.compile(r"""\bstatement\(\s*["']([a-z]+/[a-z_]+)["']""")
 FILES = {
     f"{folder}/{path.stem}": path

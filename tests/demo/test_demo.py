@@ -209,3 +209,11 @@ def test_up_stops_the_database_that_it_started_and_ends_well(
     assert program.up(tmp_path) == 0
     assert stopped == ([] if was_running else [tmp_path])
     assert ("make stop" in capsys.readouterr().err) is was_running
+
+
+def test_whoever_logs_in_to_the_demo_may_do_everything_on_the_pages(warehouse_url: str) -> None:
+    for _ in range(2):  # the demo can be repeated
+        program._let_in(warehouse_url, airflow.USER)
+    with database.transaction(warehouse_url) as connection, connection.cursor() as cursor:
+        cursor.execute("select name, role, unit_code, password_hash from access.person")
+        assert cursor.fetchall() == [("admin", "ops", "*", None)]

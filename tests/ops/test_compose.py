@@ -36,8 +36,8 @@ SECRET_NAME = re.compile(r"(PASSWORD|SECRET|SECRET_KEY|FERNET_KEY|PSEUDONYM_KEY|
 # Who works in the warehouse, and who sends messages: nobody else may know where these are.
 OUTSIDE = ("hostssl", "cchc", "+cchc_reader")
 KNOWS = {
-    "warehouse_url": {"migrate", "worker", "cli"},
-    "pseudonym_key": {"migrate", "worker", "cli"},
+    "warehouse_url": {"migrate", "worker", "cli", "api-server"},
+    "pseudonym_key": {"migrate", "worker", "cli", "api-server"},
     "notice_smtp": {"worker"},
     "notice_webhook": {"worker"},
     "notice_secret": {"worker"},
@@ -202,7 +202,7 @@ PLANTED = [
     (set_("postgres", networks={"outside": None}), "postgres can reach the outside"),
     (lambda config: config["networks"]["inside"].update(internal=False), "scheduler can reach the outside"),
     (lambda config: config["networks"]["reader"].pop("driver_opts"), "postgres can reach the outside"),
-    (secret("api-server", "warehouse_url"), "api-server knows warehouse_url and has no use for it"),
+    (secret("scheduler", "warehouse_url"), "scheduler knows warehouse_url and has no use for it"),
     (secret("dag-processor", "pseudonym_key"), "dag-processor knows pseudonym_key and has no use for it"),
     (secret("cli", "notice_smtp"), "cli knows notice_smtp and has no use for it"),
     (environment("scheduler", AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION="True"), "the scheduler pauses every DAG"),

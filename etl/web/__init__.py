@@ -1,0 +1,1 @@
+"""The pages for stewards: server-rendered, alone by `cchc serve` and inside Airflow."""
