@@ -161,7 +161,7 @@ def test_rows_of_every_export_are_judged_by_their_number_of_cells(
         table = stage(cursor, export, typed)
     lookups = conditions.lookups_of(connection, export)
     found = conditions.failures(typed, raw, export, delivered_on=date(2021, 12, 31), lookups=lookups, only={"FIL-10"})
-    assert found.rows() == [(typed["line"][-1], "FIL-10", "error", CELLS, "9 ô; tiêu đề có 8 ô")]
+    assert found.drop("cell").rows() == [(typed["line"][-1], "FIL-10", "error", CELLS, "9 ô; tiêu đề có 8 ô")]
     verdict = second_count.judge(warehouse_url, table, export, delivered_on=date(2021, 12, 31))
     assert [(j.column_name, j.failed) for j in verdict.judgements if j.rule_id == "FIL-10"] == [(CELLS, 1)]
 
