@@ -301,6 +301,9 @@ def where_to_look(connection: Connection, home: Path, database: str, planted: Pl
         f"reconcile 2021-N {DISTRICT} {(REPORTS / 'appendix_2021.csv').relative_to(project_files.ROOT)}",
     ):
         print(f"    .venv/bin/cchc {line}")
+    print("Xem lỗi và quyết định trên trang: đặt mật khẩu cho một cán bộ số liệu, rồi mở http://127.0.0.1:8090")
+    for line in (f"users add lan steward {DISTRICT}", "serve"):
+        print(f"    .venv/bin/cchc {line}")
     print()
 
 
