@@ -232,7 +232,7 @@ def _receipt(cursor: Cursor, file: File, outcome: Outcome, survey: first_pass.Su
         update landing.file
         set status = %s, message = %s, rule_id = null, reload_reason = null, rows_read = %s, rows_loaded = %s,
             rows_unchanged = %s, rows_quarantined = %s, rows_closed = %s, hash_version = %s, loaded_at = now(),
-            seconds = %s, layout = %s, filled = %s, derived_from = %s, lines = %s
+            seconds = %s, layout = %s, filled = %s, derived_from = %s, lines = %s, unknown_headers = %s
         where file_id = %s
         """,
         (
@@ -249,6 +249,7 @@ def _receipt(cursor: Cursor, file: File, outcome: Outcome, survey: first_pass.Su
             json.dumps(survey.filled),
             list(derivations.exports_asked(export, layout)) if layout else [],
             json.dumps(survey.lines.receipt()),
+            [shown for _, shown in placement.notes],
             file.file_id,
         ),
     )

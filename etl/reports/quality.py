@@ -69,10 +69,20 @@ class FailingRow:
 
     @property
     def place(self) -> int | str | None:
-        """The line as a clerk sees it: of a further sheet of a workbook, which sheet and which of its rows."""
-        if self.line is None or self.line < SHEET_LINES or not self.file.lower().endswith((".xlsx", ".xls")):
-            return self.line
-        return f"trang {self.line // SHEET_LINES}, dòng {self.line % SHEET_LINES}"
+        """The line as a clerk sees it."""
+        return place(self.file, self.line)
+
+
+def place(file: str, line: int | None) -> int | str | None:
+    """The line as a clerk sees it: of a further sheet of a workbook, which sheet and which of its rows."""
+    if line is None or line < SHEET_LINES or not file.lower().endswith((".xlsx", ".xls")):
+        return line
+    return f"trang {line // SHEET_LINES}, dòng {line % SHEET_LINES}"
+
+
+def told_path(path: str) -> str:
+    """Where a file lay in the inbox: <source>/<export>/<day>/<sender>.csv."""
+    return "/".join(path.split("/")[-4:])
 
 
 def is_beyond(rows_quarantined: int, rows_read: int, ceiling: Decimal) -> bool:
@@ -116,7 +126,7 @@ def failing_rows(connection: Connection, file_id: int) -> Iterator[FailingRow]:
         if file_id > 2**31 - 1 or (receipt := cursor.fetchone()) is None:
             raise UsageError(f"no file has the number {file_id}; `cchc files` lists them.")
     path, status, rule_id, message, export_name = receipt
-    file = "/".join(path.split("/")[-4:])
+    file = told_path(path)
     rules = catalogue.rules()
     if status in ("rejected", "held"):
         remedy = rules[rule_id].remedy if rule_id in rules else ""
