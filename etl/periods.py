@@ -223,6 +223,15 @@ def of_day(day: date) -> list[Period]:
     return [period for period in (Period.parse(f"{year}-{kind}") for kind in KINDS) if day in period]
 
 
+def next_report(today: date) -> Period:
+    """The official report whose window closes next.
+
+    >>> next_report(date(2021, 6, 14)).code, next_report(date(2021, 6, 15)).code, next_report(date(2021, 12, 15)).code
+    ('2021-6T', '2021-Q3', '2022-Q1')
+    """
+    return min((period for period in of_day(today) if period.declared_name), key=lambda period: period.end)
+
+
 def touched(days: Iterable[date]) -> list[Period]:
     """The periods whose windows hold any of the days, in the order in which they close.
 

@@ -4,6 +4,7 @@ A list of procedures names no unit; it counts for its owners and for what is bel
 sent it, and nothing more.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from psycopg2.extensions import cursor as Cursor
@@ -71,6 +72,14 @@ def unit_of(cursor: Cursor, sender: str) -> str | None:
     cursor.execute("select distinct org_code from core.list_owner where sender = %s", (sender,))
     units = [unit for (unit,) in cursor.fetchall()]
     return units[0] if len(units) == 1 else None
+
+
+def senders_of(cursor: Cursor, units: Collection[str] | None) -> list[str] | None:
+    """Who delivers lists of these units; None stays None: all."""
+    if units is None:
+        return None
+    cursor.execute("select distinct sender from core.list_owner where org_code = any(%s)", (sorted(units),))
+    return [sender for (sender,) in cursor.fetchall()]
 
 
 def set_owner(cursor: Cursor, sender: str, unit: str, *, by: str) -> list[int]:

@@ -10,18 +10,15 @@ import logging
 import re
 import smtplib
 import ssl
-import statistics
 import urllib.error
 import urllib.request
-from calendar import monthrange
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from functools import cache
-from itertools import groupby
 from urllib.parse import unquote, urlsplit
 
 from psycopg2.extensions import cursor as Cursor
@@ -31,6 +28,7 @@ from etl.catalogue.project_files import statement
 from etl.errors import SetupError
 from etl.nightly import dag_runs
 from etl.periods import LOCAL
+from etl.reports.owing import delivered, who_owes
 from etl.warehouse import database
 
 log = logging.getLogger("cchc")
@@ -71,7 +69,7 @@ def of_the_night(
     with database.transaction(url) as connection, connection.cursor() as cursor:
         since = _told_until(cursor, list(_ways(to)), run, now)
         new, standing = _files(cursor, since, now)
-        owing = who_owes(_deliveries(cursor, now), now.date())
+        owing = who_owes(delivered(cursor, now), now.date())
     troubled = [file for file in {f.file_id: f for f in [*new, *standing]}.values() if file.trouble(ceiling)]
     sections = [
         ("Lần chạy có vấn đề", runs_with_trouble or []),
@@ -146,89 +144,6 @@ def _words() -> frozenset[str]:
 
 def _is_ours(word: str | None) -> bool:
     return word in _words()
-
-
-# --- who owes ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """That a sender delivered an export: for which day, and on which day it lay here."""
-
-    export: str
-    sender: str
-    delivered_on: date
-    landed_on: date
-
-
-def who_owes(deliveries: Iterable[Delivered], today: date) -> list[str]:
-    """A line for each sender that delivered in its last two intervals and has not in this one, though it usually had.
-
-    An interval is a working day with the days off behind it, a month or a year, as the contract says. What an office
-    does as ever is not late: who delivers on the 5th is not asked for it on the 2nd, and who delivers in the evening,
-    so that the night finds it a day later, is judged a day later.
-    """
-    key = lambda delivered: (delivered.export, delivered.sender)  # noqa: E731
-    lines = []
-    for (name, sender), group in groupby(sorted(deliveries, key=key), key):
-        export = catalogue.exports().get(name)
-        if export is None or export.delivers is None:
-            continue
-        days = sorted(group, key=lambda delivered: delivered.delivered_on)
-        if _owes(export.delivers, days, today):
-            title, last = export.short_title, days[-1].delivered_on
-            lines.append(f"{title} · {sender}: lần giao gần nhất {last:%d/%m/%Y}")
-    return lines
-
-
-def _owes(rhythm: str, days: list[Delivered], today: date) -> bool:
-    lag = statistics.median_low(max((d.landed_on - d.delivered_on).days, 0) for d in days[-5:])
-    today -= timedelta(days=lag)
-    current = _begin(rhythm, today)
-    if days[-1].delivered_on >= current:
-        return False
-    one = _begin(rhythm, current - timedelta(days=1))
-    two = _begin(rhythm, one - timedelta(days=1))
-    first: dict[date, date] = {}  # of each interval: the day on which it was delivered
-    for day in (d.delivered_on for d in days if d.delivered_on >= two):
-        first.setdefault(one if day >= one else two, day)
-    return bool(first) and today >= max(_same_day(rhythm, begin, day, current) for begin, day in first.items())
-
-
-def _same_day(rhythm: str, begin: date, day: date, current: date) -> date:
-    """What the day of one interval is in the current one, which may be shorter: 31 January is 28 February."""
-    if rhythm == "yearly":
-        return date(current.year, day.month, min(day.day, monthrange(current.year, day.month)[1]))
-    if rhythm == "monthly":
-        return current.replace(day=min(day.day, monthrange(current.year, current.month)[1]))
-    while begin < day and _begin(rhythm, current + timedelta(days=1)) == _begin(rhythm, current):
-        begin, current = begin + timedelta(days=1), current + timedelta(days=1)
-    return current
-
-
-def _begin(rhythm: str, day: date) -> date:
-    """The first day of the interval that holds a day."""
-    if rhythm == "yearly":
-        return day.replace(month=1, day=1)
-    if rhythm == "monthly":
-        return day.replace(day=1)
-    while not _is_working(day):
-        day -= timedelta(days=1)
-    return day
-
-
-def _is_working(day: date) -> bool:
-    from etl.rules import lookups
-
-    return day in lookups.make_up_days() or (day.weekday() < 5 and day not in lookups.holidays())
-
-
-def _deliveries(cursor: Cursor, now: datetime) -> list[Delivered]:
-    cursor.execute(statement("night/delivered"), {"now": now, "exports": list(catalogue.exports())})
-    return [
-        Delivered(export, sender, day, landed_at.astimezone(LOCAL).date())
-        for export, sender, day, landed_at in cursor.fetchall()
-    ]
 
 
 # --- sending ----------------------------------------------------------------------------------------------------------

@@ -1,11 +1,12 @@
 """What a steward reads: what was delivered, which rules failed, and every failing row, with personal data masked."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue, masking
 from etl.catalogue.project_files import statement
@@ -96,6 +97,47 @@ def deliveries(connection: Connection, *, file_ids: list[int] | None = None) -> 
         cursor.execute(statement("quality/deliveries"), {"file_ids": file_ids})
         rows = cursor.fetchall()
     return [Delivery(*row) for row in rows]
+
+
+def newest(
+    cursor: Cursor,
+    *,
+    senders: Collection[str] | None = None,
+    export: str | None = None,
+    sender: str | None = None,
+    statuses: Collection[str] | None = None,
+    since: datetime | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[Delivery]:
+    """Delivered files, the newest first, one page of them.
+
+    Input: `senders`: those that may be seen, None for all; `since`: landed since then; `before`: the number of the last
+           file of the page before.
+    """
+    cursor.execute(
+        statement("quality/newest"),
+        {
+            "senders": None if senders is None else list(senders),
+            "export": export,
+            "sender": sender,
+            "statuses": None if statuses is None else list(statuses),
+            "since": since,
+            "before": before or 2**31 - 1,
+            "most": limit,
+        },
+    )
+    return [Delivery(*row) for row in cursor.fetchall()]
+
+
+def not_run(cursor: Cursor, file_id: int) -> list[tuple[str, str, str]]:
+    """The rules that say nothing of a file: rule, column, and why."""
+    cursor.execute(
+        "select rule_id, column_name, not_run from quality.result"
+        " where file_id = %s and not_run is not null order by rule_id, column_name",
+        (file_id,),
+    )
+    return cursor.fetchall()
 
 
 def delivery(connection: Connection, file_id: int) -> Delivery:

@@ -10,3 +10,4 @@ create index if not exists file_loaded on landing.file (export, loaded_at);
 drop index if exists quality.violation_rule;
 create index if not exists violation_seen on quality.violation (rule_id, export, unit_code, file_id);
 create index if not exists issue_event_at on quality.issue_event (at);
+create index if not exists file_landed on landing.file (landed_at);
