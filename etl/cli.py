@@ -269,9 +269,14 @@ def show_quality(
     file: Annotated[int | None, typer.Option(metavar="ID", help="Only this file.")] = None,
     rows: Annotated[int | None, typer.Option(metavar="ID", help="Every failing row of this file.")] = None,
     to: Annotated[Path | None, typer.Option(metavar="FILE.xlsx", help="Write those rows to a workbook.")] = None,
+    states: Annotated[
+        bool, typer.Option("--states", help="How many rows of each rule are open, confirmed, waived or resolved.")
+    ] = False,
     form: FormatOption = Format.table,
 ) -> None:
     """Print what failed, by rule, or every failing row of a file with personal data masked."""
+    if states and (rows is not None or to is not None):
+        raise UsageError("--states counts the rows of each rule: use it alone or with --file.")
     if rows is not None and file is not None and rows != file:
         raise UsageError(f"--rows {rows} and --file {file} name two files: give one of them.")
     if to is not None:
@@ -280,6 +285,8 @@ def show_quality(
         if to.suffix.lower() != ".xlsx":
             raise UsageError(f"{to}: the workbook is written as .xlsx; name it so.")
         return _write_workbook(wanted, to)
+    if states:
+        return _print_states(file, form)
     return _print_failing_rows(rows, form) if rows is not None else _print_rules(file, form)
 
 
@@ -347,6 +354,32 @@ def _print_rules(file_id: int | None, form: Format) -> None:
         if some:
             print(f"  {word}: {sum(c.rows for c in some)} trong {len({c.file_id for c in some})} tệp")
     print("Xem từng dòng: cchc quality --rows <số tệp>")
+
+
+def _print_states(file_id: int | None, form: Format) -> None:
+    from etl.reports import quality
+
+    with _connection() as connection:
+        if file_id is not None:
+            quality.delivery(connection, file_id)
+        counts = quality.states_by_rule(connection, file_id=file_id)
+    header = [field.name for field in fields(quality.RuleStates)]
+    if form is not Format.table:
+        return _write(form, header, [[getattr(count, name) for name in header] for count in counts])
+    if not counts:
+        return print("Không có quy tắc nào bị vi phạm.")
+    titles = (
+        *("Quy tắc", "Mức độ", "Loại dữ liệu", "Tệp", "Số dòng"),
+        *("Còn mở", "Xác nhận đúng", "Được miễn", "Đã xử lý", "Nội dung"),
+    )
+    _write(
+        form,
+        titles,
+        [
+            (c.rule_id, quality.SEVERITIES[c.severity], *(getattr(c, name) for name in header[2:-1]), c.statement)
+            for c in counts
+        ],
+    )
 
 
 files_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)

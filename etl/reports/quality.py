@@ -55,6 +55,22 @@ class RuleCount:
 
 
 @dataclass(frozen=True)
+class RuleStates:
+    """What became of the rows of a file that break a rule, or broke it until they were corrected."""
+
+    rule_id: str
+    severity: str
+    export: str
+    file_id: int
+    rows: int
+    open: int
+    confirmed: int
+    waived: int
+    resolved: int
+    statement: str  # Vietnamese
+
+
+@dataclass(frozen=True)
 class FailingRow:
     """One value that breaks a rule, as it is shown to whoever has to correct it."""
 
@@ -156,6 +172,24 @@ def by_rule(connection: Connection, *, file_id: int | None = None) -> list[RuleC
             RuleCount(rule_id, severity, export, of_file, rows, rules[rule_id].message if rule_id in rules else "")
             for rule_id, severity, export, of_file, rows in cursor.fetchall()
         ]
+
+
+def states_by_rule(connection: Connection, *, file_id: int | None = None) -> list[RuleStates]:
+    """The rules that rows broke, by file, with what became of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("quality/states_by_rule"), {"file_id": file_id})
+        rows = cursor.fetchall()
+    rules = catalogue.rules()
+
+    def told(rule_id: str, severity: str | None) -> tuple[str, str]:
+        rule = rules.get(rule_id)
+        return severity or (rule.severity if rule else "error"), rule.message if rule else ""
+
+    return [
+        RuleStates(*(rule_id, severity, *counts, message))
+        for rule_id, kept, *counts in rows
+        for severity, message in [told(rule_id, kept)]
+    ]
 
 
 def failing_rows(connection: Connection, file_id: int) -> Iterator[FailingRow]:

@@ -20,6 +20,17 @@ judged as (
         string_agg(distinct not_run, ', ' order by not_run) as not_run
     from quality.result
     group by file_id, rule_id
+),
+
+settled as (
+    select
+        file_id,
+        rule_id,
+        count(*) filter (where state = 'confirmed') as rows_confirmed,
+        count(*) filter (where state = 'waived') as rows_waived,
+        count(*) filter (where state = 'resolved') as rows_resolved
+    from quality.row_state
+    group by file_id, rule_id
 )
 
 select
@@ -39,11 +50,15 @@ select
     judged.rows_checked,
     judged.values_failed,
     f.loaded_at,
-    case when judged.not_run is not null then 'không chạy: ' || judged.not_run end as not_run
+    case when judged.not_run is not null then 'không chạy: ' || judged.not_run end as not_run,
+    coalesce(settled.rows_confirmed, 0) as rows_confirmed,
+    coalesce(settled.rows_waived, 0) as rows_waived,
+    coalesce(settled.rows_resolved, 0) as rows_resolved
 from landing.file as f
 left join judged on judged.file_id = f.file_id
-left join kept_out on kept_out.file_id = f.file_id and kept_out.rule_id = judged.rule_id;
+left join kept_out on kept_out.file_id = f.file_id and kept_out.rule_id = judged.rule_id
+left join settled on settled.file_id = f.file_id and settled.rule_id = judged.rule_id;
 
 comment on view reporting.quality is
-'Chất lượng dữ liệu: với mỗi tệp và quy tắc, số dòng đã đọc, đã nạp, bị giữ lại và còn chờ sửa. Không có dữ liệu cá '
-'nhân.';
+'Chất lượng dữ liệu: với mỗi tệp và quy tắc, số dòng đã đọc, đã nạp, bị giữ lại, còn chờ sửa, được xác nhận '
+'đúng, được miễn và đã xử lý. Không có dữ liệu cá nhân.';
