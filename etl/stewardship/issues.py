@@ -4,6 +4,7 @@ Rows come and go with deliveries and decisions; an issue is derived from them wh
 to be run for it. What people did about one are events, which are only added.
 """
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -51,6 +52,11 @@ class Key:
     rule_id: str  # '': a file that lay in the wrong place
     word: str  # the word or the header that nobody knows; '' of all other rules
     unit_code: str  # '': nobody knows whose rows these are
+
+    @property
+    def issue_id(self) -> str:
+        """What an address calls it, beside its rule: nothing that a row says stands in an address."""
+        return hashlib.md5(f"{self.export}|{self.word}|{self.unit_code}".encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -167,44 +173,46 @@ def listed(
     Input: `units`: the codes that may be seen, None for all; `record`: a dossier's code, or another key of rows;
            `order`: a key of ORDERS; `after`: where the page before ended.
     """
-    asked = {
-        "export": export,
-        "rule_id": rule_id,
-        "word": None,
-        "unit": unit,
-        "units": None if units is None else sorted(units),
-        "records": _keys_like(record),
-        "exports": list(catalogue.exports()),
-        "states": list(states),
-        "sorted_by": order if order in ORDERS else "rows",
-        "after": list(after) if after else None,
-        "most": limit + 1,
-    }
-    cursor.execute(statement("quality/issues"), asked)
-    found = cursor.fetchall()
+    found = _found(
+        cursor,
+        units=units,
+        export=export,
+        rule_id=rule_id,
+        unit=unit,
+        records=_keys_like(record),
+        states=list(states),
+        sorted_by=order if order in ORDERS else "rows",
+        after=list(after) if after else None,
+        most=limit + 1,
+    )
     issues = [_issue(row) for row in found[:limit]]
     *_, total, rows, _ = found[0] if found else (0, 0, None)
     return Listed(issues, total, rows or 0, found[limit - 1][-1] if len(found) > limit else None)
 
 
-def one(cursor: Cursor, key: Key, *, units: Collection[str] | None) -> Issue | None:
+def one(cursor: Cursor, rule_id: str, issue_id: str, *, units: Collection[str] | None) -> Issue | None:
     """An issue as it stands; None if no such row is open any more, or it is not this person's to see."""
-    asked = {
-        "export": key.export,
-        "rule_id": key.rule_id,
-        "word": key.word,
-        "unit": key.unit_code,
-        "units": None if units is None else sorted(units),
-        "records": None,
-        "exports": [],
-        "states": list(STATES),
-        "sorted_by": "rows",
-        "after": None,
-        "most": 1,
-    }
-    cursor.execute(statement("quality/issues"), asked)
-    row = cursor.fetchone()
-    return _issue(row) if row else None
+    found = _found(cursor, units=units, rule_id=rule_id, issue=issue_id, states=list(STATES), most=1)
+    return _issue(found[0]) if found else None
+
+
+def of_before(cursor: Cursor, rule_id: str, issue_id: str, *, units: Collection[str] | None) -> Key | None:
+    """An issue that somebody did something about, whether rows of it are open or not; None if there is none."""
+    cursor.execute(
+        "select distinct export, rule_id, word, unit_code from quality.issue_event where rule_id = %s", (rule_id,)
+    )
+    keys = [Key(*row) for row in cursor.fetchall()]
+    return next(
+        (key for key in keys if key.issue_id == issue_id and (units is None or key.unit_code in units)),
+        None,
+    )
+
+
+def _found(cursor: Cursor, *, units: Collection[str] | None, **asked: object) -> list[tuple[Any, ...]]:
+    said = dict.fromkeys(("export", "rule_id", "unit", "issue", "records", "after"))
+    said |= {"units": None if units is None else sorted(units), "exports": list(catalogue.exports())}
+    cursor.execute(statement("quality/issues"), said | {"sorted_by": "rows"} | asked)
+    return cursor.fetchall()
 
 
 def _issue(row: Sequence[Any]) -> Issue:

@@ -6,8 +6,9 @@
 -- What people did about an issue makes its state, and nothing has to be written when rows come or go: one that was
 -- resolved, and of which a load has brought rows since, is open again.
 --
--- %(units)s: the units that may be seen, null for all; %(export)s, %(rule_id)s, %(word)s, %(unit)s: only those of, null
--- for all; %(records)s: only of rows with one of these keys, null for all; %(exports)s: all exports;
+-- %(units)s: the units that may be seen, null for all; %(export)s, %(rule_id)s, %(unit)s: only those of, null for all;
+-- %(issue)s: only the one that is known by this, null for all: see etl/stewardship/issues.py;
+-- %(records)s: only of rows with one of these keys, null for all; %(exports)s: all exports;
 -- %(states)s: in one of these states;
 -- %(sorted_by)s: by what: rows, oldest, rule or unit; %(after)s: behind which one, null for the first: see `place`;
 -- %(most)s: how many.
@@ -47,7 +48,6 @@ failing_row as (
     where
         (%(export)s::text is null or export = %(export)s)
         and (%(rule_id)s::text is null or rule_id = %(rule_id)s)
-        and (%(word)s::text is null or word = %(word)s)
         and (%(records)s::text[] is null or export = any(%(exports)s) and record_key = any(%(records)s))
     group by export, rule_id, word, unit_code, sender, file_id, line
 ),
@@ -125,8 +125,11 @@ issue as (
     where
         (%(export)s::text is null or failing.export = %(export)s)
         and (%(rule_id)s::text is null or failing.rule_id = %(rule_id)s)
-        and (%(word)s::text is null or failing.word = %(word)s)
         and (%(unit)s::text is null or place.unit_code = %(unit)s)
+        and (
+            %(issue)s::text is null
+            or left(md5(failing.export || '|' || failing.word || '|' || place.unit_code), 16) = %(issue)s
+        )
         and (%(units)s::text[] is null or place.unit_code = any(%(units)s))
     group by failing.export, failing.rule_id, failing.word, place.unit_code
 ),

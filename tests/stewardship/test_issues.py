@@ -9,7 +9,7 @@ from psycopg2.extensions import cursor as Cursor
 from etl import catalogue
 from etl.errors import UsageError
 from etl.stewardship import issues
-from etl.stewardship.issues import Key
+from etl.stewardship.issues import Issue, Key
 from tests.failures import DOSSIERS, FILES, ROWS, UNITS, failing, files
 from tests.tables import insert
 
@@ -30,6 +30,10 @@ def given(cursor: Cursor) -> Cursor:
     files(cursor, FILES)
     failing(cursor, ROWS)
     return cursor
+
+
+def one(cursor: Cursor, key: Key, *, units: list[str] | None) -> Issue | None:
+    return issues.one(cursor, key.rule_id, key.issue_id, units=units)
 
 
 def listed(cursor: Cursor, **asked: object) -> list[tuple[str, str, str, int, str]]:
@@ -86,7 +90,7 @@ def test_pages_follow_each_other_whatever_the_order(given: Cursor, order: str) -
 
 def test_the_rows_of_an_issue_are_told_with_the_file_s_line_and_every_failing_cell(given: Cursor) -> None:
     quarantined(given, {"Chủ hồ sơ": "Trần Thử Một", "Số giấy tờ": "064190001234", "Ghi chú": "Thử Một"})
-    issue = issues.one(given, Key(DOSSIERS, "DOS-13", "", "X"), units=None)
+    issue = one(given, Key(DOSSIERS, "DOS-13", "", "X"), units=None)
     first, after = issues.rows(given, issue, limit=1)
     second, end = issues.rows(given, issue, after=after, limit=1)
     assert end is None
@@ -108,15 +112,15 @@ def test_the_rows_of_an_issue_are_told_with_the_file_s_line_and_every_failing_ce
 
 @pytest.mark.parametrize(("unit", "records"), [("", ["B-1"]), ("H", ["A-6"]), ("X", ["A-5"])])
 def test_rows_that_name_no_unit_are_those_of_their_sender_s(given: Cursor, unit: str, records: list[str]) -> None:
-    issue = issues.one(given, Key(DOSSIERS, "DOS-10", "lưu", unit), units=None)
+    issue = one(given, Key(DOSSIERS, "DOS-10", "lưu", unit), units=None)
     assert [row.record_key for row in issues.rows(given, issue)[0]] == records
 
 
 def test_nobody_sees_an_issue_of_another_unit(given: Cursor) -> None:
     key = Key(DOSSIERS, "DOS-13", "", "X")
-    assert issues.one(given, key, units=["X", "Y"])
-    assert issues.one(given, key, units=["Y"]) is None
-    assert issues.one(given, Key(DOSSIERS, "DOS-10", "lưu", ""), units=["H", "X", "Y"]) is None
+    assert one(given, key, units=["X", "Y"])
+    assert one(given, key, units=["Y"]) is None
+    assert one(given, Key(DOSSIERS, "DOS-10", "lưu", ""), units=["H", "X", "Y"]) is None
 
 
 def test_rows_that_wait_for_their_source_are_counted_apart_and_settled_ones_not_at_all(given: Cursor) -> None:
@@ -137,7 +141,7 @@ def test_rows_that_wait_for_their_source_are_counted_apart_and_settled_ones_not_
         )
     found = {(rule, word, unit): (count, state) for rule, word, unit, count, state in listed(given)}
     assert found["DOS-13", "", "X"] == (0, "at_source")
-    assert issues.one(given, Key(DOSSIERS, "DOS-13", "", "X"), units=None).rows_at_source == 1
+    assert one(given, Key(DOSSIERS, "DOS-13", "", "X"), units=None).rows_at_source == 1
     assert found["DOS-13", "", "Y"] == (1, "new")  # the waiver is over
     assert ("DOS-10", "lưu", "X") not in found
     assert found["DOS-10", "lưu", "H"] == (1, "new")
@@ -147,7 +151,7 @@ def test_the_state_of_an_issue_follows_what_people_do_and_what_loads_bring(given
     key = Key(DOSSIERS, "DOS-13", "", "X")
 
     def state() -> str:
-        return issues.one(given, key, units=None).state
+        return one(given, key, units=None).state
 
     def act(kind: str, **said: object) -> str:
         issues.act(given, key, kind, by="lan", today=DAY, **said)
@@ -157,7 +161,7 @@ def test_the_state_of_an_issue_follows_what_people_do_and_what_loads_bring(given
     assert act("acknowledged") == "acknowledged"
     assert act("commented", text="đã gọi xã") == "acknowledged"
     assert act("assigned", assignee="minh") == "assigned"
-    assert issues.one(given, key, units=None).assignee == "minh"
+    assert one(given, key, units=None).assignee == "minh"
     assert act("snoozed", until=date(2999, 1, 1)) == "snoozed"
     assert listed(given, states=issues.OPEN)[0][0] != "DOS-13" or listed(given, states=issues.OPEN)[0][2] != "X"
     assert act("acknowledged") == "acknowledged"  # whoever goes on with it ends the rest
@@ -168,7 +172,9 @@ def test_the_state_of_an_issue_follows_what_people_do_and_what_loads_bring(given
     assert act("acknowledged") == "acknowledged"
     # its rows go: there is no issue any more, and what people did stays
     given.execute("update quality.violation set closed_by = 3 where rule_id = 'DOS-13'")
-    assert issues.one(given, key, units=None) is None
+    assert one(given, key, units=None) is None
+    assert issues.of_before(given, key.rule_id, key.issue_id, units=["X"]) == key
+    assert issues.of_before(given, key.rule_id, key.issue_id, units=["Y"]) is None
     assert [event.kind for event in issues.events(given, key)][-3:] == ["assigned", "commented", "acknowledged"]
 
 
@@ -176,7 +182,7 @@ def test_a_rest_ends_by_itself(given: Cursor) -> None:
     key = Key(DOSSIERS, "DOS-13", "", "X")
     issues.act(given, key, "assigned", by="lan", assignee="minh")
     issues.act(given, key, "snoozed", by="lan", until=date(2021, 12, 31), today=DAY)  # long ago
-    assert issues.one(given, key, units=None).state == "assigned"
+    assert one(given, key, units=None).state == "assigned"
 
 
 @pytest.mark.parametrize(
@@ -223,7 +229,7 @@ def test_files_that_were_refused_and_headers_that_nobody_knows_are_issues(given:
 
 def test_a_row_is_revealed_with_a_reason_that_is_kept(given: Cursor) -> None:
     quarantined(given, {"Chủ hồ sơ": "Trần Thử Một"})
-    issue = issues.one(given, Key(DOSSIERS, "DOS-13", "", "X"), units=None)
+    issue = one(given, Key(DOSSIERS, "DOS-13", "", "X"), units=None)
     kept, loaded = issues.rows(given, issue)[0]
     with pytest.raises(UsageError, match="lý do"):
         issues.reveal(given, kept, by="lan", reason="  ")
