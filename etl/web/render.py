@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from etl.stewardship import people
 from etl.warehouse.database import TIME_ZONE
-from etl.web import access
+from etl.web import access, wording
 
 FOLDER = Path(__file__).resolve().parent
 STATIC = FOLDER / "static"
@@ -98,6 +98,7 @@ def _templates() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters |= {"number": number, "day": day, "moment": moment}
+    environment.filters |= {name: getattr(wording, name) for name in ("office", "rule", "remedy", "export")}
     return environment
 
 
