@@ -246,13 +246,40 @@ def rows(
     *,
     after: tuple[int, int] | None = None,
     record: str = "",
-    only: tuple[int, int] | None = None,
+    only: Collection[tuple[int, int]] | None = None,
     limit: int = PAGE,
 ) -> tuple[list[Row], tuple[int, int] | None]:
     """The rows of an issue in the order of files and lines, masked; and behind which row the next page begins.
 
-    Input: `only`: the file and the line of the one row that is meant.
+    Input: `only`: of these rows, by file and line, those that are among them.
     """
+    found = _failing(cursor, issue, after=after, record=record, only=only, most=limit + 1)
+    page = found[:limit]
+    standing = _standing(cursor, issue.key, [row[3] for row in page])
+    export = catalogue.exports().get(issue.key.export)
+    names = _names((row[-1] for row in page), export)
+    return (
+        [_row(row, export, names, standing) for row in page],
+        (page[-1][0], page[-1][1]) if len(found) > len(page) else None,
+    )
+
+
+def cells(
+    cursor: Cursor, issue: Issue, *, only: Collection[tuple[int, int]] | None = None, limit: int
+) -> list[tuple[int, int, list[str]]]:
+    """The rows of an issue that can be decided about: file, line, and the columns that break the rule."""
+    return [(row[0], row[1], row[6]) for row in _failing(cursor, issue, only=only, most=limit)]
+
+
+def _failing(
+    cursor: Cursor,
+    issue: Issue,
+    *,
+    after: tuple[int, int] | None = None,
+    record: str = "",
+    only: Collection[tuple[int, int]] | None = None,
+    most: int,
+) -> list[tuple[Any, ...]]:
     cursor.execute(
         statement("quality/issue_rows"),
         {
@@ -264,21 +291,13 @@ def rows(
             "strange_senders": list(issue.strange_senders) or None,
             "after_file": after[0] if after else 0,
             "after_line": after[1] if after else 0,
-            "file_id": only[0] if only else None,
-            "line": only[1] if only else None,
+            "only_files": None if only is None else [file_id for file_id, _ in only],
+            "only_lines": None if only is None else [line for _, line in only],
             "records": _keys_like(record),
-            "most": limit + 1,
+            "most": most,
         },
     )
-    found = cursor.fetchall()
-    page = found[:limit]
-    standing = _standing(cursor, issue.key, [row[3] for row in page])
-    export = catalogue.exports().get(issue.key.export)
-    names = _names((row[-1] for row in page), export)
-    return (
-        [_row(row, export, names, standing) for row in page],
-        (page[-1][0], page[-1][1]) if len(found) > len(page) else None,
-    )
+    return cursor.fetchall()
 
 
 def _row(
@@ -339,6 +358,12 @@ def vocabulary(key: Key) -> dict[str, tuple[str, ...]]:
         return {}
     columns = [export.column(name) for name in rule.holds]
     return {column.header: words.vocabulary(column) for column in columns if column.type in words.CODED}
+
+
+def open_places(cursor: Cursor, *, units: Collection[str] | None) -> list[tuple[str, str, str, str | None]]:
+    """What can be chosen in a list of issues: export, rule, unit and its name, of failing rows that are open."""
+    cursor.execute(statement("quality/open_places"), {"units": None if units is None else sorted(units)})
+    return cursor.fetchall()
 
 
 def last_checked(cursor: Cursor) -> dict[str, datetime]:

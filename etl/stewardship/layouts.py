@@ -80,8 +80,13 @@ def accept(url: str, path: Path, *, by: str, reason: str) -> tuple[Layout, list[
         said = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: {getattr(error, 'strerror', None) or 'this is no text in UTF-8'}.") from None
+    return teach(url, path.stem, said, by=by, reason=reason)
+
+
+def teach(url: str, name: str, said: str, *, by: str, reason: str) -> tuple[Layout, list[int]]:
+    """The same of a layout that is no file; `said` is its YAML."""
     with database.transaction(url) as connection, connection.cursor() as cursor:
-        layout = layouts.keep(cursor, path.stem, said, by=by, reason=reason)
+        layout = layouts.keep(cursor, name, said, by=by, reason=reason)
         file_ids = waiting(cursor, layout.export)
         receipts.wait_again(cursor, "f.file_id = any(%(ids)s)", {"ids": file_ids})
     return layout, file_ids

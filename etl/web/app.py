@@ -180,7 +180,8 @@ def _around(app: ASGIApp) -> ASGIApp:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 sent = MutableHeaders(scope=message)
-                sent.update(HEADERS)
+                for name, value in HEADERS.items():
+                    sent.setdefault(name, value)  # a page may be stricter
                 # pages name people; a static file has another address when it is another
                 keeps = is_static and status == 200
                 sent["Cache-Control"] = "public, max-age=31536000, immutable" if keeps else "no-store"

@@ -3,7 +3,7 @@
 --
 -- %(export)s, %(rule_id)s, %(word)s, %(unit)s: the issue; %(strange_codes)s, %(strange_senders)s: what its rows name
 -- that is no unit, and whose rows those are, null for nothing; %(after_file)s, %(after_line)s: behind which row;
--- %(records)s: only rows with one of these keys, null for all; %(file_id)s, %(line)s: only this row, null for all;
+-- %(records)s: only rows with one of these keys, null for all; %(only_files)s, %(only_lines)s: only these, null for all;
 -- %(most)s: how many.
 with failing as (
     select
@@ -28,7 +28,10 @@ with failing as (
             and sender = any(%(strange_senders)s)
         )
         and (file_id, line) > (%(after_file)s, %(after_line)s)
-        and (%(file_id)s::int is null or file_id = %(file_id)s and line = %(line)s)
+        and (
+            %(only_files)s::int[] is null
+            or (file_id, line) in (select * from unnest(%(only_files)s::int[], %(only_lines)s::bigint[]))
+        )
         and (%(records)s::text[] is null or record_key = any(%(records)s))
     group by file_id, line
     order by file_id, line

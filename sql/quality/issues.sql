@@ -210,7 +210,7 @@ placed as (
                 when 'unit' then stated.unit_code
                 else ''
             end,
-            stated.rule_id, stated.export, stated.word, stated.unit_code
+            stated.rule_id, stated.export, left(md5(stated.word), 16), stated.unit_code
         ] as place
     from stated
     where stated.state = any(%(states)s)

@@ -106,8 +106,9 @@ def test_the_rows_of_an_issue_are_told_with_the_file_s_line_and_every_failing_ce
     assert [r.record_key for r in second] == ["A-2"]
     assert second[0].whole == ()
     assert [r.record_key for r in issues.rows(given, issue, record="a-2")[0]] == ["A-2"]
-    assert [r.record_key for r in issues.rows(given, issue, only=(2, 3))[0]] == ["A-2"]
-    assert issues.rows(given, issue, only=(2, 4)) == ([], None)  # a row of another unit
+    assert [r.record_key for r in issues.rows(given, issue, only=[(2, 3)])[0]] == ["A-2"]
+    assert issues.rows(given, issue, only=[(2, 4)]) == ([], None)  # a row of another unit
+    assert issues.cells(given, issue, only=[(2, 2), (2, 4)], limit=9) == [(2, 2, ["finished_at", "returned_at"])]
 
 
 @pytest.mark.parametrize(("unit", "records"), [("", ["B-1"]), ("H", ["A-6"]), ("X", ["A-5"])])
