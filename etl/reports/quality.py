@@ -12,6 +12,7 @@ from etl import catalogue, masking
 from etl.catalogue.project_files import statement
 from etl.errors import UsageError
 from etl.reading.bounds import SHEET_LINES
+from etl.warehouse import database
 
 SEVERITIES = {"fatal": "từ chối tệp", "error": "lỗi", "warning": "cảnh báo"}
 STATUSES = {
@@ -177,6 +178,7 @@ def by_rule(connection: Connection, *, file_id: int | None = None) -> list[RuleC
 def states_by_rule(connection: Connection, *, file_id: int | None = None) -> list[RuleStates]:
     """The rules that rows broke, by file, with what became of them."""
     with connection.cursor() as cursor:
+        database.group_in_memory(cursor)
         cursor.execute(statement("quality/states_by_rule"), {"file_id": file_id})
         rows = cursor.fetchall()
     rules = catalogue.rules()

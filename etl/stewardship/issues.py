@@ -19,6 +19,7 @@ from etl.catalogue.project_files import statement
 from etl.errors import UsageError
 from etl.periods import LOCAL
 from etl.reports import quality
+from etl.warehouse import database
 
 # Vietnamese: what an issue is at the moment.
 STATES = {
@@ -211,6 +212,7 @@ def of_before(cursor: Cursor, rule_id: str, issue_id: str, *, units: Collection[
 def _found(cursor: Cursor, *, units: Collection[str] | None, **asked: object) -> list[tuple[Any, ...]]:
     said = dict.fromkeys(("export", "rule_id", "unit", "issue", "records", "after"))
     said |= {"units": None if units is None else sorted(units), "exports": list(catalogue.exports())}
+    database.group_in_memory(cursor)
     cursor.execute(statement("quality/issues"), said | {"sorted_by": "rows"} | asked)
     return cursor.fetchall()
 

@@ -70,6 +70,7 @@ def unknown(connection: Connection) -> list[UnknownWord]:
     coded = {(e.name, c.name) for e in exports.values() for c in words.coded(e)}
     named = {(e.name, column) for e in exports.values() for column in words.named(e)}
     with connection.cursor() as cursor:
+        database.group_in_memory(cursor)
         cursor.execute(statement("quality/unknown_words"), {"columns": [".".join(key) for key in coded | named]})
         rows = cursor.fetchall()
         read_now = {name: loading_words.as_read_by_name(cursor, exports[name]) for name, *_ in rows}

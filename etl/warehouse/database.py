@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import psycopg2
 import sqlalchemy
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 from sqlalchemy.engine import make_url
 
 from etl import settings
@@ -69,6 +70,11 @@ def answers(warehouse_url: str) -> bool:
     except (SetupError, psycopg2.Error):
         return False
     return True
+
+
+def group_in_memory(cursor: Cursor) -> None:
+    """Until the transaction ends, let a hundred thousand rows be grouped in memory, and not on disk."""
+    cursor.execute("set local work_mem = '64MB'")
 
 
 @contextmanager

@@ -33,23 +33,24 @@ owner as (
     having count(distinct org_code) = 1
 ),
 
+-- by what tells rows apart and is short: the rest is the same in all cells of a row that break one rule
 failing_row as (
     select
-        export,
-        rule_id,
-        word,
-        unit_code,
-        sender,
         file_id,
         line,
-        min(severity) as severity,
+        rule_id,
+        word,
+        any_value(export) as export,
+        any_value(unit_code) as unit_code,
+        any_value(sender) as sender,
+        any_value(severity) as severity,
         bool_and(waits_for_source) as waits_for_source
     from quality.open_violation
     where
         (%(export)s::text is null or export = %(export)s)
         and (%(rule_id)s::text is null or rule_id = %(rule_id)s)
         and (%(records)s::text[] is null or export = any(%(exports)s) and record_key = any(%(records)s))
-    group by export, rule_id, word, unit_code, sender, file_id, line
+    group by file_id, line, rule_id, word
 ),
 
 failing as (

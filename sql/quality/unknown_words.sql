@@ -17,6 +17,7 @@ with said as (
     left join quality.quarantined_row as held on held.file_id = broken.file_id and held.line = broken.line
     where
         file.status in ('accepted', 'accepted_with_errors')
+        and broken.closed_by is null
         and broken.value is not null
         and file.export || '.' || broken.column_name = any(%(columns)s)
         and case broken.severity

@@ -1,7 +1,7 @@
 """Từ chưa biết: what offices say that no vocabulary knows; what it means is said once, and the rows load."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
@@ -55,7 +55,7 @@ def map_word(
     return _page(request, here, person, mapped=mapped, loaded=mapped.waiting - still, still=still, failed=failed)
 
 
-def _page(request: Request, here: Here, person: Person, **more: object) -> Response:
+def _page(request: Request, here: Here, person: Person, **more: Any) -> Response:
     with database.transaction(here.url) as connection, connection.cursor() as cursor:
         found = _seen(connection, person)
         checked = issues.last_checked(cursor)
