@@ -68,6 +68,14 @@ def notice_time() -> time:
     return _clock("CCHC_NOTICE_TIME", "06:00")
 
 
+def data_docs_kept() -> int:
+    """Of how many deliveries the pages of their checks are kept: of those that were landed last."""
+    given = os.environ.get("CCHC_DATA_DOCS_KEPT") or "5000"
+    if not given.isascii() or not given.isdigit() or int(given) < 1:
+        raise SetupError(f"CCHC_DATA_DOCS_KEPT is {given!r}; it is a number of deliveries, 1 or more.")
+    return int(given)
+
+
 def slots() -> int:
     """How many tasks work in the warehouse at once: the size of Airflow's pool `warehouse`."""
     given = os.environ.get("CCHC_WAREHOUSE_SLOTS") or "4"

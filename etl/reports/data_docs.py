@@ -7,18 +7,19 @@ text. These say the same in Vietnamese, each in one file that needs nothing else
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from etl import catalogue
+from etl import catalogue, settings
 from etl.errors import SetupError
 from etl.landing.receipts import File
 from etl.rules.second_count import Verdict, rule_and_column
 
-LISTED = 300  # deliveries on the index page, which every load writes anew; the pages of older ones stay
+LISTED = 300  # deliveries on the index page, which every load writes anew; the pages of older ones stay for longer
 
 
 def write(
@@ -31,7 +32,7 @@ def write(
     rows_quarantined: int,
     not_run: Mapping[tuple[str, str], str] | None = None,
 ) -> Path:
-    """Write the page of a delivery, and list it on the index page; the place of the page.
+    """Write the page of a delivery, list it on the index page, and remove pages of long ago; the place of the page.
 
     Input:  `not_run`: rules and columns that say nothing of this file, and why.
     Output: `<folder>/<file_id>/index.html` and `<folder>/index.html`. The same verdict gives the same bytes.
@@ -64,6 +65,7 @@ def write(
         page.parent.mkdir(parents=True, exist_ok=True)
         _replace(page, _template().delivery(listed, counts, rows, _not_run(not_run or {}, export)))
         with _alone(folder):
+            _prune(folder, settings.data_docs_kept())
             _list(folder, listed)
     except OSError as error:
         raise SetupError(
@@ -132,9 +134,17 @@ def _list(folder: Path, listed: dict[str, Any]) -> None:
     store = folder / "deliveries.json"
     known = {one["file_id"]: one for one in json.loads(store.read_text("utf-8"))} if store.exists() else {}
     known[listed["file_id"]] = listed
-    files = sorted(known.values(), key=lambda one: (one["delivered_on"], one["file_id"]), reverse=True)[:LISTED]
+    there = [one for one in known.values() if (folder / str(one["file_id"])).exists()]
+    files = sorted(there, key=lambda one: (one["delivered_on"], one["file_id"]), reverse=True)[:LISTED]
     _replace(store, json.dumps(files, ensure_ascii=False, indent=0))
     _replace(folder / "index.html", _template().index(files, LISTED))
+
+
+def _prune(folder: Path, kept: int) -> None:
+    """Leave the pages of so many deliveries: those with the highest numbers."""
+    numbers = sorted(int(entry.name) for entry in os.scandir(folder) if entry.name.isdecimal())
+    for number in numbers[:-kept]:
+        shutil.rmtree(folder / str(number), ignore_errors=True)
 
 
 def _replace(path: Path, text: str) -> None:

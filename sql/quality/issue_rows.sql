@@ -3,8 +3,8 @@
 --
 -- %(export)s, %(rule_id)s, %(word)s, %(unit)s: the issue; %(strange_codes)s, %(strange_senders)s: what its rows name
 -- that is no unit, and whose rows those are, null for nothing; %(after_file)s, %(after_line)s: behind which row;
--- %(records)s: only rows with one of these keys, null for all; %(only_files)s, %(only_lines)s: only these, null for all;
--- %(most)s: how many.
+-- %(records)s: only rows with one of these keys, null for all; %(only_files)s, %(only_lines)s: only these, null for
+-- all; %(most)s: how many.
 with failing as (
     select
         file_id,

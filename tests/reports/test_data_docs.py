@@ -145,6 +145,17 @@ def test_the_index_lists_the_latest_deliveries_first_and_keeps_its_length(
     assert (tmp_path / "2" / "index.html").exists()
 
 
+def test_pages_of_long_ago_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CCHC_DATA_DOCS_KEPT", "2")
+    for file_id in (9, 10, 11):
+        write(tmp_path, file(file_id), ("E-1", "org_code", "critical", 0))
+    assert sorted(one.name for one in tmp_path.iterdir() if one.is_dir()) == ["10", "11"]
+    assert re.findall(r'href="(\d+)/index.html">\d', (tmp_path / "index.html").read_text("utf-8")) == ["11", "10"]
+    monkeypatch.setenv("CCHC_DATA_DOCS_KEPT", "0")
+    with pytest.raises(SetupError, match="a number of deliveries"):
+        settings.data_docs_kept()
+
+
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "data_docs").write_text("a file stands here")
     with pytest.raises(SetupError, match="Data Docs need a folder"):
