@@ -225,15 +225,16 @@ def _looked_at(
     Of a row that is loaded only the failing cell can be.
     """
     failing = {one.column_name for one in cells}
+    broken = [(one, rules[rule_id]) for one in cells for rule_id in one.rule_ids if rule_id in rules]
     found: dict[str, tuple[_Failing, list[catalogue.Rule]]] = {}
-    for one in cells:
-        for rule in (rules[rule_id] for rule_id in one.rule_ids if rule_id in rules):
-            for name in conditions.looks_at(export).get((rule.rule_id, one.column_name), ()):
-                may = admitted([rule], export.column(name), is_blamed=False)
-                if one.raw is not None and rule.layer == "row" and name not in failing and may.corrected:
-                    first, broken = found.setdefault(name, (one, []))
-                    if first is one:
-                        broken.append(rule)
+    for one, rule in sorted(broken, key=lambda pair: catalogue.SEVERITIES.index(pair[1].severity)):
+        if one.raw is None or rule.layer != "row":
+            continue
+        for name in conditions.looks_at(export).get((rule.rule_id, one.column_name), ()):
+            if name not in failing and admitted([rule], export.column(name)).corrected:
+                first, of_first = found.setdefault(name, (one, []))
+                if first is one:
+                    of_first.append(rule)
     return found
 
 

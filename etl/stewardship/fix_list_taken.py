@@ -88,7 +88,7 @@ class Receipt:
             )
         told = self.message or (f"{said}." if said else "Không có ô nào được điền: không có gì thay đổi.")
         if self.still_held:
-            told += f" {self.still_held} dòng vẫn bị giữ lại vì còn lỗi khác."
+            told += f" {self.still_held} dòng vẫn bị giữ lại vì còn lỗi khác hoặc chờ duyệt."
         if self.is_repeated:
             before = f"{self.at.astimezone(LOCAL):%H:%M ngày %d/%m/%Y}"
             return f"Danh sách này đã nhận lúc {before} từ {self.by}, không quyết định lại. Khi đó: {told}"
@@ -146,14 +146,14 @@ def take(settings: Settings, url: str, content: bytes, name: str, *, by: str, un
         receipt = _decided(settings, url, cursor, settings.archive / archived_as, name, by=by, units=units)
         cursor.execute(
             "insert into quality.fix_list (name, sha256, bytes, archived_as, by_name, batch_id, corrected, confirmed,"
-            " waiting, known, refused, message)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning at",
+            " waiting, known, refused, message, still_held)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
-                name, sha256, len(content), archived_as, by, receipt.batch_id, receipt.corrected, receipt.confirmed,
-                receipt.waiting, receipt.known, json.dumps([asdict(r) for r in receipt.refused], ensure_ascii=False),
-                receipt.message,
+                *(name, sha256, len(content), archived_as, by, receipt.batch_id, receipt.corrected, receipt.confirmed),
+                *(receipt.waiting, receipt.known, json.dumps([asdict(one) for one in receipt.refused])),
+                *(receipt.message, receipt.still_held),
             ),
-        )  # fmt: skip
+        )
     log.info("%s from %s: %s", name, by, receipt.text)
     return receipt
 
@@ -165,7 +165,8 @@ def receipts(cursor: Cursor, *, most: int = 50) -> list[Receipt]:
 
 
 RECEIPT = (
-    "select name, by_name, at, batch_id, corrected, confirmed, waiting, known, refused, message from quality.fix_list"
+    "select name, by_name, at, batch_id, corrected, confirmed, waiting, known, refused, message, still_held"
+    " from quality.fix_list"
 )
 
 
@@ -176,8 +177,9 @@ def _before(cursor: Cursor, sha256: str) -> Receipt | None:
 
 
 def _receipt(row: tuple[Any, ...], *, is_repeated: bool = False) -> Receipt:
-    *said, refused, message = row
-    return replace(Receipt(*[*said, tuple(Refused(**one) for one in refused), message]), is_repeated=is_repeated)
+    *said, refused, message, still_held = row
+    refusals = tuple(Refused(**one) for one in refused)
+    return replace(Receipt(*[*said, refusals, message, still_held]), is_repeated=is_repeated)
 
 
 def from_inbox(settings: Settings, url: str, inbox: str, *, exports: Collection[str] | None = None) -> list[Receipt]:
@@ -232,10 +234,10 @@ def _decided(
         try:
             done = _decide(settings, url, taken, name, by=by)
             break
-        except decisions.Conflict as conflict:  # somebody else was faster by a moment: their cells are refused now
-            decided_meanwhile = conflict
+        except UsageError as error:  # somebody was faster by a moment: what they decided about is refused now
+            moved_on = error
     else:
-        raise decided_meanwhile
+        raise moved_on
     kinds = Counter(kind for _, kind in {(answer.place, one.kind) for answer, one in taken.asked})
     return Receipt(
         name,

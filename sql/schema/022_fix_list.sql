@@ -13,6 +13,7 @@ create table if not exists quality.fix_list (
     waiting int not null,               -- waivers that were asked for
     known int not null,                 -- said again what had been decided before
     refused jsonb not null,             -- [{"place": "14", "reason": "…"}], Vietnamese, personal data masked
+    still_held int not null,            -- rows that stayed in quarantine all the same
     message text not null,              -- Vietnamese: why the whole workbook was refused, or ''
     at timestamptz not null default clock_timestamp()
 );
