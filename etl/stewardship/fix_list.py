@@ -9,9 +9,10 @@ import itertools
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
@@ -99,15 +100,26 @@ class _Failing:
 
 
 @dataclass(frozen=True)
+class _Told:
+    """What is told of all cells of a column that break the same rules. Vietnamese."""
+
+    column: catalogue.Column | None
+    may: Admitted
+    why: str
+    expected: str
+    severity: str
+    kept: str  # what a reason means
+
+
+@dataclass(frozen=True)
 class _Line:
     """A line of the workbook."""
 
     cell: Cell
-    column: catalogue.Column | None
-    rules: Sequence[catalogue.Rule]
+    told: _Told
     value: str  # masked
+    place: str  # which of the failing cells of its row it is
     failing: _Failing
-    place: str = field(kw_only=True)  # which of the failing cells of its row it is
 
 
 # --- what is open -----------------------------------------------------------------------------------------------------
@@ -195,47 +207,72 @@ def _lines(
     """A line for each failing cell, and behind those of a row one for each other cell that may be the wrong one."""
     rules, columns = catalogue.row_rules(export.name), {c.name: c for c in export.columns}
     counts = Counter(one.row for one in failing)
-    for _, of_row in itertools.groupby(failing, lambda one: one.row):
+    known: dict[tuple[object, ...], _Told] = {}  # the same is told of thousands of cells
+    beside: dict[tuple[object, ...], list[_Beside]] = {}
+
+    def line(one: _Failing, name: str, cell_hash: str, rule_ids: Sequence[str], value: str, place: str) -> _Line:
+        cell = Cell(
+            day, export.name, one.sender, one.record_key, one.unit_code, one.file_id, one.line, one.column_name, name,
+            cell_hash, tuple(rule_ids),
+        )  # fmt: skip
+        alike = (cell.rule_ids, name, cell.is_blamed)
+        if alike not in known:
+            broken = [rules[rule_id] for rule_id in rule_ids if rule_id in rules]
+            known[alike] = _told(columns.get(name), broken, day, is_blamed=cell.is_blamed)
+        return _Line(cell, known[alike], value, place, one)
+
+    for row, of_row in itertools.groupby(failing, lambda one: one.row):
         cells = list(of_row)
         for number, one in enumerate(cells, 1):
-            broken = [rules[rule_id] for rule_id in one.rule_ids if rule_id in rules]
-            cell = _cell(one, export, day, one.column_name, one.cell_hash, one.rule_ids)
-            place = f"{number}/{counts[one.row]}"
-            yield _Line(cell, columns.get(one.column_name), broken, one.value, one, place=place)
-        for name, (one, broken) in _looked_at(export, cells, rules).items():
-            column, said = columns[name], (one.raw or {}).get(columns[name].header)
-            cell = _cell(one, export, day, name, cell_hashes(key, [said])[0], [rule.rule_id for rule in broken])
-            yield _Line(cell, column, broken, masking.shown(said or "", column, names), one, place=BESIDE)
-
-
-def _cell(
-    one: _Failing, export: catalogue.Export, day: date, name: str, cell_hash: str, rule_ids: Iterable[str]
-) -> Cell:
-    return Cell(
-        day, export.name, one.sender, one.record_key, one.unit_code, one.file_id, one.line,
-        one.column_name, name, cell_hash, tuple(rule_ids),
-    )  # fmt: skip
-
-
-def _looked_at(
-    export: catalogue.Export, cells: Sequence[_Failing], rules: Mapping[str, catalogue.Rule]
-) -> dict[str, tuple[_Failing, list[catalogue.Rule]]]:
-    """The other cells of a row in quarantine that rules compare its failing ones with, and can be corrected.
-
-    Of a row that is loaded only the failing cell can be.
-    """
-    failing = {one.column_name for one in cells}
-    broken = [(one, rules[rule_id]) for one in cells for rule_id in one.rule_ids if rule_id in rules]
-    found: dict[str, tuple[_Failing, list[catalogue.Rule]]] = {}
-    for one, rule in sorted(broken, key=lambda pair: catalogue.SEVERITIES.index(pair[1].severity)):
-        if one.raw is None or rule.layer != "row":
+            yield line(one, one.column_name, one.cell_hash, one.rule_ids, one.value, f"{number}/{counts[row]}")
+        if (raw := cells[0].raw) is None:  # of a row that is loaded only the failing cell can be corrected
             continue
-        for name in conditions.looks_at(export).get((rule.rule_id, one.column_name), ()):
+        alike = tuple((one.column_name, *one.rule_ids) for one in cells)
+        if alike not in beside:
+            beside[alike] = _beside(export, cells, rules)
+        for at, name, rule_ids in beside[alike]:
+            said = raw.get(columns[name].header)
+            shown = masking.shown(said or "", columns[name], names)
+            yield line(cells[at], name, cell_hashes(key, [said])[0], rule_ids, shown, BESIDE)
+
+
+_Beside = tuple[int, str, list[str]]  # which failing cell of the row, a column that it is compared with, by which rules
+
+
+def _beside(export: catalogue.Export, cells: Sequence[_Failing], rules: Mapping[str, catalogue.Rule]) -> list[_Beside]:
+    """The other cells of a row that rules compare its failing ones with, and that can be corrected; errors first."""
+    failing = {one.column_name for one in cells}
+    broken = [(at, rules[rule_id]) for at, one in enumerate(cells) for rule_id in one.rule_ids if rule_id in rules]
+    found: dict[str, _Beside] = {}
+    for at, rule in sorted(broken, key=lambda pair: catalogue.SEVERITIES.index(pair[1].severity)):
+        looked_at = conditions.looks_at(export).get((rule.rule_id, cells[at].column_name), ())
+        for name in looked_at if rule.layer == "row" else ():
             if name not in failing and admitted([rule], export.column(name)).corrected:
-                first, of_first = found.setdefault(name, (one, []))
-                if first is one:
-                    of_first.append(rule)
-    return found
+                first, _, rule_ids = found.setdefault(name, (at, name, []))
+                if first == at:
+                    rule_ids.append(rule.rule_id)
+    return list(found.values())
+
+
+def _told(column: catalogue.Column | None, rules: Sequence[catalogue.Rule], day: date, *, is_blamed: bool) -> _Told:
+    may = admitted(rules, column, is_blamed=is_blamed)
+    kinds = {kind for _, kind in may.kept}
+    if not is_blamed:
+        kept = "Lý do ghi ở dòng của ô bị nêu lỗi."
+    elif not kinds:
+        kept = "Không giữ nguyên được: phải sửa." if may.corrected else "Sửa trên phần mềm nguồn rồi gửi lại tệp."
+    elif kinds == {"confirm"}:
+        kept = "Xác nhận giá trị đúng."
+    else:
+        kept = f"Đề nghị miễn đến hết {waived_until(day):%d/%m/%Y}, chờ người thứ hai duyệt."
+    return _Told(
+        column,
+        may,
+        why=" ".join(dict.fromkeys(rule.message for rule in rules)),
+        expected=expected(column, rules),
+        severity=", ".join(dict.fromkeys(SEVERITIES[rule.severity] for rule in rules)),
+        kept=kept,
+    )
 
 
 # --- the columns of the row -------------------------------------------------------------------------------------------
@@ -288,7 +325,7 @@ def _written(
     key: bytes,
     lines: Sequence[_Line],
     columns: Sequence[catalogue.Column],
-    told: Sequence[Sequence[str]],
+    of_rows: Sequence[Sequence[str]],
     about: Sequence[str],
     day: date,
 ) -> bytes:
@@ -300,7 +337,7 @@ def _written(
     book.set_properties({"title": about[0], "created": datetime(2000, 1, 1)})
     sheet = book.add_worksheet(SHEET)
     _guide(book, about[0], waived_until(day))
-    _fill(book, sheet, key, lines, columns, told, about, _Lists(book))
+    _fill(book, sheet, key, lines, columns, of_rows, about, _Lists(book))
     book.close()
     return content.getvalue()
 
@@ -311,7 +348,7 @@ def _fill(
     key: bytes,
     lines: Sequence[_Line],
     columns: Sequence[catalogue.Column],
-    told: Sequence[Sequence[str]],
+    of_rows: Sequence[Sequence[str]],
     about: Sequence[str],
     lists: "_Lists",
 ) -> None:
@@ -329,7 +366,7 @@ def _fill(
         for name, said in looks.items()
         for first in (False, True)
     }
-    of_row = [(c.header, _width(c, told, at)) for at, c in enumerate(columns)]
+    of_row = [(c.header, _width(c, of_rows, at)) for at, c in enumerate(columns)]
     keys = sum(c.key for c in columns)
     before = [(TOKEN, 8), ("Dòng trong tệp", 9), *of_row[:keys]]
     headings = [*before, *HEADINGS.items(), *of_row[keys:]]
@@ -343,38 +380,36 @@ def _fill(
         sheet.write_string(TITLE_ROWS, at, heading, look["head asked" if at in (value, reason) else "head", False])
 
     last_row = (0, 0)
-    for at, (line, row) in enumerate(zip(lines, told, strict=True), start=TITLE_ROWS + 1):
-        may = admitted(line.rules, line.column, is_blamed=line.cell.is_blamed)
-        is_first, last_row = line.failing.row != last_row, line.failing.row
+    for at, (line, row) in enumerate(zip(lines, of_rows, strict=True), start=TITLE_ROWS + 1):
+        cell, said, one = line.cell, line.told, line.failing
+        is_first, last_row = one.row != last_row, one.row
         texts = [
-            token(key, line.cell),
-            _place(line.failing),
+            token(key, cell),
+            str(FailingRow(one.file_id, one.path, one.line, "", "", "", "", "", "").place),
             *row[:keys],
-            line.column.header if line.column else line.cell.column_name.removeprefix("#"),
+            said.column.header if said.column else cell.column_name.removeprefix("#"),
             _cut(line.value) or EMPTY,
-            " ".join(dict.fromkeys(rule.message for rule in line.rules)),
-            expected(line.column, line.rules),
+            said.why,
+            said.expected,
             "",
             "",
-            _what_a_reason_means(may, line.cell),
-            ", ".join(dict.fromkeys(SEVERITIES[rule.severity] for rule in line.rules)),
+            said.kept,
+            said.severity,
             line.place,
-            line.cell.unit_code,
-            "/".join(line.failing.path.split("/")[-2:]),
+            cell.unit_code,
+            "/".join(one.path.split("/")[-2:]),
             *row[keys:],
         ]
-        is_open = {value: bool(may.corrected), reason: bool(may.kept)}
-        wrapped = (
-            len(textwrap.wrap(text, width - 1)) for (_, width), text in zip(headings[1:], texts[1:], strict=True)
-        )
-        sheet.set_row(at, LEADING * max(1, *wrapped))
+        is_open = {value: bool(said.may.corrected), reason: bool(said.may.kept)}
+        seen = zip(headings[1:], texts[1:], strict=True)
+        sheet.set_row(at, LEADING * max(_height(text, width) for (_, width), text in seen))
         for place, text in enumerate(texts):
             if place in is_open:
                 sheet.write_blank(at, place, None, look["asked" if is_open[place] else "closed", is_first])
             else:
                 sheet.write_string(at, place, text, look["told", is_first])
-        if line.column and may.corrected:
-            lists.offer(line.column, at)
+        if said.column and said.may.corrected:
+            lists.offer(said.column, at)
     last = TITLE_ROWS + max(len(lines), 1)
     lists.close(sheet, value)
     sheet.freeze_panes(TITLE_ROWS + 1, len(before))
@@ -389,19 +424,10 @@ def _fill(
     sheet.protect("", {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True})
 
 
-def _place(one: _Failing) -> str:
-    return str(FailingRow(one.file_id, one.path, one.line, "", "", "", "", "", "").place)
-
-
-def _what_a_reason_means(may: Admitted, cell: Cell) -> str:
-    if not cell.is_blamed:
-        return "Lý do ghi ở dòng của ô bị nêu lỗi."
-    kinds = {kind for _, kind in may.kept}
-    if not kinds:
-        return "Không giữ nguyên được: phải sửa." if may.corrected else "Sửa trên phần mềm nguồn rồi gửi lại tệp."
-    if kinds == {"confirm"}:
-        return "Xác nhận giá trị đúng."
-    return f"Đề nghị miễn đến hết {waived_until(cell.day):%d/%m/%Y}, chờ người thứ hai duyệt."
+@lru_cache(10_000)
+def _height(text: str, width: int) -> int:
+    """In how many lines a text stands in a column."""
+    return len(textwrap.wrap(text, width - 1)) or 1
 
 
 def _width(column: catalogue.Column, told: Sequence[Sequence[str]], at: int) -> int:

@@ -7,7 +7,7 @@ answers that can be taken are one batch; that others are refused does not stop t
 import json
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
@@ -297,23 +297,34 @@ def _header(sheet: Sheet) -> tuple[int, tuple[int, ...]] | None:
 Key = tuple[str, ...]  # export, sender, key of the record, column
 
 
+@dataclass(frozen=True)
+class _Asker:
+    """Who sent a workbook, and what its lines are measured by."""
+
+    key: bytes
+    units: Collection[str] | None
+    on: date
+    unread: Collection[tuple[str, str, str]]  # export, column, and a text that it cannot be
+    rules: Mapping[str, Mapping[str, catalogue.Rule]]  # by export
+
+    def may_decide(self, unit_code: str) -> bool:
+        return self.units is None or unit_code in self.units
+
+
 def _sorted_out(
     cursor: Cursor, key: bytes, answers: Sequence[_Answer], *, units: Collection[str] | None, on: date
 ) -> _Taken:
     taken = _Taken()
     by_cell: dict[Cell, list[_Answer]] = {}
     for answer in answers:
-        cell = fix_list_cells.cell_of(key, answer.token)
         if not answer.token:
-            taken.refuse(
-                answer, "thiếu mã nhận biết ở cột ẩn. Điền vào dòng gốc của danh sách, hoặc lấy lại danh sách."
-            )
-        elif cell is None:
+            taken.refuse(answer, "thiếu mã nhận biết ở cột ẩn. Điền vào dòng gốc của danh sách.")
+        elif (cell := fix_list_cells.cell_of(key, answer.token)) is None or cell.export not in catalogue.exports():
             taken.refuse(answer, "mã nhận biết ở cột ẩn đã bị sửa, kho không nhận ra dòng này. Lấy lại danh sách.")
-        elif not _may(units, cell.unit_code):
-            taken.refuse(answer, f"dòng của đơn vị {cell.unit_code or 'chưa rõ'}, không thuộc phạm vi của người gửi.")
         else:
             by_cell.setdefault(cell, []).append(answer)
+    rules = {name: catalogue.row_rules(name) for name in {cell.export for cell in by_cell}}
+    asker = _Asker(key, units, on, _unread(by_cell), rules)
     stand, is_open = _standing(cursor, by_cell), _open(cursor, by_cell)
     for cell, given in by_cell.items():
         answer, *others = given
@@ -322,17 +333,43 @@ def _sorted_out(
             for one in given:
                 taken.refuse(one, f"các dòng {places} nói khác nhau về cùng một ô. Giữ lại một dòng.")
             continue
-        stands, opens = (
-            stand.get(_key(cell, cell.column_name), []),
-            is_open.get(_key(cell, cell.blamed, cell.column_name), []),
-        )
+        stands = stand.get(_key(cell, cell.column_name), [])
+        opens = is_open.get(_key(cell, cell.blamed, cell.column_name), [])
         try:
-            taken.asked += [(answer, one) for one in _asked(key, answer, cell, stands, opens, units=units, on=on)]
+            taken.asked += [(answer, one) for one in _asked(asker, answer, cell, stands, opens)]
         except _Known:
             taken.known += 1
         except _Refusal as refusal:
             taken.refuse(answer, str(refusal))
     return taken
+
+
+def _unread(by_cell: Mapping[Cell, Sequence[_Answer]]) -> set[tuple[str, str, str]]:
+    """The right values that cannot be read as their column is, a column at a time: by export, column and text."""
+    texts: dict[tuple[str, str], set[str]] = {}
+    for cell, answers in by_cell.items():
+        texts.setdefault((cell.export, cell.column_name), set()).update(_text(one.value)[0] for one in answers)
+    found: set[tuple[str, str, str]] = set()
+    for (export, name), said in texts.items():
+        column = _column(export, name)
+        if column is None or not column.is_read:
+            continue
+        given = sorted(said - {""})
+        if column.type in words.CODED:
+            is_unread = [words.reader(column)(text) is None for text in given]
+        else:
+            is_unread = READERS[column.type](pl.Series(given, dtype=pl.String), column)[-1].to_list()
+        found.update((export, name, text) for text, bad in zip(given, is_unread, strict=True) if bad)
+    return found
+
+
+def _column(export: str, name: str) -> catalogue.Column | None:
+    return next((c for c in catalogue.export(export).columns if c.name == name), None)
+
+
+def _text(cell: str) -> tuple[str, bool]:
+    """What was filled in, and whether it is a day and no text."""
+    return cell.removesuffix(REAL_DAY).strip(), cell.endswith(REAL_DAY)
 
 
 class _Refusal(Exception):
@@ -344,37 +381,32 @@ class _Known(Exception):
 
 
 def _asked(
-    key: bytes,
-    answer: _Answer,
-    cell: Cell,
-    stands: Sequence["_Stands"],
-    is_open: Sequence["_Open"],
-    *,
-    units: Collection[str] | None,
-    on: date,
+    asker: _Asker, answer: _Answer, cell: Cell, stands: Sequence["_Stands"], is_open: Sequence["_Open"]
 ) -> Iterator[decisions.Asked]:
     """What a line asks for. Raises: _Refusal, or _Known."""
+    if not asker.may_decide(cell.unit_code):
+        raise _Refusal(f"dòng của đơn vị {cell.unit_code or 'chưa rõ'}, không thuộc phạm vi của người gửi.")
     if answer.value and answer.reason:
         raise _Refusal(f"điền cả «{VALUE}» và «{REASON}». Chỉ điền một trong hai cột.")
     if max(len(answer.value), len(answer.reason)) > LONGEST:
         raise _Refusal(f"dài hơn {LONGEST} ký tự.")
-    column = next((c for c in catalogue.export(cell.export).columns if c.name == cell.column_name), None)
-    value = _value(column, answer.value) if answer.value else None
+    column = _column(cell.export, cell.column_name)
+    value = _value(asker, cell, column, answer.value) if answer.value else None
     if stood := next((one for one in reversed(stands) if one.cell_hash == cell.cell_hash), None):
         if stood.says(answer, value):
             raise _Known
         raise _Refusal(f"{stood.told(column)}. Muốn đổi thì hoàn tác quyết định ấy trước.")
-    now = _now(key, cell, is_open, stands, column)
-    if not _may(units, now.unit_code):
+    now = _now(asker.key, cell, is_open, stands, column)
+    if not asker.may_decide(now.unit_code):
         raise _Refusal(f"dòng nay thuộc đơn vị {now.unit_code or 'chưa rõ'}, ngoài phạm vi của người gửi.")
-    known = catalogue.row_rules(cell.export)
+    known = asker.rules[cell.export]
     # a rule that the cell breaks since was not seen by who filled in the line
     rules = [known[one] for one in now.rule_ids if one in known and (one in cell.rule_ids or answer.value)]
     if not cell.is_blamed:
         rules = [rule for rule in rules if rule.rule_id in cell.rule_ids]
     may = fix_list_cells.admitted(rules, column, is_blamed=cell.is_blamed)
     if answer.value:
-        if cell_hashes(key, [value]) == [cell.cell_hash]:
+        if cell_hashes(asker.key, [value]) == [cell.cell_hash]:
             raise _Refusal("giá trị giống giá trị trong tệp. Nếu đúng như vậy, ghi lý do giữ nguyên.")
         if may.corrected is None:
             raise _Refusal("ô này không sửa được bằng danh sách. Sửa trên phần mềm nguồn rồi gửi lại tệp.")
@@ -385,7 +417,7 @@ def _asked(
         messages = " ".join(rule.message for rule in rules)
         raise _Refusal(f"không giữ nguyên được ({messages.removesuffix('.')}): phải sửa.")
     until = fix_list_cells.waived_until(cell.day)
-    if until < on and any(kind == "waive" for _, kind in may.kept):
+    if until < asker.on and any(kind == "waive" for _, kind in may.kept):
         raise _Refusal(f"hạn miễn ghi trong danh sách ({until:%d/%m/%Y}) đã qua. Lấy danh sách mới.")
     for rule_id, kind in may.kept:
         last_day = until if kind == "waive" else None
@@ -413,9 +445,9 @@ def _now(
     raise _Refusal("ô này không còn lỗi: đơn vị đã gửi lại dòng này, có người đã quyết định, hoặc tệp đã được rút lại.")
 
 
-def _value(column: catalogue.Column | None, text: str) -> str | None:
+def _value(asker: _Asker, cell: Cell, column: catalogue.Column | None, given: str) -> str | None:
     """What a cell is to say; None: nothing. Raises: _Refusal if what was filled in cannot be meant."""
-    is_day, text = text.endswith(REAL_DAY), text.removesuffix(REAL_DAY).strip()
+    text, is_day = _text(given)
     shown = masking.shown(text, column)
     if column is None:
         raise _Refusal("lỗi này không nằm ở một cột, không sửa được bằng danh sách.")
@@ -427,15 +459,9 @@ def _value(column: catalogue.Column | None, text: str) -> str | None:
         return None
     if is_day and column.type not in ("timestamp", "date", "partial_date"):
         raise _Refusal(f"Excel đã đổi giá trị thành ngày {shown}. Đặt ô thành Văn bản (Text) rồi gõ lại.")
-    if column.is_read and not _is_read(column, text):
+    if (cell.export, column.name, text) in asker.unread:
         raise _Refusal(f"«{shown}» không đọc được. {fix_list_cells.form(column)}")
     return text
-
-
-def _is_read(column: catalogue.Column, text: str) -> bool:
-    if column.type in words.CODED:
-        return words.reader(column)(text) is not None
-    return not READERS[column.type](pl.Series([text]), column)[-1][0]
 
 
 class _Open(NamedTuple):
@@ -500,10 +526,6 @@ def _standing(cursor: Cursor, cells: Collection[Cell]) -> dict[Key, list[_Stands
 
 def _key(cell: Cell, *columns: str) -> Key:
     return cell.export, cell.sender, cell.record_key, *columns
-
-
-def _may(units: Collection[str] | None, unit_code: str) -> bool:
-    return units is None or unit_code in units
 
 
 def _decide(settings: Settings, url: str, taken: _Taken, name: str, *, by: str) -> decisions.Decided | None:
