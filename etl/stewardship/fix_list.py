@@ -282,13 +282,34 @@ def _rows_columns(
     export: catalogue.Export, lines: Sequence[_Line], names: Names
 ) -> tuple[list[catalogue.Column], list[list[str]]]:
     """The columns in which some row says something, those of the key first, and what each line's row says there."""
-    told: dict[tuple[int, int], dict[str, str]] = {}
-    for row, one in {line.failing.row: line.failing for line in lines}.items():
-        said = {c: one.raw.get(c.header) if one.raw is not None else _as_kept(one.kept, c) for c in export.columns}
-        told[row] = {c.name: _cut(masking.shown(text, c, names)) for c, text in said.items() if text}
+    said = {
+        row: {c: one.raw.get(c.header) if one.raw is not None else _as_kept(one.kept, c) for c in export.columns}
+        for row, one in {line.failing.row: line.failing for line in lines}.items()
+    }
+    personal = _personal({text for cells in said.values() for c, text in cells.items() if text and _is_code(c)})
+    told = {
+        row: {
+            c.name: _cut(masking.mask(text, "id") or "" if text in personal else masking.shown(text, c, names))
+            for c, text in cells.items()
+            if text
+        }
+        for row, cells in said.items()
+    }
     given = {name for found in told.values() for name in found}
     columns = sorted((c for c in export.columns if c.name in given), key=lambda c: not c.key)
     return columns, [[told[line.failing.row].get(c.name, "") for c in columns] for line in lines]
+
+
+def _is_code(column: catalogue.Column) -> bool:
+    return column.key or column.compact
+
+
+def _personal(codes: Collection[str]) -> set[str]:
+    """Those of these texts that are no codes: a name, an address or a number that stands where a code should."""
+    import polars as pl
+
+    texts = pl.Series(sorted(codes), dtype=pl.String)
+    return set(texts.filter(texts.str.contains(masking.PERSONAL_KEY)))
 
 
 def _names(export: catalogue.Export, failing: Sequence[_Failing]) -> Names:

@@ -1,8 +1,8 @@
 -- The failing cells of an export that are open, by file and line: each with the row that it stands in, as it was
 -- delivered or, where it is loaded, as it is kept.
 --
--- %(export)s; %(units)s: of the rows of these units ('': of those whose unit nobody knows), null for all; %(sender)s: of
--- one sender, null for all; %(most)s: so many cells at most.
+-- %(export)s; %(units)s: of the rows of these units ('': of those whose unit nobody knows), null for all; %(sender)s:
+-- of one sender, null for all; %(most)s: so many cells at most.
 -- {thing}: core.<thing> of the export.
 with cell as (
     select *
