@@ -96,16 +96,26 @@ def load(
     (inbox,) = what or []
     settings, url = _warehouse()
     from etl import pipeline
-    from etl.stewardship import fix_list_taken
 
     # before anything new is loaded: what they are about would have moved on
-    lists = fix_list_taken.from_inbox(settings, url, inbox)
-    _print_taken(lists)
+    lists = _take_fix_lists(settings, url, inbox)
     landed = pipeline.land(settings, url, inbox=inbox)
     file_ids = [*landed.file_ids, *_load_waiting(settings, url)]
     nothing = f"Không có {'tệp' if lists else 'gì'} mới trong {inbox}."
     status = _print_loaded(settings, url, file_ids, nothing, passed_over=len(landed.passed_over))
     return status or int(any(one.message or one.refused for one in lists))
+
+
+def _take_fix_lists(settings: "Settings", url: str, inbox: str) -> list["TakenList"]:
+    from etl.landing.inbox import Inbox
+
+    if not any(Inbox(inbox).fix_lists()):
+        return []
+    from etl.stewardship import fix_list_taken  # half a second: who finds none does without
+
+    lists = fix_list_taken.from_inbox(settings, url, inbox)
+    _print_taken(lists)
+    return lists
 
 
 def _load_again(numbers: list[str], since: date | None, until: date | None) -> int:
