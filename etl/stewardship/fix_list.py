@@ -53,7 +53,7 @@ HEADINGS = {
     REASON: 30,
     "Nếu ghi lý do": 24,
     "Mức lỗi": 10,
-    "Ô sai": 7,
+    "Ô sai": 10,
     "Đơn vị": 10,
     "Tệp": 26,
 }
@@ -61,6 +61,7 @@ BESIDE = "liên quan"
 TITLE_ROWS = 3  # above the header
 WIDEST = 30  # of a column of the row
 SHOWN = 200  # characters of a cell of the row
+RANGES = 500  # of cells that one list is offered in: Excel takes no longer ones
 LEADING = 15  # points of a line of text
 
 
@@ -481,18 +482,20 @@ class _Lists:
         for place, (column, rows) in enumerate(self._rows.items()):
             letter = xl_col_to_name(place)
             ranges = list(_ranges(rows))
-            made = sheet.data_validation(
-                ranges[0][0], at, ranges[0][1], at,
-                {
-                    "validate": "list",
-                    "source": f"='{LISTS}'!${letter}$1:${letter}${len(listed[column])}",
-                    "other_cells": [[first, at, last, at] for first, last in ranges[1:]],
-                    "error_title": "Không có trong danh mục",
-                    "error_message": f"Chọn một giá trị trong danh sách của cột «{column.header}»."[:255],
-                },
-            )  # fmt: skip
-            if made != 0:  # it only warns, and leaves the list out
-                raise AssertionError(f"the list of {column.name} was not taken ({made})")
+            for start in range(0, len(ranges), RANGES):
+                (first, last), *others = ranges[start : start + RANGES]
+                made = sheet.data_validation(
+                    first, at, last, at,
+                    {
+                        "validate": "list",
+                        "source": f"='{LISTS}'!${letter}$1:${letter}${len(listed[column])}",
+                        "other_cells": [[first, at, last, at] for first, last in others],
+                        "error_title": "Không có trong danh mục",
+                        "error_message": f"Chọn một giá trị trong danh sách của cột «{column.header}»."[:255],
+                    },
+                )  # fmt: skip
+                if made != 0:  # it only warns, and leaves the list out
+                    raise AssertionError(f"the list of {column.name} was not taken ({made})")
 
 
 def _ranges(rows: Sequence[int]) -> Iterator[tuple[int, int]]:
