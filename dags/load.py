@@ -73,7 +73,7 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
             from etl import pipeline
             from etl.errors import CchcError, UsageError
             from etl.nightly import dag_runs
-            from etl.stewardship import deliveries
+            from etl.stewardship import deliveries, fix_list_taken
 
             configured, run = settings.read(), context["dag_run"]
             try:
@@ -85,6 +85,9 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
                     by = run.triggering_user_name or "airflow"
                     again = deliveries.again(url, **days, by=by, reason=f"{run.dag_id}, {run.run_id}")
                 try:
+                    # before anything new is loaded: what they are about would have moved on
+                    lists = fix_list_taken.from_inbox(configured, url, configured.inbox)
+                    context["ti"].xcom_push("fix_lists", [f"{one.name}: {one.text}" for one in lists])
                     new = pipeline.land(
                         configured,
                         url,
@@ -148,9 +151,12 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
             if periods := dag_runs.stale_periods(url):
                 context["outlet_events"][LOADS].add(WAREHOUSE, extra={"periods": periods})
             files, ceiling = dag_runs.became(url, file_ids), configured.quarantine_ceiling
-            passed_over = context["ti"].xcom_pull(task_ids="land", key="passed_over")
+            passed_over, lists = (
+                context["ti"].xcom_pull(task_ids="land", key=key) for key in ("passed_over", "fix_lists")
+            )
+            docs = configured.home / "data_docs"
             note = dag_runs.note_of_loads(
-                files, periods, docs=configured.home / "data_docs", ceiling=ceiling, passed_over=passed_over
+                files, periods, docs=docs, ceiling=ceiling, passed_over=passed_over, fix_lists=lists
             )
             log.info("%s", note)
             troubled = [f"{f.label}: {f.trouble(ceiling)}" for f in files if f.trouble(ceiling)]

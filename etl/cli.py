@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from etl.reports.quality import Delivery
     from etl.reports.terminal import Cell
     from etl.settings import Settings
+    from etl.stewardship.fix_list_taken import Receipt as TakenList
 
 log = logging.getLogger("cchc")
 app = typer.Typer(
@@ -62,6 +63,8 @@ UnitArgument = Annotated[
 ]
 FromOption = Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day of a stated window.")]
 ToOption = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day of it, inclusive.")]
+ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="Why; it is kept.")]
+ByOption = Annotated[str | None, typer.Option(metavar="NAME", help="Who says so; by default the login name.")]
 AsOfOption = Annotated[str | None, typer.Option(metavar="DAY", help="The state of this day.")]
 
 
@@ -94,10 +97,25 @@ def load(
     settings, url = _warehouse()
     from etl import pipeline
 
+    # before anything new is loaded: what they are about would have moved on
+    lists = _take_fix_lists(settings, url, inbox)
     landed = pipeline.land(settings, url, inbox=inbox)
     file_ids = [*landed.file_ids, *_load_waiting(settings, url)]
-    nothing = f"Không có gì mới trong {inbox}."
-    return _print_loaded(settings, url, file_ids, nothing, passed_over=len(landed.passed_over))
+    nothing = f"Không có {'tệp' if lists else 'gì'} mới trong {inbox}."
+    status = _print_loaded(settings, url, file_ids, nothing, passed_over=len(landed.passed_over))
+    return status or int(any(one.message or one.refused for one in lists))
+
+
+def _take_fix_lists(settings: "Settings", url: str, inbox: str) -> list["TakenList"]:
+    from etl.landing.inbox import Inbox
+
+    if not any(Inbox(inbox).fix_lists()):
+        return []
+    from etl.stewardship import fix_list_taken  # half a second: who finds none does without
+
+    lists = fix_list_taken.from_inbox(settings, url, inbox)
+    _print_taken(lists)
+    return lists
 
 
 def _load_again(numbers: list[str], since: date | None, until: date | None) -> int:
@@ -290,6 +308,57 @@ def show_quality(
     return _print_failing_rows(rows, form) if rows is not None else _print_rules(file, form)
 
 
+@app.command("fix-list")
+def fix_list(
+    export: Annotated[str | None, typer.Argument(metavar="EXPORT", help="Such as one_stop_shop/dossiers.")] = None,
+    unit: Annotated[str | None, typer.Argument(metavar="UNIT", help="Code of the unit whose rows are meant.")] = None,
+    to: Annotated[Path | None, typer.Option("--to", metavar="FILE.xlsx", help="Write the list there.")] = None,
+    sender: Annotated[str | None, typer.Option(metavar="NAME", help="Only rows of this sender, of any unit.")] = None,
+    take: Annotated[Path | None, typer.Option("--take", metavar="FILE.xlsx", help="Take back a filled list.")] = None,
+    by: ByOption = None,
+) -> int:
+    """Write the failing rows of a unit or a sender to a workbook that is filled in; or take it back: --take FILE."""
+    if take is not None:
+        if export or to or sender:
+            raise UsageError("--take takes one workbook back, which says itself what it is about: leave out the rest.")
+        return _take_fix_list(take, by or _login())
+    if export is None or to is None or (unit is None) == (sender is None):
+        raise UsageError("name EXPORT and UNIT, or EXPORT and --sender, and where the list is written: --to FILE.xlsx.")
+    if to.suffix.lower() != ".xlsx":
+        raise UsageError(f"{to}: the list is written as .xlsx; name it so.")
+    settings, url = _warehouse()
+    from etl.stewardship import fix_list
+
+    written = 0
+    for book in fix_list.workbooks(settings, url, export, units=None if unit is None else [unit], sender=sender):
+        written += 1
+        path = to.with_stem(f"{to.stem}.{written}") if book.is_part else to
+        path.write_bytes(book.content)
+        left = f"; còn {book.left} ô nữa, gửi lại danh sách này rồi lấy tiếp" if book.left else ""
+        print(f"{path}: {book.whose}: {book.cells} ô sai của {book.rows} dòng{left}.")
+    if not written:
+        print("Không có ô sai nào đang chờ.")
+    return 0
+
+
+def _take_fix_list(path: Path, by: str) -> int:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}): name the workbook that came back.") from None
+    settings, url = _warehouse()
+    from etl.stewardship import fix_list_taken
+
+    receipt = fix_list_taken.take(settings, url, content, path.name, by=by, units=None)
+    _print_taken([receipt])
+    return int(bool(receipt.message or receipt.refused))
+
+
+def _print_taken(lists: Sequence["TakenList"]) -> None:
+    for receipt in lists:
+        print("\n".join((f"{receipt.name}: {receipt.text}", *(f"  {reason}" for reason in receipt.reasons))))
+
+
 def _write_workbook(file_id: int, path: Path) -> None:
     from etl.reports import workbook
 
@@ -385,8 +454,6 @@ def _print_states(file_id: int | None, form: Format) -> None:
 files_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 app.add_typer(files_app, name="files")
 FileArgument = Annotated[int, typer.Argument(metavar="FILE_ID", help="Number of a file; `cchc files` lists them.")]
-ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="Why; it is kept.")]
-ByOption = Annotated[str | None, typer.Option(metavar="NAME", help="Who says so; by default the login name.")]
 
 
 @files_app.callback()

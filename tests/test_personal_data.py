@@ -4,8 +4,10 @@ import csv
 import io
 import json
 import random
+import re
 import unicodedata
 import zipfile
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +15,10 @@ import polars as pl
 import pytest
 import yaml
 
-from etl import catalogue, cli, masking
+from etl import catalogue, cli, masking, settings
 from etl.loading import first_pass
 from etl.reports import terminal
+from etl.stewardship import fix_list
 from etl.warehouse import database
 
 CASES = Path(__file__).parent / "expectations"
@@ -93,6 +96,14 @@ def everything_said(inbox: Path, url: str, capfd: pytest.CaptureFixture[str]) ->
         yield f"workbook {file}", told(capfd, "quality", "--rows", file, "--to", str(book))
         with zipfile.ZipFile(book) as archive:
             yield from ((f"{book.name} {name}", archive.read(name).decode()) for name in archive.namelist())
+    for export in catalogue.exports():
+        for book in fix_list.workbooks(settings.read(), url, export, units=None):
+            with zipfile.ZipFile(io.BytesIO(book.content)) as archive:
+                parts = {name: archive.read(name).decode() for name in archive.namelist()}
+            yield from ((f"{book.name} {name}", text) for name, text in parts.items())
+            tokens = re.findall(r"<t>(WyI[\w-]+)\.", parts["xl/worksheets/sheet1.xml"])
+            assert tokens
+            yield f"{book.name} tokens", "\n".join(urlsafe_b64decode(f"{said}==").decode() for said in tokens)
     for page in (inbox.parent / "home" / "data_docs").rglob("*.*"):
         yield str(page), page.read_text("utf-8")
     tables_ = ["landing.file", "quality.violation", "quality.result", "quality.finding", "mart.dossier_flow"]

@@ -1,5 +1,6 @@
 """Land: every delivered file is kept as it came, hashed, and given a receipt. Nothing is read or judged here."""
 
+import io
 import logging
 import os
 import re
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
@@ -204,6 +206,19 @@ def _land(cursor: Cursor, box: Inbox, found: _Found, archive: Path) -> int | Non
             arriving.unlink(missing_ok=True)
 
 
+def keep(archive: Path, content: bytes, ending: str) -> tuple[str, str]:
+    """Keep bytes that are no delivery beside those that are; their hash, and their place in the archive.
+
+    Raises: SetupError if the archive cannot be written.
+    """
+    sha256, _, arriving = _written(archive, io.BytesIO(content))
+    try:
+        return sha256, _kept(arriving, archive, sha256, ending)
+    except BaseException:
+        arriving.unlink(missing_ok=True)
+        raise
+
+
 def _copied(box: Inbox, delivery: Delivery, archive: Path, *, perhaps_kept: bool) -> tuple[str, int, Path | None]:
     """Copy the bytes into the archive, under a name of their own; hash, size, and where the copy is.
 
@@ -218,19 +233,27 @@ def _copied(box: Inbox, delivery: Delivery, archive: Path, *, perhaps_kept: bool
                 if (archive / _place(sha256, PurePosixPath(delivery.path).suffix.lower())).exists():
                     return sha256, size, None
                 sent.seek(0)
-            archive.mkdir(parents=True, exist_ok=True)
-            # a name of its own: processes in different containers may share the archive and their number
-            arriving = archive / f".arriving-{uuid.uuid4().hex}"
-            try:
-                with arriving.open("wb") as kept:
-                    sha256, size = hash_and_size(sent, kept)
-                    kept.flush()
-                    os.fsync(kept.fileno())
-            except BaseException:
-                arriving.unlink(missing_ok=True)
-                raise
         except OSError as error:
             raise _archive_failed(error, archive) from None
+        return _written(archive, sent)
+
+
+def _written(archive: Path, sent: IO[bytes]) -> tuple[str, int, Path]:
+    """Copy bytes into the archive, under a name of their own; hash, size, and where the copy is."""
+    try:
+        archive.mkdir(parents=True, exist_ok=True)
+        # a name of its own: processes in different containers may share the archive and their number
+        arriving = archive / f".arriving-{uuid.uuid4().hex}"
+        try:
+            with arriving.open("wb") as kept:
+                sha256, size = hash_and_size(sent, kept)
+                kept.flush()
+                os.fsync(kept.fileno())
+        except BaseException:
+            arriving.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise _archive_failed(error, archive) from None
     return sha256, size, arriving
 
 

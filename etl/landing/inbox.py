@@ -22,6 +22,7 @@ from etl.spelling import clean
 
 UNFINISHED = (".tmp", ".part", ".partial")
 DONE = ".done"  # <file>.done says that <file> is whole, where an office's transfer writes such markers
+FIX_LISTS = "fix_lists"  # a folder of the inbox: filled lists of failing rows come back there, no deliveries
 LEFT_BY_PROGRAMS = re.compile(r"[.~]|(thumbs\.db|desktop\.ini)$")  # lock files, and what Windows leaves in a folder
 LAYOUT = "<nguồn>/<loại dữ liệu>/<ngày giao: YYYY-MM-DD>/<nơi gửi>.csv|xlsx|xls"
 # What stands behind the name of a file whose name is taken: a browser's "duc-co (1)", what Windows and macOS write for
@@ -100,13 +101,23 @@ class Inbox:
                 f"{url}: there is no such folder. Name the inbox that holds <source>/<export>/<day>/<sender>.csv."
             )
 
-    def walk(self) -> Iterator[tuple[str, Look] | PassedOver]:
+    def walk(self, folder: str | None = None) -> Iterator[tuple[str, Look] | PassedOver]:
         """Every regular file below the inbox, by path, and whatever else lies there and is passed over."""
+        folder = folder or self.root
         if self.is_local:
-            yield from _walk(self.root)
+            yield from _walk(folder)
             return
-        for path, info in sorted(self.files.find(self.root, detail=True).items()):
+        for path, info in sorted(self.files.find(folder, detail=True).items()):
             yield path, _look(info)
+
+    def fix_lists(self) -> Iterator[tuple[str, Look] | PassedOver]:
+        """The files in the folder of lists that came back, as `walk` gives them, without what programs leave there."""
+        folder = f"{self.root.rstrip('/')}/{FIX_LISTS}"
+        if not self.files.isdir(folder) or (self.is_local and os.path.islink(folder)):
+            return
+        for found in self.walk(folder):
+            if isinstance(found, PassedOver) or not _is_unfinished(PurePosixPath(found[0])):
+                yield found
 
     def look(self, path: str) -> Look:
         """Look at one file again. Raises: Unreadable if it is gone."""
@@ -133,9 +144,9 @@ class Inbox:
         return bool(self.files.exists(path + DONE))
 
     def delivery(self, path: str, *, today: date) -> Delivery | None:
-        """What the place of a file says; None if the file is no delivery: not finished, or left by a program."""
+        """What the place of a file says; None if it is no delivery: not finished, left by a program, or a fix list."""
         inside = self._inside(path)
-        if LEFT_BY_PROGRAMS.match(inside.name.lower()) or inside.suffix.lower() in (*UNFINISHED, DONE):
+        if _is_unfinished(inside) or inside.parts[0] == FIX_LISTS:
             return None
         return _delivery(path, self.told(path), inside, today)
 
@@ -146,6 +157,11 @@ class Inbox:
 
     def _inside(self, path: str) -> PurePosixPath:
         return PurePosixPath(path).relative_to(PurePosixPath(self.root))
+
+
+def _is_unfinished(path: PurePosixPath) -> bool:
+    """Whether somebody still writes it, or a program has left it for itself."""
+    return bool(LEFT_BY_PROGRAMS.match(path.name.lower())) or path.suffix.lower() in (*UNFINISHED, DONE)
 
 
 def _walk(folder: str) -> Iterator[tuple[str, Look] | PassedOver]:

@@ -252,14 +252,21 @@ def windows(url: str, codes: list[str]) -> list[dict[str, str]]:
 
 
 def note_of_loads(
-    files: list[Became], periods: list[str], *, docs: Path, ceiling: Decimal, passed_over: list[str] | None = None
+    files: list[Became],
+    periods: list[str],
+    *,
+    docs: Path,
+    ceiling: Decimal,
+    passed_over: list[str] | None = None,
+    fix_lists: list[str] | None = None,
 ) -> str:
     """What became of the files of a run: what went wrong first, and where each can be looked at. No data of persons.
 
-    Input: `docs`: the folder with one page per delivery; `passed_over`: what in the inbox was not received, and why.
+    Input: `docs`: the folder with one page per delivery; `passed_over`: what in the inbox was not received, and why;
+           `fix_lists`: what became of the lists of failing rows that came back.
     """
-    passed_over = passed_over or []
-    if not files and not passed_over:
+    passed_over, fix_lists = passed_over or [], fix_lists or []
+    if not files and not passed_over and not fix_lists:
         return NOTHING_NEW
     ranks = Counter(_rank(file, ceiling) for file in files if file.trouble(ceiling))
     counts = [(f"tệp {word}", ranks[rank]) for rank, (word, _) in enumerate(TROUBLES)]
@@ -273,6 +280,7 @@ def note_of_loads(
     lines = [f"{first}; {whole}" if first else whole]
     lines += [f"- tệp {file.file_id}: {told(file, ceiling)}" for file in troubled]
     lines += [f"- chưa nhận: {' '.join(one.split())}" for one in passed_over]
+    lines += [f"- danh sách sửa {one}" for one in fix_lists]
     lines.append(f"Số liệu cần tính lại: {', '.join(periods)}." if periods else "Số liệu không thay đổi.")
     lines.append(f"Xem: `cchc files` và trang {docs}/<số tệp>/index.html")
     rest = (f for f in files if f not in troubled)

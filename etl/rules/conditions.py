@@ -128,7 +128,7 @@ def not_run(
     """
     ours = plan(export)
     lacking: dict[tuple[str, str], str] = {}
-    for (rule_id, column), roles in _roles(export).items():
+    for (rule_id, column), roles in looks_at(export).items():
         kind = ours.rules[rule_id].holds.get(column)
         gone = next((role for role in roles if role in absent), None)
         if gone:
@@ -141,7 +141,7 @@ def not_run(
 
 
 @cache
-def _roles(export: catalogue.Export) -> dict[tuple[str, str], tuple[str, ...]]:
+def looks_at(export: catalogue.Export) -> dict[tuple[str, str], tuple[str, ...]]:
     """The columns of the contract that each condition looks at, also by what is derived from them."""
     ours = plan(export)
     of_column: dict[str, tuple[str, ...]] = {

@@ -3,6 +3,7 @@
 They are taken in this order, and those of one kind in the order given there, so that nobody waits in a circle:
 
     migration     one process brings the schema up to date; all others wait before they begin
+    fix list      the same list of failing rows, filled in, is taken once
     decisions     one person decides about rows of an export
     landing       one process lands what a sender delivered
     words         while a file is judged, what words mean stands still
@@ -60,6 +61,11 @@ def landing(cursor: Cursor, sender: str) -> Iterator[None]:
     """Input: `sender`: <source>/<export>/<sender>."""
     with _held(cursor, Lock(f"the landing of {sender}", ("land", sender))):
         yield
+
+
+def fix_list(cursor: Cursor, sha256: str) -> None:
+    """Until the transaction ends."""
+    _take(cursor, Lock("the same fix list to be taken", ("fix list", sha256)), "pg_advisory_xact_lock")
 
 
 def load(cursor: Cursor, export_name: str, sender: str) -> None:

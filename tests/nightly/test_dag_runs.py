@@ -55,6 +55,13 @@ def test_what_went_wrong_comes_first_with_office_and_reason() -> None:
     ]
 
 
+def test_lists_that_came_back_are_told_also_in_a_night_that_brought_nothing_else() -> None:
+    assert note([], fix_lists=["sua.xlsx: 17 sửa, 2 từ chối: dòng 14, 31."]).splitlines()[:2] == [
+        "0 tệp, 0 dòng đã nạp, 0 dòng lỗi được giữ lại.",
+        "- danh sách sửa sua.xlsx: 17 sửa, 2 từ chối: dòng 14, 31.",
+    ]
+
+
 def test_what_could_not_be_received_is_said_first_too() -> None:
     assert note([], passed_over=["hr/units/2021-12-01/a. b.csv: không có quyền đọc"]).splitlines()[:2] == [
         "1 tệp hoặc thư mục không đọc được, chưa nhận; 0 tệp, 0 dòng đã nạp, 0 dòng lỗi được giữ lại.",
