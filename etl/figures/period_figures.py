@@ -34,6 +34,7 @@ def materialise(connection: Connection, period: Period, *, as_of: date | None = 
     with connection.cursor() as cursor:
         compute(cursor, period, _indicators(period))
         cursor.execute(project_files.statement("mart/store_flow"), bound)
+        cursor.execute(project_files.statement("mart/store_late_outside"), bound)
         cursor.execute(project_files.statement("mart/store_figures"), bound)
         figures, changed = cursor.fetchone()
         cursor.execute(

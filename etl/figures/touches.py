@@ -1,10 +1,11 @@
 """Which periods are older than their loads: the warehouse knows it by itself, whoever was told or not.
 
-Every load that changed something leaves a touch on each period whose figures it may have changed; a period that was
-made keeps how many touches it had then. A count, not a clock: a load that was not yet committed when the figures were
-made is not in it, however long ago it began.
+Every load that changed something leaves a touch on each period whose figures it may have changed, and so does who
+confirms why dossiers were late; a period that was made keeps how many touches it had then. A count, not a clock: a load
+that was not yet committed when the figures were made is not in it, however long ago it began.
 """
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from psycopg2.extensions import connection as Connection
@@ -34,6 +35,13 @@ def record(connection: Connection) -> None:
             cursor.execute("update landing.file set touched_for = loaded_at where file_id = any(%s)", (loaded,))
 
 
+def of_days(cursor: Cursor, days: Iterable[date]) -> list[str]:
+    """Leave a touch on each period that counts what happened on one of these days; their codes."""
+    touched = _codes(days)
+    _leave(cursor, touched)
+    return touched
+
+
 def take_back(cursor: Cursor, file_ids: list[int]) -> None:
     """Leave the touches of loads that are about to be taken back: afterwards nobody can tell which days they held."""
     _touch(cursor, file_ids)
@@ -44,8 +52,11 @@ def _touch(cursor: Cursor, file_ids: list[int]) -> None:
         "select file_id from landing.file where file_id = any(%s) and rows_loaded + rows_closed > 0", (file_ids,)
     )
     if changed := [file_id for (file_id,) in cursor.fetchall()]:
-        touched = touched_periods(cursor.connection, changed)
-        cursor.execute("insert into mart.touch (period_code) select unnest(%s::text[])", (touched,))
+        _leave(cursor, touched_periods(cursor.connection, changed))
+
+
+def _leave(cursor: Cursor, period_codes: list[str]) -> None:
+    cursor.execute("insert into mart.touch (period_code) select unnest(%s::text[])", (period_codes,))
 
 
 def stale_periods(connection: Connection) -> list[str]:
@@ -63,7 +74,6 @@ def touched_periods(connection: Connection, file_ids: list[int]) -> list[str]:
     """The periods whose figures a load may have changed, in the order in which they close.
 
     Which days a row touches, its contract says; a state (pending, overdue, done) reaches on from the first of them.
-    Periods before the first definition of an indicator have no figures.
     """
     days: set[date] = set()
     with connection.cursor() as cursor:
@@ -74,6 +84,11 @@ def touched_periods(connection: Connection, file_ids: list[int]) -> list[str]:
         )
         for name, sender, delivered_on, ids in cursor.fetchall():
             days |= _touched_days(cursor, catalogue.export(name), sender, delivered_on, ids)
+    return _codes(days)
+
+
+def _codes(days: Iterable[date]) -> list[str]:
+    """The periods of these days; those before the first definition of an indicator have no figures."""
     return [period.code for period in periods.touched(days) if catalogue.indicators(period.last_day)]
 
 

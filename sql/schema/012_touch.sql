@@ -6,7 +6,7 @@ create table if not exists mart.touch (
     touched_at timestamptz not null default clock_timestamp()
 );
 comment on table mart.touch is
-'A load that may have changed the figures of a period. Rows are only added.';
+'A load, or a confirmed cause of lateness, that may have changed the figures of a period. Rows are only added.';
 create index if not exists touch_period on mart.touch (period_code);
 
 -- the load whose touches are on record: another loaded_at is a load that nobody has recorded yet
