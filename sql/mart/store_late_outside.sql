@@ -7,7 +7,7 @@ delete from mart.late_outside where period_code = %(period_code)s;
 insert into mart.late_outside (province_code, period_code, unit_code, unit_valid_from, field, late_outside)
 select
     unit.province_code,
-    %(period_code)s as period_code,
+    %(period_code)s::text as period_code,
     unit.code as unit_code,
     unit.valid_from as unit_valid_from,
     coalesce(late.field, 'Tất cả') as field,

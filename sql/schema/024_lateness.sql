@@ -60,8 +60,8 @@ create table if not exists mart.late_outside (
     primary key (province_code, period_code, unit_code, unit_valid_from, field)
 );
 comment on table mart.late_outside is
-'Of the dossiers that mart.dossier_flow has as resolved late, those for a cause outside the unit that was confirmed; no '
-'row where there is none.';
+'Of the dossiers that mart.dossier_flow has as resolved late, those for a cause outside the unit that was confirmed; '
+'no row where there is none.';
 
 -- Few dossiers are late, and this index finds them: core.late_dossier repeats its condition.
 create index if not exists dossier_late on core.dossier (finished_on, dossier_code)
