@@ -162,7 +162,7 @@ def _batch(
         read_by=words.read_by(raw, read_as, layout),
         waits_for_words=words.are_missing(errors, export),
         years=set(days.dt.year().unique().to_list()),
-        staged=as_csv(said_in(typed.select(staged_columns(export)))),
+        staged=as_csv(said_in(_without_no(typed.select(staged_columns(export))))),
         violations=as_csv(
             failures.with_columns(
                 file_id=pl.lit(file.file_id), export=pl.lit(export.name), sender=pl.lit(file.sender)
@@ -215,6 +215,16 @@ def as_csv(frame: pl.DataFrame) -> Rows:
 def said_in(frame: pl.DataFrame) -> pl.DataFrame:
     """The columns in which some row says something: what a file does not have need not be written, sent and read."""
     return frame.select(column for column in frame if column.null_count() < frame.height)
+
+
+def _without_no(staged: pl.DataFrame) -> pl.DataFrame:
+    """The columns of a block but those that say no of every row, where the staging table says so by itself."""
+    return staged.drop(c for c in staged.columns if is_no_by_default(c) and not staged[c].any())
+
+
+def is_no_by_default(column: str) -> bool:
+    """Whether a staged column is an answer of reading to a question that hardly a block has a yes to."""
+    return column.endswith("__unread") or column == conditions.OTHER_CELLS
 
 
 STAGING_TYPES = {

@@ -10,7 +10,17 @@ from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue
 from etl.errors import RuleFailed
-from etl.loading.batches import DECIDED, STAGING_TYPES, VIOLATION, Batch, Outcome, Rows, Task, staged_columns
+from etl.loading.batches import (
+    DECIDED,
+    STAGING_TYPES,
+    VIOLATION,
+    Batch,
+    Outcome,
+    Rows,
+    Task,
+    is_no_by_default,
+    staged_columns,
+)
 from etl.reading import prefetch, values
 from etl.rules import conditions
 from etl.warehouse import core_tables
@@ -79,7 +89,10 @@ def create_staging(cursor: Cursor, table: str, export: catalogue.Export) -> None
     no_rows = pl.DataFrame(schema={"line": pl.Int64} | {c.name: pl.String for c in export.columns})
     added = {"key_hash": pl.Int64(), "raw_hash": pl.Int64(), conditions.OTHER_CELLS: pl.Boolean()}
     schema = values.typed(no_rows, export).schema | added
-    body = ", ".join(f"{c} {STAGING_TYPES[schema[c].base_type()]}" for c in staged_columns(export))
+    body = ", ".join(
+        f"{c} {STAGING_TYPES[schema[c].base_type()]}{' default false' if is_no_by_default(c) else ''}"
+        for c in staged_columns(export)
+    )
     cursor.execute(
         f"drop table if exists {table}; create unlogged table {table} ({body}) with (autovacuum_enabled = false)"
     )

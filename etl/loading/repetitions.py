@@ -50,24 +50,32 @@ def together(blocks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
 
 
 class Spool:
-    """Blocks of rows on disk, in a file without a name: it is gone once it is closed, also by a crash."""
+    """Blocks of rows on disk, in a file without a name: it is gone once it is closed, also by a crash.
+
+    Columns that say nothing are not written, and take no room when they are read.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
-        self._sizes: list[int] = []
+        self._blocks: list[tuple[int, pl.Schema]] = []  # the bytes of each, and all its columns
         self.rows = 0
         self.close = self._file.close
 
     def add(self, block: pl.DataFrame) -> None:
         before = self._file.tell()
-        block.write_ipc(self._file, compression="lz4")
-        self._sizes.append(self._file.tell() - before)
+        told = [c.name for c in block if c.null_count() < block.height] or block.columns[:1]
+        block.select(told).write_ipc(self._file, compression="lz4")
+        self._blocks.append((self._file.tell() - before, block.schema))
         self.rows += block.height
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
         self._file.seek(0)
-        for size in self._sizes:
-            yield pl.read_ipc(io.BytesIO(self._file.read(size)))
+        for size, schema in self._blocks:
+            told = pl.read_ipc(io.BytesIO(self._file.read(size)))
+            yield told.select(
+                pl.col(name) if name in told.columns else pl.lit(None, dtype).alias(name)
+                for name, dtype in schema.items()
+            )
 
 
 # --- rows given again -------------------------------------------------------------------------------------------------

@@ -58,8 +58,9 @@ def without_outer_quotes(text: bytes) -> bytes:
 
 
 def _has_lone_returns(text: bytes) -> bool:
-    octets = np.frombuffer(text + b"\0", np.uint8)
-    return bool((octets[np.flatnonzero(octets == 13) + 1] != 10).any())
+    octets = np.frombuffer(text, np.uint8)
+    returns = np.flatnonzero(octets == 13)
+    return text.endswith(b"\r") or bool((octets[np.minimum(returns + 1, len(text) - 1)] != 10).any())
 
 
 def _without(text: bytes, mark: bytes) -> bytes:

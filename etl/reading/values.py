@@ -6,6 +6,7 @@ a load reads millions of cells, of which hardly one is unusual.
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 
 import polars as pl
 
@@ -42,13 +43,21 @@ def typed(block: pl.DataFrame, export: Export) -> pl.DataFrame:
             `<name>__unread` beside each of the last six: given, but not to be read. Of birthdays only that.
             A day that stands for none (01/01/0001) is null, and unread only where the column is required.
     """
-    columns = [block["line"]]
+    columns: list[pl.Series | pl.Expr] = [block["line"]]
     for column in export.columns:
-        if column.is_loaded:
-            columns += READERS[column.type](block[column.name], column)
-        elif column.is_read:
-            columns.append(READERS[column.type](block[column.name], column)[-1])
-    return pl.DataFrame(columns)
+        if not (column.is_loaded or column.is_read):
+            continue
+        cells = block[column.name]
+        read = _nothing(column) if cells.null_count() == len(cells) else READERS[column.type](cells, column)
+        columns += read if column.is_loaded else read[-1:]
+    return block.select(columns)
+
+
+@cache
+def _nothing(column: Column) -> list[pl.Expr]:
+    """What a column comes to in which no cell says anything: constants, which take neither time nor room."""
+    read = READERS[column.type](pl.Series(column.name, [], pl.String), column)
+    return [pl.lit(False if one.name.endswith("__unread") else None, one.dtype).alias(one.name) for one in read]
 
 
 def compared(block: pl.DataFrame, export: Export) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import polars as pl
 from etl.reading.quotes import Rows
 from etl.reading.rows import CELLS
 
-FEW_QUOTES = 4_000  # of a block: then it is looked between them one by one
+FEW_QUOTES = 20_000  # of a block: then it is looked between them one by one
 RUN = 16  # rows for which Excel decides at once how many empty cells it leaves out at their end
 
 
