@@ -141,7 +141,7 @@ def take(settings: Settings, url: str, content: bytes, name: str, *, by: str, un
     sha256, archived_as = arrivals.keep(settings.archive, content, ".xlsx")
     with database.transaction(url) as connection, connection.cursor() as cursor:
         locks.fix_list(cursor, sha256)  # whoever sends it a second time meanwhile is told so
-        if before := _before(cursor, sha256):
+        if before := _before(cursor, sha256, by):
             return before
         receipt = _decided(settings, url, cursor, settings.archive / archived_as, name, by=by, units=units)
         cursor.execute(
@@ -170,8 +170,13 @@ RECEIPT = (
 )
 
 
-def _before(cursor: Cursor, sha256: str) -> Receipt | None:
-    cursor.execute(f"{RECEIPT} where sha256 = %s order by fix_list_id limit 1", (sha256,))
+def _before(cursor: Cursor, sha256: str, by: str) -> Receipt | None:
+    """What became of the same bytes. What was refused to somebody else, who may decide less, is asked anew."""
+    cursor.execute(
+        f"{RECEIPT} where sha256 = %s and (by_name = %s or refused = '[]' and message = '')"
+        " order by fix_list_id limit 1",
+        (sha256, by),
+    )
     row = cursor.fetchone()
     return _receipt(row, is_repeated=True) if row else None
 
@@ -182,7 +187,7 @@ def _receipt(row: tuple[Any, ...], *, is_repeated: bool = False) -> Receipt:
     return replace(Receipt(*[*said, refusals, message, still_held]), is_repeated=is_repeated)
 
 
-def from_inbox(settings: Settings, url: str, inbox: str, *, exports: Collection[str] | None = None) -> list[Receipt]:
+def from_inbox(settings: Settings, url: str, inbox: str) -> list[Receipt]:
     """Take every workbook that lies in `fix_lists` of an inbox and did not come before; what became of each.
 
     They have the trust of a delivery: their tokens say whose rows they are about, and waivers need a second person all

@@ -344,6 +344,16 @@ def test_the_same_workbook_decides_nothing_twice(load, office: Office, warehouse
         rows(warehouse_url, "update quality.fix_list set by_name = 'x'")
 
 
+def test_who_may_not_decide_does_not_keep_others_from_it(load, office: Office, warehouse_url: str) -> None:
+    load()
+    [book] = office.lists("23857")
+    content = filled(book.content, ANSWERS)
+    assert len(office.takes(content, by="nam", units={"23860"}).refused) == len(ANSWERS)
+    assert decided(warehouse_url) == []
+    assert office.takes(content, by="nam", units={"23860"}).is_repeated
+    assert office.takes(content, by="lan", units={"23857"}).corrected == 5
+
+
 def test_nothing_filled_in_changes_nothing(load, office: Office, warehouse_url: str) -> None:
     load()
     [book] = office.lists("23857")
@@ -555,7 +565,8 @@ def test_out_by_the_command_line_and_back_by_the_inbox(
     filled_in = tmp_path / "filled.xlsx"
     filled_in.write_bytes(content)
     status, out, _ = cchc("fix-list", "--take", str(filled_in))
-    assert (status, out.startswith("tra-lai.xlsx: Danh sách này đã nhận lúc ")) == (1, True)
+    assert (status, out.splitlines()[0]) == (1, "filled.xlsx: 6 đã quyết định như vậy từ trước, 1 từ chối: dòng 5.")
+    assert cchc("fix-list", "--take", str(filled_in))[1].startswith("filled.xlsx: Danh sách này đã nhận lúc ")
     assert cchc("fix-list", DOSSIERS, "99999", "--to", str(path))[1] == "Không có ô sai nào đang chờ.\n"
 
 
