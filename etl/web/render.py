@@ -98,7 +98,7 @@ def _templates() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters |= {"number": number, "day": day, "moment": moment}
-    environment.filters |= {name: getattr(wording, name) for name in ("office", "rule", "remedy", "export")}
+    environment.filters |= {name: getattr(wording, name) for name in ("office", "rule", "remedy", "export", "period")}
     return environment
 
 

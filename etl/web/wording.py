@@ -3,6 +3,7 @@
 import re
 
 from etl import catalogue
+from etl.periods import Period
 
 # What receipts and rules say for who has a command line, and what stands there instead on a page.
 CLICKS = (
@@ -56,3 +57,13 @@ def export(name: str) -> str:
     """What an office calls an export."""
     known = catalogue.exports().get(name)
     return known.short_title if known else "Tệp đặt sai chỗ"
+
+
+def period(code: str) -> str:
+    """What a report calls a period; a window of its own is said with it.
+
+    >>> period("2021-Q3"), period("2021-N[2020-12-15..2021-11-15]")
+    ('Quý III năm 2021', 'Năm 2021 (15/12/2020 - 15/11/2021)')
+    """
+    said = Period.parse(code)
+    return f"{said.title_vi} ({said.start:%d/%m/%Y} - {said.last_day:%d/%m/%Y})" if said.is_explicit else said.title_vi

@@ -15,6 +15,8 @@ from sqlalchemy.engine import make_url
 from etl import pipeline, settings
 from etl.loading import one_file
 from etl.rules.second_count import Verdict
+from etl.stewardship import people
+from etl.warehouse import database
 from etl.web import app
 from etl.web.access import Warehouse
 from tests.databases import fresh_database, rows
@@ -298,6 +300,29 @@ def test_a_waiver_waits_for_a_second_person_and_the_second_steward_sees_the_firs
     told = seen(approver.get(batch))
     assert "approver" in told
     assert "12345" not in told  # an identity number, also a wrong one
+
+
+def test_a_waiver_outlives_who_approved_it_and_the_unit_it_is_for(night: FastAPI, url: str) -> None:
+    own, approver = logged_in(night, "of-chu-ty"), logged_in(night, "approver")
+    said = {"kind": "waive", "all": "1", "until": "2999-12-31"}
+    rows(url, "update quality.violation set unit_code = '23857' where rule_id = 'DOS-58' returning 1")
+    done = decided(own, issue(own, "DOS-58"), said, evidence="12/UBND")
+    batch = done.headers["location"].partition("?")[0]
+    with database.transaction(url) as connection, connection.cursor() as cursor:
+        # the commune goes into its neighbour while the waiver waits
+        cursor.execute(
+            "update core.unit set dissolved_on = '2021-12-31', successor_code = '23860' where org_code = '23857'"
+        )
+        people.add(cursor, "of-ia-dok", "approver", "23860", password=None, by="test")
+    heir = logged_in(night, "of-ia-dok")
+    assert batch in links(heir.get("/decisions?state=waiting"), "/decisions/")
+    assert post(heir, f"{batch}/approve", agreed="yes", reason="đồng ý").status_code == 303
+    with database.transaction(url) as connection, connection.cursor() as cursor:
+        people.remove(cursor, "of-ia-dok", by="test")
+    assert heir.get(batch).status_code in (303, 403)
+    told = seen(approver.get(batch))
+    assert "có hiệu lực of-ia-dok" in told
+    assert "đồng ý" in told
 
 
 def test_what_was_previewed_is_decided_about_and_nothing_else(night: FastAPI, url: str) -> None:
