@@ -18,9 +18,16 @@ left join core.late_dossier as late
         late.province_code = dossier.province_code
         and late.dossier_code = dossier.dossier_code
         and late.received_on = dossier.received_on
-left join quality.lateness_now as standing
-    on
-        standing.province_code = dossier.province_code
-        and standing.dossier_code = dossier.dossier_code
-        and standing.state in ('waiting', 'holds')
+left join lateral (
+    select
+        cause.batch_id,
+        cause.by_name,
+        cause.at
+    from quality.lateness_now as cause
+    where
+        cause.province_code = dossier.province_code
+        and cause.dossier_code = dossier.dossier_code
+        and cause.state in ('waiting', 'holds')
+    limit 1 -- there is no other; looked up for each dossier
+) as standing on true
 where dossier.province_code = %(province)s and dossier.dossier_code = any(%(codes)s)

@@ -14,11 +14,19 @@ select
     standing.kind,
     standing.state
 from core.late_dossier as late
-left join quality.lateness_now as standing
-    on
-        standing.province_code = late.province_code
-        and standing.dossier_code = late.dossier_code
-        and standing.state in ('waiting', 'holds')
+left join lateral (
+    select
+        cause.batch_id,
+        cause.side,
+        cause.kind,
+        cause.state
+    from quality.lateness_now as cause
+    where
+        cause.province_code = late.province_code
+        and cause.dossier_code = late.dossier_code
+        and cause.state in ('waiting', 'holds')
+    limit 1 -- there is no other; looked up for each dossier
+) as standing on true
 where
     late.finished_on between %(since)s and %(until)s
     and (late.finished_on, late.dossier_code) < (%(before_on)s::date, %(before_code)s)

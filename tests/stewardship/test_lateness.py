@@ -349,13 +349,31 @@ def test_a_dossier_delivered_anew_keeps_its_cause_until_it_is_late_otherwise(con
     assert holding() == 2
 
 
+TAKEN_OVER = {
+    "unit": """
+        org_code | parent_code | unit_kind     | dissolved_on | established_on | successor_code
+        G        | -           | UBND cấp tỉnh | -            | -              | -
+        X        | G           | UBND cấp xã   | 2021-08-01   | -              | Z
+        Z        | G           | UBND cấp xã   | -            | 2021-08-01     | -
+    """,
+    "dossier": """
+        org_code | received_on | due_on     | finished_on
+        X        | 2021-07-01  | 2021-07-10 | 2021-08-05
+        X        | 2021-07-01  | 2021-07-10 | 2021-07-31
+    """,
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "late_rows"), [({"dossier": RESOLVED_ELSEWHERE}, 4), (TAKEN_OVER, 6)], ids=["elsewhere", "taken over"]
+)
 def test_whatever_the_flow_counts_as_late_can_be_counted_by_evidence(
-    warehouse_of_cases: Connection, cursor: Cursor
+    warehouse_of_cases: Connection, cursor: Cursor, given: dict[str, str], late_rows: int
 ) -> None:
-    """Resolved by another unit, by one that took over, under a code that is used again: where the flow has it."""
-    every_late_one_is_outside(cursor, {"dossier": RESOLVED_ELSEWHERE})
+    """Resolved by another unit, or by one that took over: the evidence counts where the flow does."""
+    every_late_one_is_outside(cursor, given)
     period_figures.materialise(warehouse_of_cases, Q3)
-    assert counted_otherwise(cursor) == (4, 0)
+    assert counted_otherwise(cursor) == (late_rows, 0)
 
 
 def test_likewise_where_units_end_and_codes_are_used_again(warehouse_of_cases: Connection, cursor: Cursor) -> None:
