@@ -308,6 +308,10 @@ def _cell(settings: Settings, asked: Asked, failing: Mapping[str, tuple[Any, ...
     severity, export_name, sender, record_key, unit_code, cell_hash, closed_by, raw = blamed
     if closed_by is not None:
         raise UsageError(f"{where}: dòng này đã được giao lại ở tệp {closed_by}. Tải lại trang.")
+    if not cell_hash:  # nothing tells it from other cells that were loaded then
+        raise UsageError(
+            f"{where}: tệp này nạp bằng phiên bản trước. Nạp lại rồi quyết định: cchc load --again {asked.file_id}"
+        )
     export, rule, key = catalogue.export(export_name), catalogue.rules()[asked.rule_id], settings.pseudonym_key
     column = next((c for c in export.columns if c.name == asked.column_name), None)
     if asked.kind not in (kinds := admitted(rule, column)):

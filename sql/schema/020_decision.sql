@@ -10,6 +10,24 @@ alter table quality.violation add column if not exists word text; -- of a rule t
 -- the later file that brought the row again, mended or failing anew; null: it is as it was
 alter table quality.violation add column if not exists closed_by int;
 alter table quality.violation add column if not exists decision_id bigint; -- what was decided, and holds
+-- of what was loaded before: enough to list it; it is decided about once its file is judged again
+update quality.violation as failed
+set
+    export = file.export,
+    sender = file.sender
+from landing.file as file
+where
+    failed.export = ''
+    and file.file_id = failed.file_id;
+update quality.violation as failed
+set
+    record_key = held.record_key,
+    closed_by = held.resolved_by
+from quality.quarantined_row as held
+where
+    failed.record_key = ''
+    and held.file_id = failed.file_id
+    and held.line = failed.line;
 create index if not exists violation_open on quality.violation (export, rule_id, unit_code, file_id, line)
 where closed_by is null;
 create index if not exists violation_record on quality.violation (export, record_key);

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("without_the_second_count")
 
 DOSSIERS = "one_stop_shop/dossiers"
 # A: received on no day of the calendar. B: finished before it was received. C: a channel that nobody knows.
-# D: right. E: due on a Sunday, which is a warning.
+# D: right. E: due on a Sunday, which is a warning; so is that A is late without a letter of apology.
 DELIVERED = """
     Mã hồ sơ           | Ngày tiếp nhận   | Ngày hẹn trả     | Ngày kết thúc xử lý | Kênh tiếp nhận
     H21.12-210301-0001 | 31/02/2021 08:00 | 03/03/2021 17:00 | 04/03/2021 08:00    | Trực tiếp
@@ -75,7 +75,7 @@ def test_each_kind_changes_what_it_says_and_nothing_else(office, decide, warehou
     file_id = office("2021-03-10", DELIVERED)
     before = rows(warehouse_url, OPEN)
     assert [(record, rule) for record, rule, _ in before] == [
-        ("1", "DOS-04"), ("2", "DOS-13"), ("3", "DOS-08"), ("5", "DOS-57"),
+        ("1", "DOS-04"), ("1", "DOS-53"), ("2", "DOS-13"), ("3", "DOS-08"), ("5", "DOS-57"),
     ]  # fmt: skip
     assert [record for record, _ in rows(warehouse_url, HELD)] == ["1", "2", "3"]
 
@@ -96,7 +96,11 @@ def test_each_kind_changes_what_it_says_and_nothing_else(office, decide, warehou
     line, rule, column = line_of(warehouse_url, file_id, "2")
     decide(Asked("mend_at_source", file_id, line, rule, column))
     assert [record for record, _ in rows(warehouse_url, LOADED)] == ["1", "4", "5"]
-    assert rows(warehouse_url, OPEN) == [("2", "DOS-13", "mend_at_source"), ("5", "DOS-57", "confirm")]
+    assert rows(warehouse_url, OPEN) == [
+        ("1", "DOS-53", None),
+        ("2", "DOS-13", "mend_at_source"),
+        ("5", "DOS-57", "confirm"),
+    ]
 
 
 def test_the_same_value_keeps_a_decision_and_a_new_one_voids_it(office, decide, warehouse_url):
