@@ -28,6 +28,7 @@ left join lateral (
         cause.province_code = dossier.province_code
         and cause.dossier_code = dossier.dossier_code
         and cause.state in ('waiting', 'holds')
+    order by cause.cause_id
     limit 1 -- there is no other; looked up for each dossier
 ) as standing on true
 where dossier.province_code = %(province)s and dossier.dossier_code = any(%(codes)s)

@@ -25,6 +25,7 @@ left join lateral (
         cause.province_code = late.province_code
         and cause.dossier_code = late.dossier_code
         and cause.state in ('waiting', 'holds')
+    order by cause.cause_id
     limit 1 -- there is no other; looked up for each dossier
 ) as standing on true
 where
