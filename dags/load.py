@@ -5,18 +5,32 @@ Chạy hằng đêm, nhận mọi tệp mới. Chạy lại theo ngày giao (ng�
 cả tệp đã bị trả lại hoặc đã xét theo quy tắc cũ. Backfill của Airflow cũng vậy, mỗi lần chạy một ngày giao:
 `airflow backfill create --dag-id load__hr --from-date 2021-12-01 --to-date 2021-12-31`.
 
-Đỏ nghĩa là có tệp không vào được kho: ghi chú của lần chạy nói tệp nào, của đơn vị nào, vì sao.
+Tệp chờ người xác nhận hoặc có quá nhiều dòng lỗi: khi các tệp khác đã nạp xong, lần chạy hỏi (mục Required Actions của
+Airflow) nạp, giữ hay trả lại, và chờ đến cuối ngày làm việc. Không ai trả lời thì giữ. Backfill không hỏi.
+
+Đỏ nghĩa là có tệp không vào được kho mà chưa ai trả lời: ghi chú của lần chạy nói tệp nào, của đơn vị nào, vì sao.
 """
 
 # Wiring only; the work is in etl.pipeline and etl.nightly.
 import logging
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import DAG, Asset, AssetAlias, CronTriggerTimetable, Param, dag, get_current_context, task
+from airflow.sdk import (
+    DAG,
+    Asset,
+    AssetAlias,
+    CronTriggerTimetable,
+    Param,
+    dag,
+    get_current_context,
+    task,
+    task_group,
+)
 from airflow.sdk.exceptions import AirflowFailException
 
 from dags.defaults import DAY, TASKS
+from dags.question import Question
 from etl import catalogue, settings
 from etl.nightly import nights
 from etl.periods import LOCAL
@@ -67,6 +81,10 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
             backfill = run.logical_date if run.run_type == "backfill" else None
             return dag_runs.asked({**context["params"], **(run.conf or {})}, backfill=backfill)
 
+        def asks() -> bool:
+            """Whether this run asks people: behind a run of a backfill the next days wait."""
+            return get_current_context()["dag_run"].run_type != "backfill"
+
         @task(task_display_name="Nhận tệp", execution_timeout=timedelta(hours=1))
         def land(**context: object) -> list[int]:
             """Keep what is new; the numbers of all files that wait, also those that a crash left behind."""
@@ -109,7 +127,7 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
         def load_file(file_id: int) -> dict[str, int]:
             from etl import memory, pipeline
             from etl.errors import CchcError, SetupError
-            from etl.nightly import dag_runs
+            from etl.nightly import dag_runs, pause
 
             memory.keep()
             configured = settings.read()
@@ -127,6 +145,10 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
                 [file] = dag_runs.became(url, [file_id])
             if dag_runs.is_judged_again(url, file, configured.quarantine_ceiling):
                 log.warning("%s Tệp sẽ được xét lại ở cuối lần chạy.", file.message)
+            elif asks() and pause.about(file, configured.quarantine_ceiling):
+                log.warning(
+                    "%s Lần chạy sẽ hỏi khi các tệp khác đã nạp xong.", file.trouble(configured.quarantine_ceiling)
+                )
             elif trouble := file.trouble(configured.quarantine_ceiling):
                 log.error("%s", trouble)
                 raise AirflowFailException(trouble)
@@ -159,16 +181,79 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
                 files, periods, docs=docs, ceiling=ceiling, passed_over=passed_over, fix_lists=lists
             )
             log.info("%s", note)
-            troubled = [f"{f.label}: {f.trouble(ceiling)}" for f in files if f.trouble(ceiling)]
-            context["ti"].xcom_push("troubled", [*troubled, *passed_over])
+            context["ti"].xcom_push("file_ids", file_ids)
+            context["ti"].xcom_push("passed_over", passed_over)
             return note
+
+        @task(task_display_name="Tệp cần hỏi", execution_timeout=timedelta(minutes=10))
+        def to_ask(**context: object) -> list[int]:
+            """The numbers of the files that a person is asked about; the others are in, or wait for something else."""
+            from etl import pipeline
+            from etl.nightly import pause
+
+            file_ids = context["ti"].xcom_pull(task_ids="finish", key="file_ids") or []
+            configured = settings.read()
+            return pause.to_ask(pipeline.prepare(configured), file_ids, configured.quarantine_ceiling) if asks() else []
+
+        # one answer at a time, for each loads all that waits
+        @task(task_display_name="Làm theo trả lời", max_active_tis_per_dagrun=1, outlets=[LOADS])
+        def carry_out(given: dict[str, Any], **context: object) -> str:
+            """Keep what was answered, do it, load what waits now, and wake the figures if they are old."""
+            from etl import memory, pipeline
+            from etl.nightly import dag_runs
+            from etl.stewardship import questions
+
+            memory.keep()
+            configured, scope, ti = settings.read(), asked(), context["ti"]
+            url = pipeline.prepare(configured)
+            by = given["responded_by_user"] or {}
+            said = questions.answer(
+                configured,
+                url,
+                ti.xcom_pull(task_ids="question.ask", map_indexes=ti.map_index, key="question_id"),
+                given["chosen_options"][0],
+                by_id=by.get("id"),
+                by_name=by.get("name"),
+                reason=given["params_input"].get("reason") or "",
+                answered_at=given["responded_at"],
+            )
+            if said.why_not:
+                log.error("%s", said.why_not)
+            if said.verdict == "counts":
+                for receipt in pipeline.load_waiting(
+                    configured, url, exports=exports, since=scope.since, until=scope.until
+                ):
+                    log.info("%s", receipt.message)
+                if periods := dag_runs.stale_periods(url):
+                    context["outlet_events"][LOADS].add(WAREHOUSE, extra={"periods": periods})
+            return f"{said.option}: {questions.VERDICTS[said.verdict]}"
+
+        @task_group
+        def question(file_id: int) -> None:
+            ask = Question(
+                task_id="ask",
+                task_display_name="Hỏi người phụ trách",
+                source=source,
+                file_id=file_id,
+            )
+            carry_out(ask.output)
 
         @task(
             task_display_name="Mọi tệp đã vào kho", trigger_rule="none_failed", execution_timeout=timedelta(minutes=10)
         )
         def all_went_in(**context: object) -> None:
-            """Red if a file of this run is not in the warehouse, also one that was loaded again at the end."""
-            troubled = context["ti"].xcom_pull(task_ids="finish", key="troubled")
+            """Red if a file of this run, or one loaded again at its end, is not in, and nobody answered for it."""
+            from etl import pipeline
+            from etl.nightly import pause
+
+            ti, run, configured = context["ti"], context["dag_run"], settings.read()
+            troubled = pause.troubled(
+                pipeline.prepare(configured),
+                ti.xcom_pull(task_ids="finish", key="file_ids"),
+                configured.quarantine_ceiling,
+                run=f"{run.dag_id}, {run.run_id}",
+            )
+            troubled += ti.xcom_pull(task_ids="finish", key="passed_over")
             for line in troubled:
                 log.error("%s", line)
             if troubled:
@@ -176,9 +261,11 @@ def load(source: str, schedule: CronTriggerTimetable) -> DAG:
 
         file_ids = land()
         loaded = load_file.expand(file_id=file_ids)
+        asked_about = to_ask()
         # a rejected file leaves the others and the summary alone, and still turns the run red
-        loaded >> finish(file_ids) >> (whole := all_went_in())
-        loaded >> whole
+        loaded >> finish(file_ids) >> asked_about
+        answered = question.expand(file_id=asked_about)
+        [loaded, asked_about, answered] >> all_went_in()
 
     return build()
 

@@ -49,6 +49,10 @@ def notice() -> None:
             state = (
                 "missing" if not count() else "failed" if count("failed") else "going" if not count("success") else ""
             )
+            if state == "going":
+                states = context["ti"].get_task_states(dag_id, task_ids=["finish"], logical_dates=[began])
+                if any(of_run.get("finish") == "success" for of_run in states.values()):
+                    state = "asking"
             if state:
                 titles = "; ".join(export.short_title for export in catalogue.sources()[source])
                 found.append(notices.run_line(titles, began, state))

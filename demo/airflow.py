@@ -87,15 +87,22 @@ class Dags:
         self._log = log
 
     def run(
-        self, dag_id: str, conf: dict[str, str] | None = None, *, backfill: str | None = None, event: dict | None = None
+        self,
+        dag_id: str,
+        conf: dict[str, str] | None = None,
+        *,
+        backfill: str | None = None,
+        event: dict | None = None,
+        answer: dict[str, str] | None = None,
     ) -> Run:
         """Run one DAG to its end; `backfill`: as Airflow's backfill runs it for a day; `event`: as an event wakes it.
 
+        Input:  `answer`: option, by and reason that a person answers to its questions; None: nobody is waited for.
         Raises: SetupError if the process is gone.
         """
         assert self._process.stdin and self._process.stdout
         try:
-            asked = {"dag_id": dag_id, "conf": conf or {}, "backfill": backfill, "event": event}
+            asked = {"dag_id": dag_id, "conf": conf or {}, "backfill": backfill, "event": event, "answer": answer}
             print(json.dumps(asked), file=self._process.stdin, flush=True)
             answer = self._process.stdout.readline()
         except BrokenPipeError:

@@ -2,7 +2,8 @@
 
 Input:  one JSON object per line: {"dag_id": "load__hr", "conf": {…}}; the settings of Airflow are in the environment.
         With "backfill": a day, the run that Airflow's own backfill makes for it. With "event": {…}, a run that an event
-        of the asset it waits for has woken, with this extra.
+        of the asset it waits for has woken, with this extra. With "answer": {"option": …, "by": …, "reason": …}, what a
+        person answers to every question of the run; without, nobody answers, and its time is over at once.
 Output: one JSON object per line: {"dag_id": …, "state": "success", "note": …, "tasks": {"load_file[0]": "success", …}}.
         Everything that Airflow and the tasks say goes to standard error.
 """
@@ -43,7 +44,7 @@ def main() -> None:
         asked = json.loads(line)
         # parsed anew for each run: a DAG that has run keeps the parameters it was given
         dag = DagBag().dags[asked["dag_id"]]
-        with _as_backfill(dag, asked.get("backfill")), _woken(asked.get("event")):
+        with _as_backfill(dag, asked.get("backfill")), _woken(asked.get("event")), _answered(asked.get("answer")):
             ended = dag.test(run_conf=asked.get("conf") or {})
         with create_session() as session:
             run = session.get(DagRun, ended.id)
@@ -115,6 +116,45 @@ def _woken(extra: dict | None) -> Iterator[None]:
         return run
 
     with patch("airflow.models.dagrun.get_or_create_dagrun", run_of_event):
+        yield
+
+
+@contextmanager
+def _answered(given: dict[str, str] | None) -> Iterator[None]:
+    """Answer what a run asks, as Airflow's page or its scheduler would: `dag.test` alone waits for ever."""
+    import time
+    from unittest.mock import patch
+
+    from airflow._shared.timezones import timezone
+    from airflow.models.hitl import HITLDetail, HITLUser
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.models.trigger import handle_event_submit
+    from airflow.triggers.base import TriggerEvent
+    from airflow.utils.session import create_session
+    from airflow.utils.state import TaskInstanceState
+    from sqlalchemy import select
+
+    sleep = time.sleep
+
+    def answer(seconds: float) -> None:
+        with create_session(scoped=False) as session:  # the other one is that of `dag.test`
+            waiting = session.scalars(
+                select(HITLDetail)
+                .join(TaskInstance, TaskInstance.id == HITLDetail.ti_id)
+                .where(TaskInstance.state == TaskInstanceState.AWAITING_INPUT)
+            ).all()
+            for asked in waiting:
+                asked.responded_at = timezone.utcnow()
+                asked.responded_by = HITLUser(id=given["by"], name=given["by"]) if given else None
+                asked.chosen_options = [given["option"]] if given else list(asked.defaults)
+                asked.params_input = {"reason": given["reason"] if given else ""}
+                event = TriggerEvent(asked.as_resume_event_payload(timedout=not given))
+                handle_event_submit(event, task_instance=asked.task_instance, session=session)
+        if not waiting:
+            sleep(seconds)
+
+    # `dag.test` sleeps between two looks at a run that waits
+    with patch("time.sleep", answer):
         yield
 
 

@@ -37,7 +37,12 @@ LINES = 30  # of one section; how many more there are is said
 LONGEST = timedelta(days=7)  # a message reaches back to the last one that was sent, and no further
 PATIENCE = 30  # seconds for an answer of a mail server or an address
 NOBODY = "Chưa khai báo nơi nhận thông báo (CCHC_NOTICE_SMTP hoặc CCHC_NOTICE_WEBHOOK): không ai được báo."
-STATES = {"missing": "không chạy", "failed": "có lỗi", "going": "chưa chạy xong"}
+STATES = {
+    "missing": "không chạy",
+    "failed": "có lỗi",
+    "going": "chưa chạy xong",
+    "asking": "đã nạp xong, đang chờ người trả lời câu hỏi về tệp (mục Required Actions của Airflow)",
+}
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,7 @@ def of_the_night(
 
 
 def run_line(titles: str, began: datetime, state: str) -> str:
-    """One line about a run that is missing, failed or still going."""
+    """One line about a run that is missing, failed, still going or waiting for an answer."""
     return f"{titles}: lần chạy lúc {began:%H:%M %d/%m/%Y} {STATES[state]}"
 
 

@@ -18,6 +18,7 @@ from etl import catalogue
 from etl.migration import schema
 from etl.nightly import dag_runs
 from etl.reports import quality
+from etl.stewardship import people, questions
 from etl.warehouse import embedded
 from tests.inbox import PROCEDURES, UNITS, deliver
 
@@ -297,6 +298,13 @@ def story(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         # a list of the day before, found late: the one that was loaded holds less than half of it
         done(inbox, "one_stop_shop/procedures", "2021-12-14", MORE_PROCEDURES)
         told["refused_at_the_end"] = dags.run("load__one_stop_shop")
+        # that list waits for a person, and too many rows of chu-prong are bad: both are asked about
+        with closing(connected(url)) as connection, connection, connection.cursor() as cursor:
+            people.add(cursor, "lan", "steward", people.EVERY_UNIT, password=None, by="test")
+        days = {"since": "2021-12-15", "until": "2021-12-15", "again": True}
+        for name, by in (("answered_by_a_stranger", "ai-do"), ("answered", "lan")):
+            answer = {"option": questions.LOAD, "by": by, "reason": "đã hỏi đơn vị"}
+            told[name] = dags.run("load__one_stop_shop", days, answer=answer)
         told["taken_up_again"] = dags.run("load__hr", {"since": "2021-12-15", "until": "2021-12-15", "again": True})
         told["woken_by_hand"] = dags.run("materialise__indicators", event={})
         told["woken_again"] = dags.run("materialise__indicators", event={})
@@ -395,7 +403,15 @@ def test_a_night_without_anything_new_changes_nothing(story: Story) -> None:
         "load__hr",
         "success",
         dag_runs.NOTHING_NEW,
-        {"land": "success", "load_file": "skipped", "finish": "success", "all_went_in": "success"},
+        {
+            "land": "success",
+            "load_file": "skipped",
+            "finish": "success",
+            "to_ask": "success",
+            "question.ask": "skipped",
+            "question.carry_out": "skipped",
+            "all_went_in": "success",
+        },
     )
 
 
@@ -410,7 +426,9 @@ def test_a_few_bad_rows_do_not_turn_a_run_red(story: Story) -> None:
 
 def test_too_many_bad_rows_turn_a_run_red_after_the_good_ones_are_loaded(story: Story) -> None:
     run = story.ceiling
-    assert (run.state, run.tasks["load_file[0]"], run.tasks["finish"]) == ("failed", "failed", "success")
+    # somebody is asked about it, and does not answer
+    assert (run.state, run.tasks["load_file[0]"], run.tasks["finish"]) == ("failed", "success", "success")
+    assert (run.tasks["question.ask[0]"], run.tasks["all_went_in"]) == ("success", "failed")
     assert run.note.startswith("1 tệp có quá nhiều dòng lỗi; 1 tệp, 1 dòng đã nạp, 2 dòng lỗi được giữ lại.")
     assert "2 trong 3 dòng (66,7 %) bị giữ lại, quá mức cho phép 50 %" in run.note
 
@@ -472,6 +490,36 @@ def test_a_file_that_is_refused_when_it_is_loaded_again_turns_the_run_red(story:
     run = story.refused_at_the_end
     assert (run.state, run.tasks["load_file[0]"]) == ("failed", "success")
     assert "FIL-06" in run.note
+
+
+def test_what_a_person_answers_is_done_and_does_not_turn_the_run_red(story: Story) -> None:
+    run = story.answered
+    assert run.state == "success"
+    assert [run.tasks[f"question.{task}[{i}]"] for task in ("ask", "carry_out") for i in (0, 1)] == ["success"] * 4
+    assert story.rows(
+        story.warehouse_url,
+        "select export, status from landing.file where sender = 'duc-co' and export like '%procedures'"
+        " and delivered_on = '2021-12-15'",
+    ) == [("one_stop_shop/procedures", "accepted")]
+    assert story.rows(
+        story.warehouse_url,
+        "select about, option, by_name, by_id, reason, verdict from landing.answer join landing.question"
+        " using (question_id) where verdict = 'counts' order by 1",
+    ) == [(about, "nạp", "lan", "lan", "đã hỏi đơn vị", "counts") for about in ("ceiling", "held")]
+
+
+def test_an_answer_of_who_may_not_is_kept_and_not_done(story: Story) -> None:
+    assert story.answered_by_a_stranger.state == "failed"
+    assert story.rows(
+        story.warehouse_url, "select distinct by_name, verdict from landing.answer where verdict = 'refused'"
+    ) == [("ai-do", "refused")]
+
+
+def test_nobody_who_answers_is_the_default_and_red(story: Story) -> None:
+    assert story.refused_at_the_end.tasks["question.carry_out[0]"] == "success"
+    assert story.rows(
+        story.warehouse_url, "select distinct option, by_name from landing.answer where verdict = 'timed_out'"
+    ) == [("giữ", None)]
 
 
 def test_what_was_refused_is_taken_up_again_if_that_is_asked_for(story: Story) -> None:
