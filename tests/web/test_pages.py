@@ -406,3 +406,33 @@ def test_the_page_of_the_second_count_is_served_by_number(night: FastAPI, url: s
         page.unlink()
     assert "Không có tệp số 999" in seen(steward.get("/files/999/checks"))
     assert steward.get("/files/..%2f..%2fetc/checks").status_code in (404, 422)
+
+
+def test_the_page_of_a_file_says_what_was_asked_about_it_and_what_was_answered(night: FastAPI, url: str) -> None:
+    from datetime import datetime, timedelta
+
+    from etl.periods import LOCAL
+    from etl.stewardship import questions
+    from etl.warehouse import database
+
+    at = datetime(2021, 12, 2, 2, 0, tzinfo=LOCAL)
+    (file_id,) = rows(url, "select file_id from landing.file where export = %s and sender = 'duc-co'", DOSSIERS)[0]
+    with database.transaction(url) as connection, connection.cursor() as cursor:
+        asked = questions.ask(
+            cursor, file_id, about="ceiling", said="4 trong 5 dòng bị giữ lại.", until=at + timedelta(hours=9), run="x"
+        )
+    steward = logged_in(night, "steward")
+    assert "không ai trả lời thì «giữ»" in steward.get(f"/files/{file_id}").text
+    here = night.state.warehouse().settings
+    questions.answer(
+        here,
+        url,
+        asked,
+        "nạp",
+        by_id="steward",
+        by_name="steward",
+        reason="đã biết",
+        answered_at=at + timedelta(hours=1),
+    )
+    shown = html.unescape(steward.get(f"/files/{file_id}").text)
+    assert "4 trong 5 dòng bị giữ lại. <strong>steward</strong> trả lời «nạp»: đã biết (đã thực hiện)." in shown

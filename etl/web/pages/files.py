@@ -19,7 +19,7 @@ from etl.landing import owners
 from etl.reading.proposal import Proposal
 from etl.reports import quality
 from etl.reports.quality import Delivery
-from etl.stewardship import deliveries, layouts
+from etl.stewardship import deliveries, layouts, questions
 from etl.warehouse import database
 from etl.web import render
 from etl.web.access import Approver, Denied, Here, Person, Reader, Steward, Warehouse
@@ -103,6 +103,7 @@ def _page(request: Request, here: Here, person: Person, file_id: int, **more: An
         events = cursor.fetchall()
         rules = quality.states_by_rule(connection, file_id=file_id)
         not_run = quality.not_run(cursor, file_id)
+        asked = questions.of_file(cursor, file_id)
     export = catalogue.exports().get(file.export)
     is_known = export is not None and file.delivery is not None
     return render.page(
@@ -118,6 +119,8 @@ def _page(request: Request, here: Here, person: Person, file_id: int, **more: An
         reload_reason=reload_reason,
         events=events,
         said=EVENTS,
+        questions=asked,
+        verdicts=questions.VERDICTS,
         rules=rules,
         not_run=_by_rule(not_run, export),
         statuses=quality.STATUSES,
