@@ -67,7 +67,7 @@ def content(url: str) -> dict[str, list[str]]:
             names = [d.name for d in cursor.description]
             held[table] = sorted(
                 " | ".join(
-                    str(files.get(v, v) if n in ("file_id", "superseded_by", "resolved_by") else v)
+                    str(files.get(v, v) if n in ("file_id", "superseded_by", "resolved_by", "closed_by") else v)
                     for n, v in zip(names, row, strict=True)
                 )
                 for row in cursor.fetchall()

@@ -115,7 +115,7 @@ def within(
             merge.hold_keys(cursor, export, one)
         cursor.execute(
             statement("load/close_violations", history=f"core.{export.thing}_history"),
-            {"files": [one.file_id for one in turn]},
+            {"files": [one.file_id for one in turn], "export": export.name, "rewound": bool(again)},
         )
         contradictions.name(cursor, export, [one.file_id for one in turn])
     return [one.file_id for one in turn], outcomes

@@ -1,7 +1,8 @@
--- Close the failures of rows that these loads have replaced: of rows in quarantine that have come again, and of rows
--- that stood and stand in the history now.
+-- Close the failures of rows that have been replaced: of rows in quarantine that have come again, and of rows that stood
+-- and stand in the history now.
 --
--- %(files)s: the files that were loaded. {history}: the history of their table.
+-- %(files)s: the files that were loaded; %(export)s: of which export; %(rewound)s: whether loads were taken back, so that
+-- other files' rows may have been replaced by others than before. {history}: the history of the table.
 with closed as (
     select
         file_id,
@@ -11,11 +12,19 @@ with closed as (
     where resolved_by = any(%(files)s)
     union all
     select
-        file_id,
-        line,
-        superseded_by as closed_by
-    from {history}
-    where superseded_by = any(%(files)s) or file_id = any(%(files)s)
+        past.file_id,
+        past.line,
+        past.superseded_by as closed_by
+    from {history} as past
+    where
+        past.superseded_by = any(%(files)s)
+        or past.file_id = any(%(files)s)
+        or %(rewound)s
+        and past.file_id in (
+            select open.file_id
+            from quality.violation as open
+            where open.export = %(export)s and open.closed_by is null
+        )
 )
 
 update quality.violation as failed
@@ -24,4 +33,4 @@ from closed
 where
     failed.file_id = closed.file_id
     and failed.line = closed.line
-    and failed.closed_by is null
+    and failed.closed_by is distinct from closed.closed_by

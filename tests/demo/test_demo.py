@@ -206,6 +206,7 @@ def test_up_stops_the_database_that_it_started_and_ends_well(
     monkeypatch.setattr(program.database, "url", lambda _: "postgresql://x@127.0.0.1/x")
     monkeypatch.setattr(airflow, "database_url", lambda _: "postgresql://x@127.0.0.1/x_airflow")
     monkeypatch.setattr(airflow, "serve", lambda *_: 0)
+    monkeypatch.setattr(program, "_let_in", lambda *_: None)
     assert program.up(tmp_path) == 0
     assert stopped == ([] if was_running else [tmp_path])
     assert ("make stop" in capsys.readouterr().err) is was_running

@@ -81,7 +81,7 @@ def worlds(draw: st.DrawFn) -> list[Delivery]:
 def held(url: str, *, whole: bool) -> dict[str, list[str]]:
     """What the warehouse holds; `whole`: also from which file and line it has each row."""
     files = dict(rows(url, "select file_id, concat_ws(' ', export, sender, delivered_on) from landing.file"))
-    origin = {"file_id", "superseded_by", "resolved_by"}
+    origin = {"file_id", "superseded_by", "resolved_by", "closed_by"}
     tables = [f"core.{e.thing}{history}" for e in catalogue.exports().values() for history in ("", "_history")]
     tables += ["quality.violation", "quality.quarantined_row", "mart.dossier_daily", "mart.procedure_daily"]
     found = {}

@@ -16,7 +16,7 @@ from etl.errors import FileRejected, LoadFailed, RuleFailed, SetupError, UsageEr
 from etl.loading import one_file, replay
 from etl.pipeline import Receipt
 from etl.settings import Settings
-from etl.stewardship import deliveries
+from etl.stewardship import deliveries as by_hand
 from etl.warehouse import database, locks
 from tests.databases import content, fresh_database, rows
 from tests.inbox import PROCEDURES, UNITS, deliver
@@ -134,12 +134,12 @@ def test_nothing_is_taken_back_whose_bytes_are_not_as_delivered(
     assert f"tệp số {file_id}" in receipt.message
     assert said in receipt.message
     assert content(warehouse_url) == before
-    checked = {file.file_id: what for file, what in deliveries.check_archive(configured, warehouse_url)}
+    checked = {file.file_id: what for file, what in by_hand.check_archive(configured, warehouse_url)}
     assert {i for i, what in checked.items() if what} == {file_id}
     kept.unlink(missing_ok=True)
     kept.write_bytes(whole)
     assert [r.status for r in pipeline.load_waiting(configured, warehouse_url)] == ["accepted"] * 3
-    assert not any(what for _, what in deliveries.check_archive(configured, warehouse_url))
+    assert not any(what for _, what in by_hand.check_archive(configured, warehouse_url))
 
 
 def test_what_a_list_makes_stale_stands_until_it_is_judged_again(configured, warehouse_url, inbox, monkeypatch):
@@ -364,7 +364,7 @@ def test_a_row_goes_in_when_its_unit_arrives_and_out_when_it_is_taken_back(confi
     for arrives, loaded in ((None, 0), ("2021-12-05", 1), ("withdrawn", 0), ("2021-12-07", 1)):
         if arrives == "withdrawn":
             ((file_id,),) = rows(warehouse_url, "select file_id from landing.file where sender = 'z'")
-            deliveries.withdraw(configured, warehouse_url, file_id, by="t", reason="sai")
+            by_hand.withdraw(configured, warehouse_url, file_id, by="t", reason="sai")
             assert rows(warehouse_url, count) == [(1,)]  # until it is judged again
         elif arrives:
             deliver(inbox, "hr/units", arrives, KNOWN, sender="z")
@@ -588,7 +588,7 @@ def test_a_list_that_lost_half_its_rows_waits_for_a_person(configured, warehouse
     assert f"cchc files confirm {file_id}" in message
     assert rows(warehouse_url, "select count(*) from core.unit") == [(standing,)]
 
-    deliveries.confirm(warehouse_url, file_id, by="quản trị", reason="sáp nhập")
+    by_hand.confirm(warehouse_url, file_id, by="quản trị", reason="sáp nhập")
     waits = "select distinct rule_id, message from landing.file where status = 'landed'"
     assert rows(warehouse_url, waits) == [(None, "")]
     load(configured, warehouse_url, inbox)
@@ -601,7 +601,7 @@ def test_a_list_that_lost_half_its_rows_waits_for_a_person(configured, warehouse
         ("confirm", "quản trị", "sáp nhập")
     ]
     with pytest.raises(UsageError, match="is not held"):
-        deliveries.confirm(warehouse_url, file_id, by="quản trị", reason="sáp nhập")
+        by_hand.confirm(warehouse_url, file_id, by="quản trị", reason="sáp nhập")
 
 
 def test_a_held_list_stops_no_newer_one(configured, warehouse_url, inbox):
@@ -706,7 +706,7 @@ def test_what_two_senders_said_alike_does_not_go_with_one_of_them(configured, wa
         load(configured, warehouse_url, inbox)
     ((first,),) = rows(warehouse_url, "select min(file_id) from landing.file where sender = 'a'")
     if then == "withdrawn":
-        deliveries.withdraw(configured, warehouse_url, first, by="quản trị", reason="gửi nhầm")
+        by_hand.withdraw(configured, warehouse_url, first, by="quản trị", reason="gửi nhầm")
     if then == "refused":
         one = one_file.load
 
@@ -716,7 +716,7 @@ def test_what_two_senders_said_alike_does_not_go_with_one_of_them(configured, wa
             return one(cursor, task, **more)
 
         monkeypatch.setattr(one_file, "load", refusing)
-        deliveries.again(warehouse_url, file_ids=[first], by="quản trị", reason="quy tắc mới")
+        by_hand.again(warehouse_url, file_ids=[first], by="quản trị", reason="quy tắc mới")
     load(configured, warehouse_url, inbox)
     told = rows(warehouse_url, "select sender, org_code from core.dossier where dossier_code like '%%-0001'")
     assert told == [expected]
@@ -742,13 +742,13 @@ def test_a_delivery_that_is_taken_back_was_never_there(configured, server_url, t
             load(configured, url, inbox)
             if 1 in wanted:
                 ((file_id,),) = rows(url, "select file_id from landing.file where delivered_on = '2021-12-06'")
-                receipts = deliveries.withdraw(configured, url, file_id, by="quản trị", reason="gửi nhầm")
+                receipts = by_hand.withdraw(configured, url, file_id, by="quản trị", reason="gửi nhầm")
                 assert [(r.delivered_on.day, r.status) for r in receipts] == [(6, "withdrawn"), (7, "accepted")]
                 assert rows(url, "select kind, by_name, reason from landing.file_event") == [
                     ("withdraw", "quản trị", "gửi nhầm")
                 ]
                 with pytest.raises(UsageError, match="taken back already"):
-                    deliveries.withdraw(configured, url, file_id, by="quản trị", reason="gửi nhầm")
+                    by_hand.withdraw(configured, url, file_id, by="quản trị", reason="gửi nhầm")
             held.append({t: h for t, h in content(url).items() if t != "landing.file"})
             if 1 in wanted:  # the same bytes may be delivered again
                 deliver(inbox, "one_stop_shop/dossiers", "2021-12-08", nights[1][1])
@@ -778,7 +778,7 @@ def test_what_was_refused_is_taken_up_again(configured, warehouse_url, inbox, mo
     for where in (catalogue, contracts):
         monkeypatch.setattr(where, "exports", lambda: mended)
     assert load(configured, warehouse_url, inbox) == []
-    taken = deliveries.again(warehouse_url, file_ids=[1], by="quản trị", reason="đã khai báo cột")
+    taken = by_hand.again(warehouse_url, file_ids=[1], by="quản trị", reason="đã khai báo cột")
     assert taken == [1]
     waits = "select file_id, rule_id, message from landing.file where status = 'landed'"
     assert rows(warehouse_url, waits) == [(1, None, "")]  # what was wrong with it is not said any more
@@ -794,9 +794,7 @@ def _with_column(export, column, **changed):
 def test_what_was_loaded_is_judged_again_by_the_rules_of_today(configured, warehouse_url, three_nights):
     load(configured, warehouse_url, three_nights)
     before = content(warehouse_url)
-    taken = deliveries.again(
-        warehouse_url, since=date(2021, 12, 5), until=date(2021, 12, 6), by="t", reason="quy tắc mới"
-    )
+    taken = by_hand.again(warehouse_url, since=date(2021, 12, 5), until=date(2021, 12, 6), by="t", reason="quy tắc mới")
     assert len(taken) == 2
     assert rows(warehouse_url, "select count(*) from core.dossier") == [(4,)]
     assert len(pipeline.waiting(warehouse_url)) == 2

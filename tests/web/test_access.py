@@ -44,8 +44,9 @@ def guarded(of: FastAPI) -> list[tuple[str, str, str]]:
 
 
 def address(path: str) -> str:
-    """A path whose parts are filled in with what is not there."""
-    return "/".join("999999999" if part.startswith("{") else part for part in path.split("/"))
+    """A path whose parts are filled in with what is not there, and a unit that the people of this page see."""
+    filled = path.replace("{unit}", "23857")  # which all of them see
+    return "/".join("999999999" if part.startswith("{") else part for part in filled.split("/"))
 
 
 # --- every route ------------------------------------------------------------------------------------------------------
