@@ -1,8 +1,8 @@
--- Close the failures of rows that have been replaced: of rows in quarantine that have come again, and of rows that stood
--- and stand in the history now.
+-- Close the failures of rows that have been replaced: of rows in quarantine that have come again, and of rows that
+-- stood and stand in the history now.
 --
--- %(files)s: the files that were loaded; %(export)s: of which export; %(rewound)s: whether loads were taken back, so that
--- other files' rows may have been replaced by others than before. {history}: the history of the table.
+-- %(files)s: the files that were loaded; %(export)s: of which export; %(rewound)s: whether loads were taken back: then
+-- rows of other files may have been replaced by others than before. {history}: the history of the table.
 with closed as (
     select
         file_id,
