@@ -191,14 +191,7 @@ def undo(settings: Settings, url: str, batch_id: int, *, by: str, reason: str) -
     """
     with database.transaction(url) as connection, connection.cursor() as cursor:
         name = _batch_name(cursor, batch_id)
-        for export in _exports_of(cursor, batch_id):
-            locks.decisions(cursor, export)
-        cursor.execute(
-            "select decision_id, line, file_id from quality.decision_now where batch_id = %s"
-            " and state in ('holds', 'waiting', 'expired')",
-            (batch_id,),
-        )
-        found = cursor.fetchall()
+        found = _of_batch(cursor, batch_id, "holds", "waiting", "expired")
         if not found:
             raise UsageError(f"Đợt {batch_id} không còn quyết định nào có hiệu lực: không có gì để hoàn tác.")
         cursor.execute(statement("quality/decisions_resting"), {"batch_id": batch_id})
@@ -206,10 +199,10 @@ def undo(settings: Settings, url: str, batch_id: int, *, by: str, reason: str) -
             said = "; ".join(f"đợt {number} «{later}» của {whose}" for number, later, whose in resting)
             raise UsageError(f"Chưa hoàn tác được đợt {batch_id}: có quyết định sau dựa vào đợt này ({said}).")
         undoing = _batch(cursor, f"Hoàn tác: {name}", by=by, reason=reason, evidence="", undoes=batch_id)
-        ids = [decision_id for decision_id, _, _ in found]
+        ids = [decision_id for decision_id, *_ in found]
         _note(cursor, ids, "undone", by=by, reason=reason, batch_id=undoing)
         files = effects.judge_again(cursor, ids, f"Hoàn tác đợt {batch_id}")
-    rows = len({(file_id, line) for _, line, file_id in found})
+    rows = len({(file_id, line) for _, _, file_id, line in found})
     return _judged_again(settings, url, undoing, files, ids, rows=rows, waiting=0)
 
 
@@ -219,14 +212,7 @@ def approve(settings: Settings, url: str, batch_id: int, *, by: str, reason: str
     Raises: UsageError if none of them waits, or `by` is who asked for them.
     """
     with database.transaction(url) as connection, connection.cursor() as cursor:
-        for export in _exports_of(cursor, batch_id):
-            locks.decisions(cursor, export)
-        cursor.execute(
-            "select decision_id, by_name, file_id, line from quality.decision_now"
-            " where batch_id = %s and state = 'waiting'",
-            (batch_id,),
-        )
-        found = cursor.fetchall()
+        found = _of_batch(cursor, batch_id, "waiting")
         if not found:
             raise UsageError(f"Đợt {batch_id} không có đề nghị miễn nào đang chờ duyệt.")
         if by in {asked_by for _, asked_by, _, _ in found}:
@@ -372,9 +358,16 @@ def _batch_name(cursor: Cursor, batch_id: int) -> str:
     return row[0]
 
 
-def _exports_of(cursor: Cursor, batch_id: int) -> list[str]:
+def _of_batch(cursor: Cursor, batch_id: int, *states: str) -> list[tuple[int, str, int, int]]:
+    """The decisions of a batch in these states: number, who made it, file and line. Nobody else decides meanwhile."""
     cursor.execute("select distinct export from quality.decision where batch_id = %s order by 1", (batch_id,))
-    return [export for (export,) in cursor.fetchall()]
+    for (export,) in cursor.fetchall():
+        locks.decisions(cursor, export)
+    cursor.execute(
+        "select decision_id, by_name, file_id, line from quality.decision_now where batch_id = %s and state = any(%s)",
+        (batch_id, list(states)),
+    )
+    return cursor.fetchall()
 
 
 def _note(
