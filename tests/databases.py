@@ -27,6 +27,7 @@ def fresh_database(server_url: str, template: str) -> Iterator[str]:
             connection.execute(text(f"create database {name} template {template} strategy file_copy"))
         yield url.set(database=name).render_as_string(hide_password=False)
     finally:
+        database.let_go()
         with admin.connect() as connection:
             connection.execute(text(f"drop database if exists {name} with (force)"))
         admin.dispose()
