@@ -76,9 +76,8 @@ def land(
     Input: `exports` limits the work to these; `since` and `until` are inclusive delivery days; `min_age`,
            `done_marker`: what a nightly run leaves for the next one, see landing.land.
     """
-    connection = database.connect(url)
-    connection.autocommit = True
-    try:
+    with database.opened(url) as connection:
+        connection.autocommit = True
         return arrivals.land(
             connection,
             inbox=inbox,
@@ -89,8 +88,6 @@ def land(
             min_age=min_age,
             done_marker=done_marker,
         )
-    finally:
-        connection.close()
 
 
 def waiting(url: str, *, exports: set[str] | None = None) -> list[File]:
@@ -196,9 +193,8 @@ def _load(settings: Settings, url: str, file_id: int, failed: Collection[int] = 
 @contextmanager
 def locks_of_load(url: str, file: File) -> Iterator[Connection]:
     """A connection that holds what a load of this file needs to itself."""
-    connection = database.connect(url)
-    connection.autocommit = True
-    try:
+    with database.opened(url) as connection:
+        connection.autocommit = True
         with connection.cursor() as cursor:
             try:
                 locks.load(cursor, file.export, file.sender)
@@ -206,8 +202,6 @@ def locks_of_load(url: str, file: File) -> Iterator[Connection]:
                 _keep_waiting(url, file, str(error))
                 raise LoadFailed(str(error)) from None
         yield connection
-    finally:
-        connection.close()
 
 
 def _replayed(settings: Settings, url: str, file: File) -> list[int]:
@@ -277,8 +271,7 @@ def materialise(url: str, period: Period, *, as_of: date | None = None) -> int:
     from etl.figures import period_figures, prove
     from etl.migration import reference
 
-    connection = database.connect(url)
-    try:
+    with database.opened(url) as connection:
         # the lock before the state: who waited for another must not write by what stood when it began to wait
         connection.autocommit = True
         period_figures.hold(connection, period)
@@ -293,8 +286,6 @@ def materialise(url: str, period: Period, *, as_of: date | None = None) -> int:
         connection.autocommit = True
         period_figures.analyse(connection, period, written)
         return written
-    finally:
-        connection.close()
 
 
 def materialise_each(url: str, periods: list[Period], *, as_of: date | None = None) -> Iterator[tuple[Period, int]]:

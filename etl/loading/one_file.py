@@ -41,60 +41,59 @@ def load(cursor: Cursor, task: Task, *, direct: bool) -> Outcome:
     """
     file, export, began = task.file, task.export, time.monotonic()
     core, staging = f"core.{export.thing}", f"staging.{export.thing}_{file.file_id}"
-    side = database.connect(task.warehouse_url)  # what others must see before the load is committed
-    side.autocommit = True
-    beside = ThreadPoolExecutor(1)
-    beside.submit(
-        second_count.suite, export, file.delivered_on
-    )  # importing takes seconds, and reading leaves a core free
-    asked: dict[str, str] = {}
-    try:
-        with closing(Spool(task.path.parent)) as spool, closing(Spool(task.path.parent)) as keys:
-            decisions = decided.of_file(cursor, file, task.pseudonym_key)
-            survey = first_pass.survey(cursor, file, task.path, spool, keys, decisions)
-            if export.delivery == "snapshot":
-                check_new_sender(cursor, export, file, keys)
-            # with nothing of this sender in the table yet, new rows are copied straight into it
-            target = core if direct and survey.is_first else incoming(cursor, export)
-            references = conditions.lookups_of(cursor.connection, export)
-            layout, absent = survey.placement.layout, survey.placement.absent(export)
-            if layout:
-                references |= derivations.lists_of(cursor.connection, export, layout)
-            not_run = conditions.not_run(export, absent, layout.derived if layout else ())
-            if export.delivery == "snapshot" and conditions.plan(export).at_once:
-                references["delivered"] = whole_file(keys, 10 * LIST_ROWS).unique()
-            asked |= _asked_of_itself(cursor, side, task, staging, keys)
-            outcome = copy_batches(
-                task, cursor, side, judged_batches(task, survey, references), staging=staging, target=target
-            )
-            outcome.rows_read = survey.rows
-            verdict = beside.submit(
-                second_count.judge,
-                task.warehouse_url,
-                staging,
-                export,
-                delivered_on=file.delivered_on,
-                instead=asked,
-                but=not_run,
-            )
-            _resolve(cursor, task, survey.delivered_again)
-            if target != core:
-                outcome.rows_loaded += merge_staged(cursor, export, file, absent)
-            if export.delivery == "snapshot":
-                outcome.rows_closed = close_what_is_gone(cursor, export, file, keys)
-            outcome.rows_unchanged = outcome.rows_read - outcome.rows_loaded - outcome.rows_quarantined
-            _note_absent(cursor, file, {*absent, *outcome.unknown})
-            survey.lines.check(data=outcome.rows_read, unchanged=outcome.rows_unchanged)
-            outcome.grown = counts.add_changes(cursor, export.thing, core_tables.changes(export, [file.file_id]))
-            words.keep_read(cursor, file.file_id, outcome.read_by)
-            _compare(task, cursor, outcome, verdict.result(), survey.placement, not_run)
-            _receipt(cursor, file, outcome, survey, seconds=time.monotonic() - began)
-        return outcome
-    finally:
-        beside.shutdown()
-        with side.cursor() as side_cursor:
-            side_cursor.execute(f"drop table if exists {', '.join([staging, *asked.values()])}")
-        side.close()
+    with database.opened(task.warehouse_url) as side:  # for what others must see before the load is committed
+        side.autocommit = True
+        beside = ThreadPoolExecutor(1)
+        beside.submit(
+            second_count.suite, export, file.delivered_on
+        )  # importing takes seconds, and reading leaves a core free
+        asked: dict[str, str] = {}
+        try:
+            with closing(Spool(task.path.parent)) as spool, closing(Spool(task.path.parent)) as keys:
+                decisions = decided.of_file(cursor, file, task.pseudonym_key)
+                survey = first_pass.survey(cursor, file, task.path, spool, keys, decisions)
+                if export.delivery == "snapshot":
+                    check_new_sender(cursor, export, file, keys)
+                # with nothing of this sender in the table yet, new rows are copied straight into it
+                target = core if direct and survey.is_first else incoming(cursor, export)
+                references = conditions.lookups_of(cursor.connection, export)
+                layout, absent = survey.placement.layout, survey.placement.absent(export)
+                if layout:
+                    references |= derivations.lists_of(cursor.connection, export, layout)
+                not_run = conditions.not_run(export, absent, layout.derived if layout else ())
+                if export.delivery == "snapshot" and conditions.plan(export).at_once:
+                    references["delivered"] = whole_file(keys, 10 * LIST_ROWS).unique()
+                asked |= _asked_of_itself(cursor, side, task, staging, keys)
+                outcome = copy_batches(
+                    task, cursor, side, judged_batches(task, survey, references), staging=staging, target=target
+                )
+                outcome.rows_read = survey.rows
+                verdict = beside.submit(
+                    second_count.judge,
+                    task.warehouse_url,
+                    staging,
+                    export,
+                    delivered_on=file.delivered_on,
+                    instead=asked,
+                    but=not_run,
+                )
+                _resolve(cursor, task, survey.delivered_again)
+                if target != core:
+                    outcome.rows_loaded += merge_staged(cursor, export, file, absent)
+                if export.delivery == "snapshot":
+                    outcome.rows_closed = close_what_is_gone(cursor, export, file, keys)
+                outcome.rows_unchanged = outcome.rows_read - outcome.rows_loaded - outcome.rows_quarantined
+                _note_absent(cursor, file, {*absent, *outcome.unknown})
+                survey.lines.check(data=outcome.rows_read, unchanged=outcome.rows_unchanged)
+                outcome.grown = counts.add_changes(cursor, export.thing, core_tables.changes(export, [file.file_id]))
+                words.keep_read(cursor, file.file_id, outcome.read_by)
+                _compare(task, cursor, outcome, verdict.result(), survey.placement, not_run)
+                _receipt(cursor, file, outcome, survey, seconds=time.monotonic() - began)
+            return outcome
+        finally:
+            beside.shutdown()
+            with side.cursor() as side_cursor:
+                side_cursor.execute(f"drop table if exists {', '.join([staging, *asked.values()])}")
 
 
 def _asked_of_itself(cursor: Cursor, side: Connection, task: Task, staging: str, keys: Spool) -> dict[str, str]:

@@ -1,7 +1,14 @@
-"""Connections to the warehouse: where it is, in Vietnamese time, and with a limit for every wait."""
+"""Connections to the warehouse: where it is, in Vietnamese time, and with a limit for every wait.
 
+Loading a small file asks the warehouse in a dozen transactions. To connect takes as long as several statements do, and
+a new session of PostgreSQL has to read again what every table looks like. So a few connections are kept for the next
+one who asks.
+"""
+
+import os
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg2
 import sqlalchemy
@@ -78,11 +85,71 @@ def group_in_memory(cursor: Cursor) -> None:
 
 
 @contextmanager
+def opened(warehouse_url: str) -> Iterator[Connection]:
+    """A connection for as long as the block lasts: one that was kept, or a new one. Locks of its session end with it.
+
+    Raises: SetupError if the database cannot be reached.
+    """
+    connection = _kept(warehouse_url) or connect(warehouse_url)
+    try:
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
+    _keep(warehouse_url, connection)
+
+
+@contextmanager
 def transaction(warehouse_url: str) -> Iterator[Connection]:
     """One connection, one transaction: committed when the block ends well, rolled back when it does not."""
-    connection = connect(warehouse_url)
-    try:
-        with connection:
-            yield connection
-    finally:
+    with opened(warehouse_url) as connection, connection:
+        yield connection
+
+
+# Idle connections, the one that was used last at the right. Appending and popping are safe between threads.
+_idle: deque[tuple[str, Connection]] = deque()
+KEPT = 4
+
+
+def _kept(warehouse_url: str) -> Connection | None:
+    """A connection that was kept and still answers."""
+    while _idle:
+        try:
+            url, connection = _idle.pop()
+        except IndexError:  # another thread took the last one
+            return None
+        if url == warehouse_url and _as_new(connection):
+            return connection
         connection.close()
+    return None
+
+
+def _keep(warehouse_url: str, connection: Connection) -> None:
+    if len(_idle) < KEPT and _as_new(connection):
+        _idle.append((warehouse_url, connection))
+    else:
+        connection.close()
+
+
+def _as_new(connection: Connection) -> bool:
+    """Let go of what a session holds: its settings, locks, temporary tables. False if the database does not answer."""
+    try:
+        connection.reset()
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("discard all")
+        connection.autocommit = False
+    except psycopg2.Error:
+        return False
+    return True
+
+
+def let_go() -> None:
+    """Close the connections that are kept: a database that somebody is connected to cannot be copied or dropped."""
+    while _idle:
+        with suppress(IndexError):
+            _idle.pop()[1].close()
+
+
+# A child that is forked must not share them: what it closes would be closed for its parent.
+os.register_at_fork(before=let_go)
