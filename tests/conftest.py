@@ -12,7 +12,7 @@ from psycopg2.extensions import cursor as Cursor
 from sqlalchemy import Connection, create_engine
 
 from etl import settings
-from etl.warehouse import database, embedded
+from etl.warehouse import embedded
 from tests.databases import fresh_database, opened
 
 MEMORY = Path("/dev/shm")
@@ -85,7 +85,6 @@ def template_database(server_url: str) -> str:
     from etl.migration import schema
 
     schema.migrate(embedded.database(server_url, TEMPLATE))
-    database.let_go()
     return TEMPLATE
 
 

@@ -22,6 +22,7 @@ def fresh_database(server_url: str, template: str) -> Iterator[str]:
     name = f"test_{next(NUMBERS)}"
     admin = create_engine(url, isolation_level="autocommit")
     try:
+        database.let_go()  # of the template, which nobody may be connected to
         with admin.connect() as connection:
             # copying files takes half the time of copying pages through the log, which is the default
             connection.execute(text(f"create database {name} template {template} strategy file_copy"))

@@ -87,9 +87,15 @@ class DayOrder:
             )
 
     def _count(self, block: pl.DataFrame, columns: list[Column], wanted: dict[str, Count]) -> None:
-        for c in columns:
-            counts = block.select(count(pl.col(c.name)).alias(what) for what, count in wanted.items())
-            self._seen[c.name].update(counts.row(0, named=True))
+        if not columns:
+            return
+        nulls = block.select(c.name for c in columns).null_count().row(0, named=True)
+        filled = [name for name, count in nulls.items() if count < block.height]
+        counts = block.select(
+            pl.struct(count(pl.col(name)).alias(what) for what, count in wanted.items()).alias(name) for name in filled
+        )
+        for name in filled:
+            self._seen[name].update(counts[name][0])
 
     def _unmarked(self, name: str) -> pl.Expr:
         if name == EXTRA:

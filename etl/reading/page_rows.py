@@ -68,15 +68,16 @@ def not_data(
     """
     placed = {name: str(i) for i, name in enumerate(placement.names) if name}
     required = [placed[c.name] for c in export.columns if c.required and c.name in placed]
-    found = dict.fromkeys((line for row in placement.header for line in _repeats(raw, row)), "repeated")
-    for start in (first, *(pl.col(c) for name, c in placed.items() if name.startswith("#"))):
-        found |= dict.fromkeys(_sums(raw, start, required), "total")
     key, day, needed = _needed(export, placed)
-    _refuse_another_header(raw, key[0], placement)
+    odd = _odd(raw, placement, day, needed, required)
+    found = dict.fromkeys((line for row in placement.header for line in _repeats(odd, row)), "repeated")
+    for start in (first, *(pl.col(c) for name, c in placed.items() if name.startswith("#"))):
+        found |= dict.fromkeys(_sums(odd, start, required), "total")
+    _refuse_another_header(odd, key[0], placement)
     beside = {int(c) for name, c in placed.items() if name.startswith("#")}
     beside |= {place for place, name in enumerate(placement.names) if name is None}
     before = 0  # the place behind the row that was looked at last
-    for line, place, cells in _perhaps_none(raw, day, needed):
+    for line, place, cells in _perhaps_none(raw, odd, day, needed):
         follows = page.is_signed and place == before
         before = place + 1
         if line in found:
@@ -87,7 +88,7 @@ def not_data(
         page.is_signed = kind == "footer" and (follows or not PAGE.fullmatch(cells[0][1]))
         if kind:
             found[line] = kind
-    if before != raw.select(_is_filled(raw).sum()).item():  # rows of data came after it
+    if page.is_signed and before != raw.select(_is_filled(raw).sum()).item():  # rows of data came after it
         page.is_signed = False
     return found
 
@@ -104,14 +105,39 @@ def _is_filled(raw: pl.DataFrame) -> pl.Expr:
     return pl.any_horizontal(pl.col(c).is_not_null() for c in raw.columns if c.isdecimal())
 
 
-def _perhaps_none(raw: pl.DataFrame, day: list[str], needed: list[str]) -> Iterator[tuple[int, int, Cells]]:
+def _odd(
+    raw: pl.DataFrame, placement: Placement, day: list[str], needed: list[str], required: list[str]
+) -> pl.DataFrame:
+    """The rows that one look at few columns cannot tell to be data: few, so that all other questions cost nothing.
+
+    A header that comes again has no digit where a row of data has its day. Of a list without days, or where a header
+    has digits, every row is looked at.
+    """
+    if not day or any(letter.isdigit() for header in placement.header for cell in header for letter in cell):
+        return raw
+    lacks = (pl.col(c).is_null() for c in dict.fromkeys(needed + required))
+    return raw.filter(pl.any_horizontal(*lacks, _without_digit(day[0]), _is_short(needed)))
+
+
+def _without_digit(column: str) -> pl.Expr:
+    return ~pl.col(column).str.contains("[0-9]")
+
+
+def _is_short(needed: list[str]) -> pl.Expr:
+    return pl.all_horizontal(pl.col(c).str.len_bytes().fill_null(0) <= LONGEST_ORDINAL for c in needed)
+
+
+def _perhaps_none(
+    raw: pl.DataFrame, odd: pl.DataFrame, day: list[str], needed: list[str]
+) -> Iterator[tuple[int, int, Cells]]:
     """Rows that lack their key or their day and say little, or number the columns: line, place among rows, cells."""
-    cells = [c for c in raw.columns if c.isdecimal()]
+    cells = [c for c in odd.columns if c.isdecimal()]
     little = pl.sum_horizontal(pl.col(c).is_not_null() for c in cells) <= MOST
-    lacks = pl.any_horizontal(*(pl.col(c).is_null() for c in needed), *(~pl.col(c).str.contains("[0-9]") for c in day))
-    short = pl.all_horizontal(pl.col(c).str.len_bytes().fill_null(0) <= LONGEST_ORDINAL for c in needed)
-    rows = raw.lazy().with_columns(place=_is_filled(raw).cum_sum() - 1).filter(_is_filled(raw), lacks & little | short)
-    for row in rows.collect().iter_rows(named=True):
+    lacks = pl.any_horizontal(*(pl.col(c).is_null() for c in needed), *(_without_digit(c) for c in day))
+    rows = odd.filter(_is_filled(odd), lacks & little | _is_short(needed))
+    if rows.height:
+        rows = rows.join(raw.select("line", place=_is_filled(raw).cum_sum() - 1), on="line", maintain_order="left")
+    for row in rows.iter_rows(named=True):
         filled = [(int(c), folded) for c in cells if row[c] is not None and (folded := fold(row[c]))]
         if filled:
             yield row["line"], row["place"], filled

@@ -23,6 +23,7 @@ class Rows:
     text: bytes
     starts: np.ndarray
     quoted: bool
+    marks: int | None = None  # delimiters between its cells, where they were counted
 
 
 def mend(text: bytes, delimiter: bytes, width: int, final: bool) -> tuple[Rows, int]:
@@ -41,8 +42,8 @@ def mend(text: bytes, delimiter: bytes, width: int, final: bool) -> tuple[Rows, 
 
     in_order = _rows_of_several_lines(octets, breaks, delimiter, width)
     if in_order is not None and len(in_order[0]):
-        starts, end = in_order
-        return Rows(text[:end], starts, True), end
+        starts, end, marks = in_order
+        return Rows(text[:end], starts, True, marks), end
 
     begins = np.concatenate(([0], breaks + 1))
     is_start = np.ones(len(breaks), bool)
@@ -94,8 +95,9 @@ def _troubled(octets: np.ndarray, breaks: np.ndarray, delimiter: bytes) -> np.nd
 
 def _rows_of_several_lines(
     octets: np.ndarray, breaks: np.ndarray, delimiter: bytes, width: int
-) -> tuple[np.ndarray, int] | None:
-    """The lines where rows begin, and where the last whole row ends, if all quotes of a block open and close in order.
+) -> tuple[np.ndarray, int, int] | None:
+    """The lines where rows begin, where the last whole row ends, and how many delimiters stand between cells, if all
+    quotes of a block open and close in order.
 
     None if they do not, or if a row of several lines may be several rows: then each has to be looked at.
     """
@@ -128,7 +130,7 @@ def _rows_of_several_lines(
     )
     if (cells != width).any() or (len(several) and (shortest >= width).any()):
         return None
-    return starts, end
+    return starts, end, len(outside)
 
 
 class TooWide(Exception):

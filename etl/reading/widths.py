@@ -46,13 +46,16 @@ def of_rows(rows: Rows, delimiter: bytes, most: int, *, none_is_wider: bool) -> 
 
     Input: `none_is_wider`: whether it is known that none has more: then all delimiters together tell.
     """
+    every = len(rows.starts) * (most - 1)
+    if none_is_wider and rows.marks == every:
+        return None
     octets = np.frombuffer(rows.text, np.uint8)
     is_mark = octets == delimiter[0]
     quotes = np.flatnonzero(octets == 34) if rows.quoted else np.empty(0, np.int64)
-    if none_is_wider and len(quotes) <= FEW_QUOTES:
+    if none_is_wider and rows.marks is None and len(quotes) <= FEW_QUOTES:
         spans = zip(quotes[::2].tolist(), quotes[1::2].tolist(), strict=True)
         quoted = sum(rows.text.count(delimiter, opening, closing) for opening, closing in spans)
-        if np.count_nonzero(is_mark) - quoted == len(rows.starts) * (most - 1):
+        if np.count_nonzero(is_mark) - quoted == every:
             return None
     breaks = np.flatnonzero(octets == 10)
     ends = breaks[np.append(rows.starts[1:], len(breaks)) - 1]
