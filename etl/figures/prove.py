@@ -7,6 +7,7 @@ printed alike.
 import csv
 import io
 import shlex
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -170,7 +171,8 @@ def reconcile(connection: Connection, period: Period, unit: str, path: Path) -> 
                     readable[code] = printed.read(text, indicators[code].unit)
                 except ValueError:
                     readable[code] = None
-        broken = _broken_in_print(cursor, unit, readable, indicators)
+        legible = {code: (v, indicators[code].unit) for code, v in readable.items() if v is not None}
+        broken = broken_in_print(connection, unit, legible)
         if is_current:  # what is proved, and kept, is what a code means at the end of the window
             broken += prove_period(connection, stored, unit)
         compared = [_compared(i, values.get(i.code, ""), computed.get(i.code), broken) for i in indicators.values()]
@@ -331,14 +333,16 @@ def _proved_figures(cursor: Cursor, period: Period, unit: str | None) -> None:
     )
 
 
-def _broken_in_print(
-    cursor: Cursor, unit: str, values: dict[str, Decimal | None], indicators: dict[str, catalogue.Indicator]
-) -> list[Finding]:
-    """The identities that the printed column itself breaks."""
-    _empty_proved_figure(cursor)
-    rows = [(unit, code, value, indicators[code].unit) for code, value in values.items() if value is not None]
-    execute_values(cursor, "insert into proved_figure values %s", rows)
-    return _broken(cursor, "figures", "printed")
+def broken_in_print(connection: Connection, unit: str, values: Mapping[str, tuple[Decimal, str]]) -> list[Finding]:
+    """The identities that a printed column itself breaks.
+
+    Input:  by code the printed value and its unit of measure.
+    """
+    with connection.cursor() as cursor:
+        _empty_proved_figure(cursor)
+        rows = [(unit, code, value, measure) for code, (value, measure) in values.items()]
+        execute_values(cursor, "insert into proved_figure values %s", rows)
+        return _broken(cursor, "figures", "printed")
 
 
 def _empty_proved_figure(cursor: Cursor) -> None:

@@ -1,0 +1,1 @@
+"""Publish: releases, revisions, explanations, forms, and what checks a written report."""
