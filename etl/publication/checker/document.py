@@ -39,7 +39,9 @@ def read(path: Path) -> list[Line]:
         from etl.publication.checker.pdf_file import pages
 
         lines = [
-            Line(f"trang {number}", text) for number, page in enumerate(pages(path), start=1) for text in _lines(page)
+            Line(f"trang {number}, dòng {line}", text)
+            for number, page in enumerate(pages(path), start=1)
+            for line, text in _numbered(page)
         ]
         if not any(line.text for line in lines):
             raise UsageError(f"{path}: tệp PDF không có chữ (có thể là ảnh quét). {NOT_READ}")

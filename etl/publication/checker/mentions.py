@@ -7,6 +7,7 @@ covered first. Every pattern is bounded, so that no line of any length makes it 
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 
 COVER = "¤"
@@ -66,6 +67,7 @@ NOUNS = {
 }
 _NOUN = re.compile(r"\b(" + "|".join(NOUNS) + r")\b")
 _STOP = re.compile(r"[,;:.()\[\]–!?]|\s-\s")
+_HARD_STOP = re.compile(r"[;:.()\[\]–!?]|\s-\s")  # commas stand within what one number is said to count
 # Words that end what is said of one number, or begin what is said of the next.
 _AND = re.compile(r"\b(?:và|còn|trên tổng số|trong tổng số|trong số|so với|có|là|lên|trên|đạt|chiếm)\b")
 _COPULA = re.compile(r"(?:[\s:(]|\b(?:là|có|được|gồm|đạt|bằng|với|đến|lên|từ|chiếm|đã)\b){1,8}$")
@@ -73,7 +75,7 @@ _SHARE_SAID = re.compile(r"\b(?:chiếm|đạt|tương đương|tương ứng|b�
 _SENTENCE = re.compile(r"(?<=[^\W\d][^\W\d][.!?…])\s?(?=[^\W\d])|(?<=[%)\d¤][.!?])\s(?=[^\W\d])")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # two mentions of 5 are two
 class Mention:
     """One number of a passage."""
 
@@ -98,11 +100,12 @@ class Mention:
         return "about" if re.search(r"\b(?:khoảng|xấp xỉ|ước)\s?(?:đạt)?\s?$", self.gap) else ""
 
 
-def sentences(passage: str) -> list[str]:
+@lru_cache(maxsize=8)
+def sentences(passage: str) -> tuple[str, ...]:
     """The sentences of a passage, each with the blank behind it: joined they are the passage."""
     ends = (found.end() for found in _SENTENCE.finditer(passage))
     cuts = [0, *(end for end in ends if passage[end].isupper()), len(passage)]
-    return [passage[a:b] for a, b in pairwise(cuts) if b > a]
+    return tuple(passage[a:b] for a, b in pairwise(cuts) if b > a)
 
 
 def mentions(passage: str) -> list[Mention]:
@@ -154,7 +157,7 @@ def _lower(text: str) -> str:
 
 
 def _last_stop(text: str) -> int:
-    return max((stop.end() for stop in _STOP.finditer(text)), default=0)
+    return max((stop.end() for stop in _HARD_STOP.finditer(text)), default=0)
 
 
 def _number(match: re.Match[str]) -> tuple[str, Decimal, Decimal | None, int] | None:
@@ -186,8 +189,8 @@ def _cut(gap: str, kind: str) -> tuple[int, int, int]:
     if stop := _STOP.search(gap):
         behind = gap[: stop.start()]
         if kind == "percent" and (said := _SHARE_SAID.search(behind)):
-            return said.start(), _last_stop(ahead), len(ahead)
-        return stop.start(), _last_stop(ahead), len(ahead)
+            return said.start(), max(stop.end(), _last_stop(ahead)), len(ahead)
+        return stop.start(), max(stop.end(), _last_stop(ahead)), len(ahead)
     if kind == "percent":
         said = _SHARE_SAID.search(gap)
         return said.start() if said else len(gap), 0, len(gap)

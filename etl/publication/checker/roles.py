@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from etl.publication.checker.mentions import Mention
 
@@ -15,10 +16,10 @@ _STATES = {
     r"|chờ bổ sung",
     "pending": r"đang (?:được )?(?:giải quyết|xử lý|thụ lý)|chưa (?:giải quyết|xử lý)|đang trong quá trình"
     r"|chưa đến hạn|còn lại",
-    "new": r"tiếp nhận mới|mới tiếp nhận|mới trong kỳ|tiếp nhận trong kỳ|nhận trong kỳ"
+    "new": r"hồ sơ mới|tiếp nhận mới|mới tiếp nhận|mới trong kỳ|tiếp nhận trong kỳ|nhận trong kỳ"
     r"|phát sinh (?:trong kỳ|mới)",
+    "total": r"tổng (?:số )?(?:\w+ ){0,2}hồ sơ(?: tthc)?(?! (?:đã |được )*(?:giải quyết|xử lý|trả))",
     "resolved": r"(?:đã |được )?(?:giải quyết|xử lý)|trả kết quả|đã trả",
-    "total": r"tổng số(?: \w+){0,2} (?:hồ sơ|tthc)|tổng hồ sơ",
     "received": r"tiếp nhận",
 }
 _TIMES = {
@@ -48,6 +49,7 @@ class Role:
     channels: frozenset[str] = frozenset()
 
 
+@lru_cache(maxsize=4096)  # each number is compared with each of its paragraph
 def role_of(label: str) -> Role:
     """What the words beside a number say.
 

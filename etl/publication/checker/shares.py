@@ -17,6 +17,9 @@ _CHANGE = re.compile(r"\b(?:tăng|giảm|vượt|cao hơn|thấp hơn|hụt)\b")
 _AIM = re.compile(
     r"\b(?:chỉ tiêu|mục tiêu|phấn đấu|tối thiểu|ít nhất|yêu cầu|quy định|kế hoạch đề ra|tự chủ|bảo đảm)\b"
 )
+# What a share is of, said behind it.
+_OF = re.compile(r"(?:trên |trong |của )?(?:tổng )?(?:số|các|kế hoạch|chỉ tiêu|so với)\b|của\b")
+_EMPTY = {"số", "tổng", "trên", "trong", "của", "các", "so", "với", "đã", "được", "có"}
 COMPLETE_TIMES = ({"on_time", "late"}, {"in_time", "late"}, {"early", "on_time", "late"})
 
 
@@ -29,17 +32,17 @@ class _Pair:
 
 def broken_shares(passage: str, found: Sequence[Mention]) -> list[Broken]:
     """The percentages of a passage that no counts of it give, although it says of which counts they are."""
-    groups, by_role = listed(passage, found), flows(found)
+    groups, by_role = listed(found), flows(found)
     broken = []
     for at, share in enumerate(found):
         if share.kind != "percent" or _CHANGE.search(f"{share.gap} {share.label[:8]}"):
             continue
-        pairs = _pairs(found, at, groups, by_role)
+        pairs = _pairs(found, at, groups, by_role, _behind(passage, share))
         possible = [pair for pair in pairs if pair.whole]
         if any(agrees(share.value, 100 * pair.part / pair.whole, share.decimals, share.roughly) for pair in possible):
             continue
         sure = next((pair for pair in possible if pair.is_sure), None)
-        if sure and not _AIM.search(share.gap):
+        if sure and not _AIM.search(re.split(r"[,;(]", share.gap)[-1]):
             broken.append(_wrong(share, sure, found))
     return broken + _not_a_hundred(found, {one.mention.start for one in broken})
 
@@ -63,7 +66,25 @@ def _wrong(share: Mention, pair: _Pair, found: Sequence[Mention]) -> Broken:
     return Broken(share, share.value, right, "share", sentence)
 
 
-def _pairs(found: Sequence[Mention], at: int, groups: Sequence[Parts], by_role: Sequence[Flow]) -> list[_Pair]:
+def _behind(passage: str, share: Mention) -> str:
+    """The words behind a share up to the next stop: số hồ sơ nộp trực tuyến."""
+    return re.split(r"[,;:.()\d]", passage[share.end : share.end + 120])[0].lower().strip()
+
+
+def _named_whole(behind: str, part: Mention, found: Sequence[Mention]) -> Mention | None:
+    """The count that the words behind a share mean: the one whose own words are most of theirs."""
+    words = set(re.findall(r"[^\W\d_]+", behind)) - _EMPTY
+    best, most = None, 0.6
+    for other in found:
+        said = set(re.findall(r"[^\W\d_]+", other.label.lower()))
+        if other.kind == "count" and other is not part and words and len(words & said) / len(words) >= most:
+            best, most = other, len(words & said) / len(words)
+    return best
+
+
+def _pairs(
+    found: Sequence[Mention], at: int, groups: Sequence[Parts], by_role: Sequence[Flow], behind_it: str
+) -> list[_Pair]:
     """What the share may be of: sure where the sentence says it, possible where it only stands near."""
     share = found[at]
     before = found[at - 1] if at else None
@@ -77,7 +98,10 @@ def _pairs(found: Sequence[Mention], at: int, groups: Sequence[Parts], by_role: 
         return _by_words(share, found, by_role)
     if role_of(_said_of(share)).time and not _same(role_of(_said_of(share)), role_of(before.label)):
         return _by_words(share, found, by_role)
-    part, pairs = before, []
+    counts = [m for m in found if m.kind == "count"]
+    if ";" in share.gap:  # it has a subject of its own
+        return [_Pair(a.value, b.value, False) for a in counts for b in counts if a is not b]
+    part, pairs = before, list[_Pair]()
     if behind and behind.kind == "count" and behind.depth > share.depth and "(" in behind.gap:
         pairs.append(_Pair(part.value, behind.value, True))
     if at > 1 and _WHOLE_SAID.search(before.gap) and found[at - 2].kind == "count":
@@ -85,6 +109,10 @@ def _pairs(found: Sequence[Mention], at: int, groups: Sequence[Parts], by_role: 
         pairs.append(_Pair(part.value, before.value, found[at - 2].sentence == share.sentence))
     elif behind and behind.kind == "count" and _WHOLE_SAID.search(behind.gap) and behind.sentence == share.sentence:
         pairs.append(_Pair(part.value, behind.value, True))
+    if not pairs and _OF.match(behind_it):
+        named = _named_whole(behind_it, part, found)
+        unsure = [_Pair(part.value, m.value, False) for m in counts if m is not part]
+        return [_Pair(part.value, named.value, True), *unsure] if named else unsure
     whole = next((g.whole for g in groups if part in g.parts), None)
     if (whole and whole.noun in (part.noun, "")) or (whole and not part.noun):
         pairs.append(_Pair(part.value, whole.value, True))

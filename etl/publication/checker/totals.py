@@ -10,6 +10,7 @@ from etl.publication.checker.mentions import Mention
 from etl.publication.checker.roles import Flow, Role, flows, role_of
 
 WAITING = "chưa nêu số hồ sơ đang chờ tổ chức, cá nhân bổ sung (hoặc tạm dừng)"
+OUTSIDE = "chưa nêu số hồ sơ trả lại, rút hoặc chờ bổ sung"
 CARRIED = "chưa nêu số hồ sơ kỳ trước chuyển sang"
 
 
@@ -33,12 +34,12 @@ class Parts:
     complete: bool  # the report says, or the words mean, that there are no others
 
 
-def broken_totals(passage: str, found: Sequence[Mention]) -> list[Broken]:
+def broken_totals(found: Sequence[Mention]) -> list[Broken]:
     """Where the parts of a passage do not add up to their total."""
     broken = [one for flow in flows(found) for one in _broken_flow(flow)]
     said = {(one.left, one.right) for one in broken}
     used = {one.mention.start for one in broken}
-    for group in listed(passage, found):
+    for group in listed(found):
         total = sum((part.value for part in group.parts), Decimal(0))
         if group.whole.start in used or (group.whole.value, total) in said:
             continue
@@ -74,7 +75,7 @@ def _broken_flow(flow: Flow) -> Iterator[Broken]:
         at_all = sum((m.value for m in ending), Decimal(0))
         with_returned = at_all + (returned.value if returned else 0)
         if whole and whole.value not in (at_all, with_returned):
-            cause = CARRIED if not carried and at_all > whole.value else "" if waiting else WAITING
+            cause = CARRIED if not carried and at_all > whole.value else "" if at_all > whole.value else OUTSIDE
             yield _unequal(whole, ending, "total", cause if at_all != whole.value else "")
         elif not whole and len(beginning) == 2:
             said = sum((m.value for m in beginning), Decimal(0))
@@ -82,18 +83,20 @@ def _broken_flow(flow: Flow) -> Iterator[Broken]:
                 yield Broken(beginning[0], said, at_all, "total", _sum_sentence(beginning, ending))
     for state in ("resolved", "pending"):
         yield from _broken_times(flow, state, waiting)
-    for whole in (new, received, total):
-        by_channel = [m for role, m in flow.counts.items() if role.channels and not role.time and m.noun == "hồ sơ"]
-        covered = frozenset().union(*(role.channels for role, m in flow.counts.items() if m in by_channel))
-        if whole and len(by_channel) > 1 and {"online", "direct"} <= covered and not carried_between(whole, by_channel):
-            if sum(m.value for m in by_channel) != whole.value:
-                yield _unequal(whole, by_channel, "total")
-            break
+    yield from _broken_channels(flow, new or received or total, carried if not new else None)
 
 
-def carried_between(whole: Mention, parts: list[Mention]) -> bool:
-    """Parts that stand before their whole are parts of something else."""
-    return parts[0].start < whole.start
+def _broken_channels(flow: Flow, whole: Mention | None, carried: Mention | None) -> Iterator[Broken]:
+    by_channel = {r.channels: m for r, m in flow.counts.items() if r.channels and not r.time and m.noun == "hồ sơ"}
+    parts = list(by_channel.values())
+    covered = frozenset[str]().union(*by_channel)
+    if not whole or len(parts) < 2 or not {"online", "direct"} <= covered:
+        return
+    # parts that stand before their whole are parts of something else; what was carried over has no channel
+    added = sum(part.value for part in parts)
+    if parts[0].start < whole.start or whole.value in (added, added + (carried.value if carried else 0)):
+        return
+    yield _unequal(whole, [*parts, carried] if carried else parts, "total")
 
 
 def _broken_times(flow: Flow, state: str, waiting: Mention | None) -> Iterator[Broken]:
@@ -144,7 +147,7 @@ _COMPLETE = (
 )
 
 
-def listed(passage: str, found: Sequence[Mention]) -> list[Parts]:
+def listed(found: Sequence[Mention]) -> list[Parts]:
     """The lists of parts in a passage: after gồm, cụ thể, trong đó, in brackets, and before tổng cộng."""
     made = []
     for at, whole in enumerate(found):
@@ -157,12 +160,12 @@ def listed(passage: str, found: Sequence[Mention]) -> list[Parts]:
             before = [m for m in before if not _NOT_A_PART.search(m.label)]
             if len(before) > 1:
                 made.append(Parts(whole, tuple(before), complete=True))
-        elif at + 1 < len(found) and (group := _list_after(whole, found[at + 1 :], passage)):
+        elif at + 1 < len(found) and (group := _list_after(whole, found[at + 1 :])):
             made.append(group)
     return made
 
 
-def _list_after(whole: Mention, following: Sequence[Mention], passage: str) -> Parts | None:
+def _list_after(whole: Mention, following: Sequence[Mention]) -> Parts | None:
     gap = following[0].gap
     says_all, says_some = bool(_ALL.search(gap)), bool(_SOME.search(gap))
     bracket = following[0].depth > whole.depth
@@ -170,7 +173,7 @@ def _list_after(whole: Mention, following: Sequence[Mention], passage: str) -> P
         return None
     if _NOT_A_PART.search(gap):
         return None
-    parts = _until_the_end(whole, following, says_all, passage)
+    parts = _until_the_end(whole, following, says_all)
     if not parts:
         return None
     same = all(part.noun in ("", whole.noun) for part in parts)
@@ -183,7 +186,7 @@ def _list_after(whole: Mention, following: Sequence[Mention], passage: str) -> P
     return Parts(whole, tuple(parts), complete)
 
 
-def _until_the_end(whole: Mention, following: Sequence[Mention], says_all: bool, passage: str) -> list[Mention]:
+def _until_the_end(whole: Mention, following: Sequence[Mention], says_all: bool) -> list[Mention]:
     """The counts of a list: up to the end of the sentence or the bracket, or a semicolon if commas part the list."""
     first, parts = following[0], list[Mention]()
     by_comma = True
