@@ -1,5 +1,6 @@
 """A written report as lines with their places: text in any encoding, .docx, .pdf. The bytes decide, not the name."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,10 +72,17 @@ def _text(path: Path) -> str:
             # an old font is readable as Windows-1258, and says nothing
             if encoding == "cp1258" and old_font(content[: 1 << 16].decode("utf-8", "replace")):
                 continue
-            return text
+            if _is_written(text[: 1 << 16]):
+                return text
     except FileRejected:
         pass
     raise UsageError(f"{path}: không nhận ra chữ trong tệp (không phải UTF-8, UTF-16 hay Windows-1258). {NOT_READ}")
+
+
+def _is_written(text: str) -> bool:
+    """Letters of Việt Nam, digits and signs, but for a few: other bytes can be read as UTF-16, too."""
+    known = len(re.findall(r"[\s\x20-\x7e\u00a0-\u024f\u0300-\u036f\u1e00-\u1eff\u2000-\u27bf\ue000-\uf8ff]", text))
+    return known >= 0.9 * len(text)
 
 
 def _numbered(text: str) -> list[tuple[int, str]]:

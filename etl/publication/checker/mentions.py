@@ -39,7 +39,8 @@ _COVERED = re.compile(
 )
 _NUMBER = re.compile(
     r"(?<![\d.,/¤])(?P<a>\d{1,3}(?:[. \u00a0]\d{3}){1,4}(?![\d])|\d{1,3}(?:,\d{3}){1,4}(?!\d)|\d{1,12}(?:[.,]\d{1,6})?)"
-    r"(?:\s?/\s?(?P<b>\d{1,3}(?:[. \u00a0]\d{3}){1,4}(?!\d)|\d{1,3}(?:,\d{3}){1,4}(?!\d)|\d{1,12}))?(?P<percent>\s?%)?"
+    r"(?:\s?/\s?(?P<b>\d{1,3}(?:[. \u00a0]\d{3}){1,4}(?!\d)|\d{1,3}(?:,\d{3}){1,4}(?!\d)|\d{1,12}))?"
+    r"(?P<percent>\s?%|\sđiểm\s(?:phần trăm|%))?"
 )
 # What is counted, in one word for all its names. In front what others begin with.
 NOUNS = {

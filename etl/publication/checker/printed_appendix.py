@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import takewhile
 
 from etl import catalogue
 from etl.figures import printed
@@ -89,8 +90,10 @@ def _figures(lines: Sequence[Line], row: catalogue.FormRow, rows: Sequence[catal
     text = _PAGE_TOP.sub(lambda top: " " * len(top[0]), text)
     lowered = text.lower()
     parts, after = [(0, row)], len(row.title.split())
-    for child in (r for r in rows if r.parent == row.code and r.code[-1].isalpha()):
-        at, length = _find_title(lowered, child.title, after)
+    children = [r for r in rows if r.parent == row.code and r.code[-1].isalpha()]
+    titles = [_words(child.title) for child in children]
+    for child, title in zip(children, titles, strict=True):
+        at, length = _find_title(lowered, title, after, [other for other in titles if other is not title])
         if at >= 0:
             parts.append((at, child))
             after = at + length
@@ -114,10 +117,15 @@ def _is_page_number(lines: Sequence[Line], at: int) -> bool:
     return following.lower().startswith("stt")
 
 
-def _find_title(text: str, title: str, after: int) -> tuple[int, int]:
-    """Where a row without a code begins: at the longest beginning of its title, of at least three words."""
-    words = re.findall(r"[^\W_]+", fold(title).removeprefix("trong đó: "))
-    for length in range(min(len(words), 12), 2, -1):
+def _words(title: str) -> list[str]:
+    return re.findall(r"[^\W_]+", fold(title).removeprefix("trong đó: "))
+
+
+def _find_title(text: str, words: list[str], after: int, others: list[list[str]]) -> tuple[int, int]:
+    """Where a row without a code begins: at the longest beginning of its title that is of no other row."""
+    shared = [len([*takewhile(lambda pair: pair[0] == pair[1], zip(words, other, strict=False))]) for other in others]
+    least = max([length + 1 for length in shared] + [3])
+    for length in range(min(len(words), 16), min(least, len(words)) - 1, -1):
         pattern = r"[^\w]{1,6}".join(map(re.escape, words[:length]))
         if found := re.compile(rf"\b{pattern}\b").search(text, after):
             return found.start(), found.end() - found.start()

@@ -12,6 +12,8 @@ from etl.publication.checker.totals import Broken, Parts, listed
 
 _SAID = re.compile(r"\b(?:chiếm|đạt|tương đương|tương ứng|bằng|tỷ lệ|tỉ lệ|là)\b|[(=]")
 _WHOLE_SAID = re.compile(r"(?:\b(?:trên|trong) tổng(?: số)?|\btrong số|/ ?tổng(?: số)?|\btrên)\b[^,;]{0,20}$")
+_SO_MANY = re.compile(r"\b(?:tương ứng|tương đương|tức)\b|\(")
+_ON = re.compile(r"^\D{0,30}\b(?:trên|trong)(?: tổng)?(?: số)? ?$")
 _CHANGE = re.compile(r"\b(?:tăng|giảm|vượt|cao hơn|thấp hơn|hụt)\b")
 # Shares that are wished for, given or of something else than the counts beside them.
 _AIM = re.compile(
@@ -91,6 +93,9 @@ def _pairs(
     behind = found[at + 1] if at + 1 < len(found) else None
     if behind and behind.kind == "fraction" and behind.depth > share.depth and "(" in behind.gap:
         return [_Pair(behind.value, behind.of or Decimal(0), True)]
+    two = found[at + 1 : at + 3]  # 95% số hóa, tương ứng 1.900 trên 2.000 hồ sơ
+    if [m.kind for m in two] == ["count", "count"] and _SO_MANY.search(two[0].gap) and _ON.search(two[1].gap):
+        return [_Pair(two[0].value, two[1].value, True)]
     said = bool(_SAID.search(share.gap))
     if before and before.kind == "fraction" and before.sentence == share.sentence:
         return [_Pair(before.value, before.of or Decimal(0), said)]

@@ -135,7 +135,9 @@ def _sum_sentence(left: Sequence[Mention], right: Sequence[Mention]) -> str:
 _ALL = re.compile(r"\b(?:bao gồm|gồm|cụ thể|chia ra|cụ thể là|trong đó gồm)\b")
 _SOME = re.compile(r"\btrong đó\b|\btrong số đó\b")
 _SUMMED = re.compile(r"\btổng cộng\b|\bcộng lại\b|\btổng là\b")
-_NOT_A_PART = re.compile(r"\b(?:tăng|giảm|vượt|so với|kế hoạch|chỉ tiêu|trên tổng số|trong tổng số|cùng kỳ)\b")
+_NOT_A_PART = re.compile(
+    r"\b(?:tăng|giảm|vượt|so với|(?:đạt|của|theo) kế hoạch|chỉ tiêu|trên tổng số|trong tổng số|cùng kỳ)\b"
+)
 # Sets of words of which one count each makes a whole.
 _COMPLETE = (
     ({"huyện", "xã"}, {"cấp tỉnh": "tỉnh", "cấp sở": "tỉnh", "cấp huyện": "huyện", "cấp xã": "xã"}),
