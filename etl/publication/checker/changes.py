@@ -19,10 +19,12 @@ def broken_changes(found: Sequence[Mention]) -> list[Broken]:
     """The differences and rates of change of a passage that its numbers before and after do not give."""
     broken = []
     for at, change in enumerate(found):
-        if change.kind not in ("count", "percent") or not (sign := _sign(change)) or _FROM.search(change.gap):
+        before = found[at - 1] if at else None
+        sign = 0 if change.kind not in ("count", "percent") or _FROM.search(change.gap) else sign_of(change, before)
+        if not sign:
             continue
         near = [m for m in found if m.sentence == change.sentence]
-        present, past = _sides(near, change, found[at - 1] if at else None, sign)
+        present, past = _sides(near, change)
         if not present:
             continue
         if change.kind == "count":
@@ -31,14 +33,18 @@ def broken_changes(found: Sequence[Mention]) -> list[Broken]:
         elif present.kind == "percent":
             if past and past.kind == "percent" and not _agrees_of_shares(change, present, past):
                 broken.append(_wrong(change, abs(present.value - past.value), present.value, past.value))
-        else:
-            before = past.value if past else _before(near, change, present, sign)
-            if before and not agrees(
-                change.value, 100 * abs(present.value - before) / before, change.decimals, change.roughly
-            ):
-                rate = percentage(abs(present.value - before), before, change.decimals)
-                broken.append(_wrong(change, rate, present.value, before))
+        elif base := past.value if past else _before(near, change, present, sign):
+            moved = abs(present.value - base)
+            if not agrees(change.value, 100 * moved / base, change.decimals, change.roughly):
+                broken.append(_wrong(change, percentage(moved, base, change.decimals), present.value, base))
     return broken
+
+
+def sign_of(mention: Mention, before: Mention | None) -> int:
+    """1 of an increase, -1 of a decrease, 0 of what is neither; a rate may stand in brackets behind: tăng 12 (5%)."""
+    if mention.kind == "percent" and before and before.kind == "count" and mention.depth > before.depth:
+        return _sign(mention) or _sign(before)
+    return _sign(mention)
 
 
 def _sign(mention: Mention) -> int:
@@ -49,9 +55,7 @@ def _sign(mention: Mention) -> int:
     return 1 if (up[-1].start() if up else -1) > (down[-1].start() if down else -1) else -1
 
 
-def _sides(
-    near: Sequence[Mention], change: Mention, before: Mention | None, sign: int
-) -> tuple[Mention | None, Mention | None]:
+def _sides(near: Sequence[Mention], change: Mention) -> tuple[Mention | None, Mention | None]:
     """The number that changed, and what it was, if the sentence says it."""
     counts = [m for m in near if m is not change and (m.kind == "count" or m.kind == change.kind)]
     start = next((m for m in counts if _FROM.search(m.gap) and m.kind != "fraction"), None)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from etl.publication.checker.changes import sign_of
 from etl.publication.checker.contradiction import agrees, percentage, vietnamese
 from etl.publication.checker.mentions import Mention
 from etl.publication.checker.roles import Flow, Role, flows, role_of
@@ -21,7 +22,28 @@ _AIM = re.compile(
 )
 # What a share is of, said behind it.
 _OF = re.compile(r"(?:trên |trong |của )?(?:tổng )?(?:số|các|kế hoạch|chỉ tiêu|so với)\b|của\b")
-_EMPTY = {"số", "tổng", "trên", "trong", "của", "các", "so", "với", "đã", "được", "có"}
+# What a share is said to be the share of: tỷ lệ hồ sơ trực tuyến đạt.
+_SUBJECT = re.compile(r"(?:tỷ|tỉ) lệ (?!là|đạt|chiếm|bằng)([^\W\d_][^,;]{0,120}?) ?(?:đạt|là|chiếm|bằng|:)? *$")
+_EMPTY = {
+    "hồ",
+    "sơ",
+    "thủ",
+    "tục",
+    "tthc",
+    "văn",
+    "bản",
+    "số",
+    "tổng",
+    "trên",
+    "trong",
+    "của",
+    "các",
+    "so",
+    "với",
+    "đã",
+    "được",
+    "có",
+}
 COMPLETE_TIMES = ({"on_time", "late"}, {"in_time", "late"}, {"early", "on_time", "late"})
 
 
@@ -38,6 +60,8 @@ def broken_shares(passage: str, found: Sequence[Mention]) -> list[Broken]:
     broken = []
     for at, share in enumerate(found):
         if share.kind != "percent" or _CHANGE.search(f"{share.gap} {share.label[:8]}"):
+            continue
+        if sign_of(share, found[at - 1] if at else None):
             continue
         pairs = _pairs(found, at, groups, by_role, _behind(passage, share))
         possible = [pair for pair in pairs if pair.whole]
@@ -73,14 +97,14 @@ def _behind(passage: str, share: Mention) -> str:
     return re.split(r"[,;:.()\d]", passage[share.end : share.end + 120])[0].lower().strip()
 
 
-def _named_whole(behind: str, part: Mention, found: Sequence[Mention]) -> Mention | None:
-    """The count that the words behind a share mean: the one whose own words are most of theirs."""
-    words = set(re.findall(r"[^\W\d_]+", behind)) - _EMPTY
+def _named(said: str, part: Mention | None, found: Sequence[Mention]) -> Mention | None:
+    """The count that the words beside a share mean: the one whose own words are most of theirs."""
+    words = set(re.findall(r"[^\W\d_]+", said)) - _EMPTY
     best, most = None, 0.6
     for other in found:
-        said = set(re.findall(r"[^\W\d_]+", other.label.lower()))
-        if other.kind == "count" and other is not part and words and len(words & said) / len(words) >= most:
-            best, most = other, len(words & said) / len(words)
+        known = set(re.findall(r"[^\W\d_]+", other.label.lower()))
+        if other.kind == "count" and other is not part and words and len(words & known) / len(words) >= most:
+            best, most = other, len(words & known) / len(words)
     return best
 
 
@@ -104,9 +128,13 @@ def _pairs(
     if role_of(_said_of(share)).time and not _same(role_of(_said_of(share)), role_of(before.label)):
         return _by_words(share, found, by_role)
     counts = [m for m in found if m.kind == "count"]
-    if ";" in share.gap:  # it has a subject of its own
-        return [_Pair(a.value, b.value, False) for a in counts for b in counts if a is not b]
     part, pairs = before, list[_Pair]()
+    subject = _SUBJECT.search(_said_of(share))
+    if ";" in share.gap or subject:
+        named = _named(subject[1], None, [m for m in found if m.start < share.start]) if subject else None
+        if not named:
+            return [_Pair(a.value, b.value, False) for a in counts for b in counts if a is not b]
+        part = named
     if behind and behind.kind == "count" and behind.depth > share.depth and "(" in behind.gap:
         pairs.append(_Pair(part.value, behind.value, True))
     if at > 1 and _WHOLE_SAID.search(before.gap) and found[at - 2].kind == "count":
@@ -115,12 +143,12 @@ def _pairs(
     elif behind and behind.kind == "count" and _WHOLE_SAID.search(behind.gap) and behind.sentence == share.sentence:
         pairs.append(_Pair(part.value, behind.value, True))
     if not pairs and _OF.match(behind_it):
-        named = _named_whole(behind_it, part, found)
+        named = _named(behind_it, part, found)
         unsure = [_Pair(part.value, m.value, False) for m in counts if m is not part]
         return [_Pair(part.value, named.value, True), *unsure] if named else unsure
-    whole = next((g.whole for g in groups if part in g.parts), None)
-    if (whole and whole.noun in (part.noun, "")) or (whole and not part.noun):
-        pairs.append(_Pair(part.value, whole.value, True))
+    group = next((group for group in groups if part in group.parts), None)
+    if group and (group.complete or not part.noun or group.whole.noun in (part.noun, "")):
+        pairs.append(_Pair(part.value, group.whole.value, True))
     pairs += _of_flow(part, by_role)
     others = [m for m in found if m.kind == "count" and m.value >= part.value and m is not part]
     others = [m for m in others if not _is_sibling(m, part, found, groups)]

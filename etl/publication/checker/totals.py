@@ -144,7 +144,10 @@ _COMPLETE = (
     ({"tỉnh", "xã"}, {"cấp tỉnh": "tỉnh", "cấp sở": "tỉnh", "cấp huyện": "huyện", "cấp xã": "xã"}),
     ({"nam", "nữ"}, {"nam": "nam", "nữ": "nữ"}),
     ({"3", "4"}, {"mức độ 3": "3", "mức độ 4": "4", "mức độ 2": "2"}),
-    ({"toàn trình", "một phần"}, {"toàn trình": "toàn trình", "một phần": "một phần"}),
+    (
+        {"toàn trình", "một phần"},
+        {"toàn trình": "toàn trình", "một phần": "một phần", "cung cấp thông tin": "thông tin"},
+    ),
     ({"trực tiếp", "báo cáo"}, {"trực tiếp": "trực tiếp", "báo cáo": "báo cáo", "gián tiếp": "báo cáo"}),
 )
 
