@@ -8,7 +8,7 @@ from pathlib import Path
 from psycopg2.extensions import connection as Connection
 
 from etl.publication.checker import claims as prose
-from etl.publication.checker import document, identities, printed_appendix, warehouse_figures
+from etl.publication.checker import document, identities, printed_appendix, table_rows, warehouse_figures
 from etl.publication.checker.contradiction import Contradiction, vietnamese
 from etl.publication.checker.mentions import mentions, sentences
 from etl.publication.checker.paragraphs import Paragraph, paragraphs
@@ -42,6 +42,7 @@ def check(path: Path, against: Against | None = None) -> list[Contradiction]:
             place = paragraph.place(broken.mention.start)
             found.append(Contradiction(place, broken.statement, broken.left, broken.right, broken.kind, quote))
         claimed += [(claim, paragraph) for claim in prose.claims(number, paragraph.text, numbers)]
+    found += table_rows.broken_rows(rest)
     found += _prose(claimed, figures)
     if against:
         stored = warehouse_figures.read(against.connection, against.period_code, against.unit)

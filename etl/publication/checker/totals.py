@@ -36,7 +36,7 @@ class Parts:
 
 def broken_totals(found: Sequence[Mention]) -> list[Broken]:
     """Where the parts of a passage do not add up to their total."""
-    broken = [one for flow in flows(found) for one in _broken_flow(flow)]
+    broken = [one for flow in flows(found) for one in broken_flow(flow)]
     said = {(one.left, one.right) for one in broken}
     used = {one.mention.start for one in broken}
     for group in listed(found):
@@ -57,7 +57,8 @@ def broken_totals(found: Sequence[Mention]) -> list[Broken]:
 # --- the flow of dossiers ---------------------------------------------------------------------------------------------
 
 
-def _broken_flow(flow: Flow) -> Iterator[Broken]:
+def broken_flow(flow: Flow) -> Iterator[Broken]:
+    """The identities of the one-stop shop that some counts of one unit break; what was not counted is not asked."""
     received, new, total = flow.of("received"), flow.of("new"), flow.of("total")
     carried, resolved, pending = flow.of("carried"), flow.of("resolved"), flow.of("pending")
     waiting, returned = flow.of("waiting"), flow.of("returned")
