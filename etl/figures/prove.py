@@ -171,8 +171,7 @@ def reconcile(connection: Connection, period: Period, unit: str, path: Path) -> 
                     readable[code] = printed.read(text, indicators[code].unit)
                 except ValueError:
                     readable[code] = None
-        legible = {code: (v, indicators[code].unit) for code, v in readable.items() if v is not None}
-        broken = broken_in_print(connection, unit, legible)
+        broken = _broken_in_print(cursor, unit, readable, indicators)
         if is_current:  # what is proved, and kept, is what a code means at the end of the window
             broken += prove_period(connection, stored, unit)
         compared = [_compared(i, values.get(i.code, ""), computed.get(i.code), broken) for i in indicators.values()]
@@ -334,15 +333,26 @@ def _proved_figures(cursor: Cursor, period: Period, unit: str | None) -> None:
 
 
 def broken_in_print(connection: Connection, unit: str, values: Mapping[str, tuple[Decimal, str]]) -> list[Finding]:
-    """The identities that a printed column itself breaks.
+    """The identities that a printed column itself breaks; nothing is kept of them.
 
     Input:  by code the printed value and its unit of measure.
     """
     with connection.cursor() as cursor:
-        _empty_proved_figure(cursor)
-        rows = [(unit, code, value, measure) for code, (value, measure) in values.items()]
-        execute_values(cursor, "insert into proved_figure values %s", rows)
-        return _broken(cursor, "figures", "printed")
+        return _ask_of_print(cursor, [(unit, code, value, measure) for code, (value, measure) in values.items()])
+
+
+def _broken_in_print(
+    cursor: Cursor, unit: str, values: dict[str, Decimal | None], indicators: dict[str, catalogue.Indicator]
+) -> list[Finding]:
+    """The identities that the printed column itself breaks."""
+    rows = [(unit, code, value, indicators[code].unit) for code, value in values.items() if value is not None]
+    return _ask_of_print(cursor, rows)
+
+
+def _ask_of_print(cursor: Cursor, rows: list[tuple[str, str, Decimal, str]]) -> list[Finding]:
+    _empty_proved_figure(cursor)
+    execute_values(cursor, "insert into proved_figure values %s", rows)
+    return _broken(cursor, "figures", "printed")
 
 
 def _empty_proved_figure(cursor: Cursor) -> None:

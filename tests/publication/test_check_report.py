@@ -248,6 +248,15 @@ def test_a_report_against_the_warehouse(cursor: Cursor, tmp_path: Path) -> None:
         check(path, Against(cursor.connection, "2021-Q3", "Z"))
 
 
+def test_the_command_asks_the_warehouse(
+    warehouse_url: str, tmp_path: Path, cchc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CCHC_WAREHOUSE_URL", warehouse_url)
+    (tmp_path / "report.txt").write_text(ON_TIME, "utf-8")
+    status, out, err = cchc("check-report", str(tmp_path / "report.txt"), "2021-Q3", "631")
+    assert (status, out) == (2, "") and "cchc materialise 2021-Q3" in err
+
+
 def test_statements_say_what_the_queries_ask(cursor: Cursor) -> None:
     """Without a warehouse the statements of the checks are asked, with one their queries: both find the same."""
     from etl.publication.checker.warehouse_figures import identities_broken
@@ -282,6 +291,7 @@ def windows_1258(text: str) -> bytes:
         PASSAGE.encode("utf-16-le"),
         windows_1258(PASSAGE),
         unicodedata.normalize("NFD", PASSAGE).encode(),
+        PASSAGE.encode() + b" \xff.",
         PASSAGE.replace(", ", ",\r\n").encode(),
         PASSAGE.replace(", ", ",\r\n\r\n").encode(),
     ],

@@ -7,7 +7,7 @@ from pathlib import Path
 from etl.errors import FileRejected, UsageError
 from etl.reading.header import old_font
 from etl.reading.text import as_utf8, possible_encodings
-from etl.spelling import clean
+from etl.spelling import TWICE_ENCODED, clean
 
 MAX_BYTES = 64 << 20
 MAX_LINE = 20_000  # a paragraph of a report is shorter; what is longer is read in pieces
@@ -69,6 +69,9 @@ def _text(path: Path) -> str:
                 text = content.decode()
             except (FileRejected, UnicodeDecodeError):
                 continue
+            if encoding == "cp1258" and len(re.findall(TWICE_ENCODED, text[: 1 << 20])) > 3:
+                # UTF-8 with a damaged letter, which costs its own word only
+                return path.read_bytes().decode("utf-8", "replace")
             # an old font is readable as Windows-1258, and says nothing
             if encoding == "cp1258" and old_font(content[: 1 << 16].decode("utf-8", "replace")):
                 continue
