@@ -66,14 +66,13 @@ def _text(path: Path) -> str:
         for encoding in encodings:
             try:
                 content = b"".join(as_utf8(path, encoding, 1 << 20))
-                text = content.decode()
-            except (FileRejected, UnicodeDecodeError):
+            except FileRejected:
                 continue
+            text = content.decode("utf-8", "replace")  # a damaged letter costs its own word only
             if encoding == "cp1258" and len(re.findall(TWICE_ENCODED, text[: 1 << 20])) > 3:
-                # UTF-8 with a damaged letter, which costs its own word only
-                return path.read_bytes().decode("utf-8", "replace")
+                continue  # UTF-8 with such a letter
             # an old font is readable as Windows-1258, and says nothing
-            if encoding == "cp1258" and old_font(content[: 1 << 16].decode("utf-8", "replace")):
+            if encoding == "cp1258" and old_font(text[: 1 << 16]):
                 continue
             if _is_written(text[: 1 << 16]):
                 return text
