@@ -19,6 +19,7 @@ from etl.errors import CchcError
 
 # Each adds its commands to the program; `cchc --help` lists them in this order.
 for _module in ("load", "figures", "quality", "fix_list", "files", "layouts", "lateness", "pages", "check_report"):
+for _module in ("load", "figures", "quality", "fix_list", "files", "layouts", "lateness", "publication", "pages"):
     importlib.import_module(f"etl.cli.{_module}")
 
 

@@ -3,6 +3,8 @@
 They are taken in this order, and those of one kind in the order given there, so that nobody waits in a circle:
 
     migration     one process brings the schema up to date; all others wait before they begin
+    publication   one release after the other: each is chained to the one before; it waits for no other lock, but is
+                  refused while loads or figures are under way
     fix list      the same list of failing rows, filled in, is taken once
     decisions     one person decides about rows of an export
     landing       one process lands what a sender delivered
@@ -90,6 +92,21 @@ def decisions(cursor: Cursor, export_name: str) -> None:
     _take(cursor, Lock(f"a decision about rows of {export_name}", ("decisions", export_name)), "pg_advisory_xact_lock")
 
 
+def publication(cursor: Cursor) -> None:
+    """Until the transaction ends."""
+    _take(cursor, Lock("another release to be published", ("publication",)), "pg_advisory_xact_lock")
+
+
+def keep_loads_out(cursor: Cursor, export_name: str) -> bool:
+    """Until the transaction ends, let nobody load files of an export; False if somebody is at it."""
+    return _got_at_once(cursor, _words(export_name))
+
+
+def keep_figures_out(cursor: Cursor, period_code: str) -> bool:
+    """Until the transaction ends, let nobody make the figures of a period; False if somebody is at it."""
+    return _got_at_once(cursor, _figures(period_code))
+
+
 def words(cursor: Cursor, export_name: str) -> None:
     """Until the transaction ends."""
     _take(cursor, _words(export_name), "pg_advisory_xact_lock")
@@ -112,7 +129,16 @@ def keys(cursor: Cursor, export_name: str) -> None:
 
 def figures(cursor: Cursor, period_code: str) -> None:
     """Until the connection closes."""
-    _take(cursor, Lock(f"the figures of {period_code}", ("materialise", period_code)), "pg_advisory_lock")
+    _take(cursor, _figures(period_code), "pg_advisory_lock")
+
+
+def _figures(period_code: str) -> Lock:
+    return Lock(f"the figures of {period_code}", ("materialise", period_code))
+
+
+def _got_at_once(cursor: Cursor, lock: Lock) -> bool:
+    cursor.execute(f"select pg_try_advisory_xact_lock({lock.sql})", lock.values)
+    return cursor.fetchone()[0]
 
 
 @contextmanager

@@ -14,8 +14,8 @@ select
     i.numerator,
     i.denominator,
     i.status,
-    i.is_provisional,
-    0 as revision,
+    same.agrees is not true as is_provisional,
+    coalesce(published.revision, 0) as revision,
     i.computed_at,
     i.province_code,
     -- finite, which a reader's tools need: 1900-01-01 where a unit has been since before our data
@@ -27,7 +27,20 @@ select
     split_part(i.period_code, '[', 1) as calendar_period_code,
     i.reason
 from mart.indicator as i
-inner join mart.form as f on f.code = i.indicator_code;
+inner join mart.form as f on f.code = i.indicator_code
+left join mart.published_figure as published
+    on
+        published.province_code = i.province_code
+        and published.period_code = i.period_code
+        and published.unit_code = i.unit_code
+        and published.unit_valid_from = greatest(i.unit_valid_from, date '1900-01-01')
+        and published.indicator_code = i.indicator_code
+left join lateral (
+    select true as agrees
+    where
+        (published.value, published.numerator, published.denominator, published.status, published.reason)
+        is not distinct from (i.value, i.numerator, i.denominator, i.status, i.reason)
+) as same on true;
 
 comment on view mart.reported_indicator is
 'Every figure with what the form says of it. Schema reporting has a view of its own for each cadence.';
@@ -41,7 +54,9 @@ comment on view reporting.indicator_quarterly is
 'is_current_meaning để mỗi (period_code, unit_code, indicator_code) '
 'chỉ còn một dòng. period_end là ngày cuối kỳ; status cho biết vì sao không có số; reason nêu nơi gửi và cột chưa '
 'giao khi status = not_computable. Báo cáo tự nêu khoảng thời gian có period_code riêng, '
-'ví dụ 2021-N[2020-12-15..2021-11-15]; calendar_period_code là kỳ của nó.';
+'ví dụ 2021-N[2020-12-15..2021-11-15]; calendar_period_code là kỳ của nó. Đây là số liệu tính đến nay, thay đổi theo '
+'dữ liệu: số liệu chính thức đọc ở reporting.indicator_latest. revision: lần công bố mới nhất của kỳ và đơn vị; '
+'is_provisional = false khi số này đúng bằng số đã công bố.';
 
 create or replace view reporting.indicator_half_yearly as
 select * from mart.reported_indicator where cadence = 'half_yearly';
@@ -52,7 +67,9 @@ comment on view reporting.indicator_half_yearly is
 'is_current_meaning để mỗi (period_code, unit_code, indicator_code) '
 'chỉ còn một dòng. period_end là ngày cuối kỳ; status cho biết vì sao không có số; reason nêu nơi gửi và cột chưa '
 'giao khi status = not_computable. Báo cáo tự nêu khoảng thời gian có period_code riêng, '
-'ví dụ 2021-N[2020-12-15..2021-11-15]; calendar_period_code là kỳ của nó.';
+'ví dụ 2021-N[2020-12-15..2021-11-15]; calendar_period_code là kỳ của nó. Đây là số liệu tính đến nay, thay đổi theo '
+'dữ liệu: số liệu chính thức đọc ở reporting.indicator_latest. revision: lần công bố mới nhất của kỳ và đơn vị; '
+'is_provisional = false khi số này đúng bằng số đã công bố.';
 
 create or replace view reporting.indicator_nine_monthly as
 select * from mart.reported_indicator where cadence = 'nine_monthly';
@@ -63,7 +80,9 @@ comment on view reporting.indicator_nine_monthly is
 'is_current_meaning để mỗi (period_code, unit_code, indicator_code) '
 'chỉ còn một dòng. period_end là ngày cuối kỳ; status cho biết vì sao không có số; reason nêu nơi gửi và cột chưa '
 'giao khi status = not_computable. Báo cáo tự nêu khoảng thời gian có period_code riêng, '
-'ví dụ 2021-N[2020-12-15..2021-11-15]; calendar_period_code là kỳ của nó.';
+'ví dụ 2021-N[2020-12-15..2021-11-15]; calendar_period_code là kỳ của nó. Đây là số liệu tính đến nay, thay đổi theo '
+'dữ liệu: số liệu chính thức đọc ở reporting.indicator_latest. revision: lần công bố mới nhất của kỳ và đơn vị; '
+'is_provisional = false khi số này đúng bằng số đã công bố.';
 
 create or replace view reporting.indicator_annual as
 select * from mart.reported_indicator where cadence = 'annual';
@@ -74,4 +93,6 @@ comment on view reporting.indicator_annual is
 'is_current_meaning để mỗi (period_code, unit_code, indicator_code) '
 'chỉ còn một dòng. period_end là ngày cuối kỳ; status cho biết vì sao không có số; reason nêu nơi gửi và cột chưa '
 'giao khi status = not_computable. Báo cáo tự nêu khoảng thời gian có period_code riêng, '
-'ví dụ 2021-N[2020-12-15..2021-11-15]; calendar_period_code là kỳ của nó.';
+'ví dụ 2021-N[2020-12-15..2021-11-15]; calendar_period_code là kỳ của nó. Đây là số liệu tính đến nay, thay đổi theo '
+'dữ liệu: số liệu chính thức đọc ở reporting.indicator_latest. revision: lần công bố mới nhất của kỳ và đơn vị; '
+'is_provisional = false khi số này đúng bằng số đã công bố.';

@@ -31,8 +31,8 @@ select
     i.numerator,
     i.denominator,
     i.status,
-    i.is_provisional,
-    case when f.kind = 'indicator' then 0 end as revision,
+    case when i.indicator_code is not null then same.agrees is not true end as is_provisional,
+    case when f.kind = 'indicator' then coalesce(published.revision, 0) end as revision,
     i.computed_at,
     f.form_order,
     f.kind,
@@ -52,9 +52,23 @@ left join mart.indicator as i
         and i.unit_code = made.unit_code
         and i.unit_valid_from = made.unit_valid_from
         and i.indicator_code = f.code
+left join mart.published_figure as published
+    on
+        published.province_code = i.province_code
+        and published.period_code = i.period_code
+        and published.unit_code = i.unit_code
+        and published.unit_valid_from = greatest(i.unit_valid_from, date '1900-01-01')
+        and published.indicator_code = i.indicator_code
+left join lateral (
+    select true as agrees
+    where
+        (published.value, published.numerator, published.denominator, published.status, published.reason)
+        is not distinct from (i.value, i.numerator, i.denominator, i.status, i.reason)
+) as same on true
 where f.kind <> 'indicator' or i.indicator_code is not null
 order by made.period_code, made.unit_code, made.unit_valid_from, f.form_order;
 
 comment on view reporting.appendix is
 'Phụ lục thống kê CCHC theo đúng thứ tự biểu mẫu, gồm cả dòng mục và nhóm (kind = section, group); '
-'một dòng cho mỗi (period_code, unit_code, unit_valid_from, indicator_code). Sắp xếp theo form_order.';
+'một dòng cho mỗi (period_code, unit_code, unit_valid_from, indicator_code). Sắp xếp theo form_order. '
+'Đây là số liệu tính đến nay, thay đổi theo dữ liệu; số liệu đã công bố đọc ở reporting.indicator_latest.';

@@ -1,0 +1,329 @@
+"""Releases: the figures of a period and of a unit with all below it, frozen, signed, numbered and never changed."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import execute_values
+
+from etl import catalogue
+from etl.catalogue.project_files import statement
+from etl.errors import CatalogueError, UsageError
+from etl.figures import window
+from etl.migration import schema
+from etl.periods import Period
+from etl.publication import blocks, chain, completeness, signed_form
+from etl.publication.scope import Scope, must_be_above, must_sign_for, open_scope
+from etl.warehouse import locks
+
+# Why a period is published again.
+REASONS = {
+    "late_data": "dữ liệu giao muộn",
+    "corrected_data": "dữ liệu được sửa",
+    "decision": "quyết định về dữ liệu",
+    "definition": "định nghĩa chỉ tiêu thay đổi",
+    "unit": "sắp xếp đơn vị",
+    "mistake": "sai sót khi công bố",
+}
+
+
+@dataclass(frozen=True)
+class Release:
+    """One release, as it was signed."""
+
+    release_id: int
+    code: str
+    period_code: str
+    period_start: date
+    period_end: date
+    as_of: date
+    unit_code: str
+    unit_name: str
+    revision: int
+    follows: int | None
+    statement: str
+    incomplete: list[str]  # Vietnamese
+    signer: str
+    reason: str | None  # a key of REASONS
+    changelog: str
+    hash: str
+    form_hash: str
+    published_at: datetime
+
+
+@dataclass(frozen=True)
+class Published:
+    """The release that has the figures, and whether it was made just now: the same figures make no second one."""
+
+    release: Release
+    is_new: bool
+
+
+def publish(
+    connection: Connection,
+    period: Period,
+    unit: str | None = None,
+    *,
+    by: str,
+    statement: str,
+    reason: str | None = None,
+    changelog: str = "",
+) -> Published:
+    """Freeze the figures of a period and of a unit with all below it. The transaction is the caller's.
+
+    Input:  `unit`: a code, or code@day; None: the topmost. `by`: who signs; `statement`: what they sign.
+            `reason` (a key of REASONS) and `changelog`: why, where something else is published already.
+    Output: the release; if the figures are those of the newest one, that one, and nothing is written.
+    Raises: blocks.Blocked if a load, a file, a question or old figures stand in the way; UsageError if somebody may
+            not sign, or figures that are published would change without a reason.
+    """
+    if not statement.strip() or not by.strip():
+        raise UsageError("Còn thiếu người ký hoặc lời ký (--by, --statement).")
+    if reason is not None and reason not in REASONS:
+        raise UsageError(f"no reason {reason!r}; {', '.join(f'{key} ({said})' for key, said in REASONS.items())}.")
+    if reason is not None and not changelog.strip():
+        raise UsageError("Công bố lại cần một dòng nói rõ đã thay đổi gì (--changelog).")
+    with connection.cursor() as cursor:
+        locks.publication(cursor)
+        scope = open_scope(cursor, period, unit)
+        must_sign_for(cursor, by, scope.unit_code)
+        if lines := blocks.found(cursor, scope):
+            raise blocks.Blocked(scope, lines)
+        before = newest(cursor, scope)
+        compare(cursor, scope, before)
+        moved = _moved(cursor)
+        if before and not moved:
+            return Published(before, is_new=False)
+        if moved and reason is None:
+            raise UsageError(
+                f"{moved} số liệu của {scope.period.code} khác số đã công bố. Xem kế hoạch: cchc releases plan"
+                f" {scope.period.code} {scope.unit_code}; công bố lại: cchc publish … --revise --reason LÝ_DO"
+                " --changelog NỘI_DUNG."
+            )
+        signed = {"statement": statement.strip(), "signer": by, "reason": reason, "changelog": changelog.strip()}
+        release_id = _freeze(cursor, scope, before, signed)
+        if before:
+            _copy_notes(cursor, before.release_id, release_id)
+        return Published(one(cursor, release_id), is_new=True)
+
+
+def newest(cursor: Cursor, scope: Scope) -> Release | None:
+    """The newest release of this very period and unit."""
+    return next(
+        iter(
+            _read(
+                cursor,
+                "where r.period_code = %s and r.unit_code = %s and r.unit_valid_from = %s and r.province_code = %s",
+                (scope.period.code, scope.unit_code, scope.shown_from, scope.province_code),
+            )
+        ),
+        None,
+    )
+
+
+def compare(cursor: Cursor, scope: Scope, before: Release | None) -> None:
+    """Fill the temporary tables figure_difference and flow_difference: what is not as it is published."""
+    cursor.execute(
+        statement("publication/differences"),
+        {"period_code": scope.period.code, "province_code": scope.province_code}
+        | {"follows": before.release_id if before else None},
+    )
+
+
+def _moved(cursor: Cursor) -> int:
+    """How many figures and counts of the flow are published and would change; figures that are new count as none."""
+    cursor.execute(
+        "select (select count(*) from figure_difference where kind <> 'first')"
+        " + (select count(*) from flow_difference where is_published)"
+    )
+    return cursor.fetchone()[0]
+
+
+def _freeze(cursor: Cursor, scope: Scope, before: Release | None, signed: Mapping[str, Any]) -> int:
+    """Write all rows of a release, the release itself last; its number."""
+    cursor.execute("select release_id, hash from mart.release order by release_id desc limit 1")
+    last_id, previous_hash = cursor.fetchone() or (0, "")
+    release_id, revision = last_id + 1, before.revision + 1 if before else 0
+    period, bound = scope.period, window.bindings(scope.period)
+    definitions = catalogue.reported(period.last_day)
+    exports = sorted({export for one in definitions.values() for export in one.source} | {"hr/units"})
+    cursor.execute(
+        statement("publication/keep"),
+        bound | {"release_id": release_id, "revision": revision, "exports": exports},
+    )
+    # Here, in the transaction of the release, the contributing rows behind the figures are kept too: keep(cursor,
+    # release_id, …) of the module that explains figures. Its part then joins chain.PARTS, and is verified like others.
+    figures = chain.figure_digests(cursor, release_id)
+    _keep_units(cursor, release_id, figures)
+    _keep_definitions(cursor, release_id, definitions, figures)
+    cursor.execute("select greatest(clock_timestamp(), max(published_at) + '1 microsecond')::text from mart.release")
+    published_at = cursor.fetchone()[0]
+    chain.seal(
+        cursor,
+        "release",
+        {
+            "release_id": release_id,
+            "province_code": scope.province_code,
+            "cadence": period.cadence,
+            "period_code": period.code,
+            "period_start": period.start.isoformat(),
+            "period_end": period.last_day.isoformat(),
+            "as_of": bound["as_of"].isoformat(),
+            "unit_code": scope.unit_code,
+            "unit_valid_from": scope.shown_from,
+            "unit_name": scope.unit_name,
+            "revision": revision,
+            "follows": before.release_id if before else None,
+            **signed,
+            "incomplete": completeness.missing(cursor, scope),
+            "figures_hash": chain.digests(cursor, release_id, ["figure"])["figure"],
+            "parts": chain.digests(cursor, release_id, list(chain.PARTS)),
+            "form": signed_form.FORM,
+            "form_version": signed_form.VERSION,
+            "form_hash": signed_form.digest(cursor, release_id, scope.unit_code, scope.shown_from),
+            "code_version": schema.release(),
+            "previous_hash": previous_hash,
+            "published_at": published_at,
+        },
+    )
+    return release_id
+
+
+def _keep_units(cursor: Cursor, release_id: int, figures: chain.FigureDigests) -> None:
+    cursor.execute(
+        "select unit_code, unit_valid_from::text, unit_name, unit_level, attributes::text from release_scope"
+    )
+    execute_values(
+        cursor,
+        "insert into mart.release_unit (release_id, unit_code, unit_valid_from, unit_name, unit_level, attributes,"
+        " figures_hash) values %s",
+        [
+            (release_id, code, day, name, level, attributes, figures.units[code, day])
+            for code, day, name, level, attributes in cursor.fetchall()
+            if (code, day) in figures.units
+        ],
+    )
+
+
+def _keep_definitions(
+    cursor: Cursor,
+    release_id: int,
+    definitions: Mapping[str, catalogue.Indicator],
+    figures: chain.FigureDigests,
+) -> None:
+    if strange := figures.indicators.keys() - definitions.keys():
+        raise CatalogueError(f"figures of {', '.join(sorted(strange))} have no definition: make the period anew.")
+    execute_values(
+        cursor,
+        "insert into mart.release_definition (release_id, indicator_code, definition_version, header, query,"
+        " figures_hash) values %s",
+        [
+            (release_id, code, definitions[code].version, _header(definitions[code]), definitions[code].query, digest)
+            for code, digest in figures.indicators.items()
+        ],
+    )
+
+
+def _header(indicator: catalogue.Indicator) -> str:
+    """What the header of a definition says, as JSON."""
+    said = {f.name: getattr(indicator, f.name) for f in fields(indicator) if f.name != "query"}
+    return json.dumps(said, ensure_ascii=False, default=str)
+
+
+# --- what is added to a release ---------------------------------------------------------------------------------------
+
+
+def approve_above(connection: Connection, release_id: int, *, by: str, text: str = "") -> None:
+    """Add the approval of the level above to a release. The transaction is the caller's.
+
+    Raises: UsageError if there is no such release, somebody is not of the level above, has signed it, or has approved.
+    """
+    with connection.cursor() as cursor:
+        locks.publication(cursor)
+        release = one(cursor, release_id)
+        must_be_above(cursor, by, release.unit_code)
+        if by == release.signer:
+            raise UsageError(f"{by} đã ký bản công bố số {release_id}: người khác ở cấp trên duyệt.")
+        cursor.execute(
+            "select by_name, at from mart.release_event where release_id = %s and kind = 'approved_above'",
+            (release_id,),
+        )
+        if done := cursor.fetchone():
+            raise UsageError(f"Bản công bố số {release_id} đã được {done[0]} duyệt ngày {done[1]:%d/%m/%Y}.")
+        add_event(cursor, release_id, "approved_above", by=by, text=text)
+
+
+def note(
+    connection: Connection, release_id: int, *, by: str, text: str, unit_code: str = "", indicator_code: str = ""
+) -> None:
+    """Add a note to a release, or to one of its figures; a revision copies it. The transaction is the caller's.
+
+    Raises: UsageError if there is no such release or figure, or somebody may not sign for its unit.
+    """
+    if not text.strip():
+        raise UsageError("Còn thiếu nội dung ghi chú.")
+    with connection.cursor() as cursor:
+        locks.publication(cursor)
+        must_sign_for(cursor, by, one(cursor, release_id).unit_code)
+        if unit_code or indicator_code:
+            cursor.execute(
+                "select exists (select from mart.release_figure where release_id = %s and unit_code = %s"
+                " and indicator_code = %s)",
+                (release_id, unit_code, indicator_code),
+            )
+            if not cursor.fetchone()[0]:
+                raise UsageError(f"Bản công bố số {release_id} không có chỉ tiêu {indicator_code} của {unit_code}.")
+        add_event(cursor, release_id, "note", by=by, text=text, unit_code=unit_code, indicator_code=indicator_code)
+
+
+def add_event(cursor: Cursor, release_id: int, kind: str, *, by: str, **said: Any) -> None:
+    """Write something down about a release, chained to what was written before. locks.publication is held."""
+    cursor.execute("select event_id, hash from mart.release_event order by event_id desc limit 1")
+    last_id, previous_hash = cursor.fetchone() or (0, "")
+    cursor.execute("select clock_timestamp()::text")
+    empty = {"unit_code": "", "indicator_code": "", "text": "", "copied_from": None}
+    chain.seal(
+        cursor,
+        "release_event",
+        {"event_id": last_id + 1, "release_id": release_id, "kind": kind, "by_name": by, "at": cursor.fetchone()[0]}
+        | {"previous_hash": previous_hash}
+        | empty
+        | said,
+    )
+
+
+def _copy_notes(cursor: Cursor, before: int, release_id: int) -> None:
+    """Copy the notes of the release before, so that those of both can go their own ways."""
+    cursor.execute(
+        "select event_id, by_name, unit_code, indicator_code, text from mart.release_event"
+        " where release_id = %s and kind = 'note' order by event_id",
+        (before,),
+    )
+    for event_id, by, unit_code, indicator_code, text in cursor.fetchall():
+        copied = {"unit_code": unit_code, "indicator_code": indicator_code, "text": text, "copied_from": event_id}
+        add_event(cursor, release_id, "note", by=by, **copied)
+
+
+# --- looking them up --------------------------------------------------------------------------------------------------
+
+
+def one(cursor: Cursor, release_id: int) -> Release:
+    """A release by its number. Raises: UsageError if there is none."""
+    if not (found := _read(cursor, "where r.release_id = %s", (release_id,))):
+        raise UsageError(f"Không có bản công bố số {release_id}. Xem: cchc releases")
+    return found[0]
+
+
+def every(cursor: Cursor) -> list[Release]:
+    """All releases, the newest first."""
+    return _read(cursor, "", ())
+
+
+def _read(cursor: Cursor, where: str, values: tuple[Any, ...]) -> list[Release]:
+    columns = ", ".join(f"r.{f.name}" for f in fields(Release))
+    cursor.execute(f"select {columns} from mart.release as r {where} order by r.release_id desc", values)
+    return [Release(*row) for row in cursor.fetchall()]
