@@ -11,6 +11,7 @@ from etl.cli.options import (
     FormatOption,
     FromOption,
     PeriodArgument,
+    ReasonOption,
     ToOption,
     app,
     period_of,
@@ -21,8 +22,12 @@ from etl.cli.session import connected
 from etl.errors import UsageError
 
 if TYPE_CHECKING:
-    from etl.publication.releases import Release
+    from etl.publication.register import Release
+    from etl.reports.terminal import Cell
 
+releases_app = typer.Typer(rich_markup_mode=None)
+app.add_typer(releases_app, name="releases")
+ReleaseArgument = Annotated[int, typer.Argument(metavar="RELEASE", help="Its number; `cchc releases` lists them.")]
 TopUnitArgument = Annotated[
     str | None, typer.Argument(metavar="UNIT", help="Who signs, with all below it; by default the topmost unit.")
 ]
@@ -83,13 +88,15 @@ def said_of(release: "Release") -> str:
     )
 
 
-@app.command("releases")
-def list_releases(form: FormatOption = Format.table) -> None:
+@releases_app.callback(invoke_without_command=True)
+def list_releases(context: typer.Context, form: FormatOption = Format.table) -> None:
     """Print what was published, the newest first."""
-    from etl.publication import releases
+    if context.invoked_subcommand:
+        return
+    from etl.publication import register
 
     with connected() as connection, connection.cursor() as cursor:
-        found = releases.every(cursor)
+        found = register.every(cursor)
     if form is not Format.table:
         header = (
             *("release_id", "code", "period_code", "unit_code", "revision", "signer", "statement", "reason"),
@@ -110,12 +117,82 @@ def list_releases(form: FormatOption = Format.table) -> None:
                 r.revision,
                 r.signer,
                 vietnamese(r.published_at.date()),
-                releases.REASONS[r.reason] if r.reason else None,
+                register.REASONS[r.reason] if r.reason else None,
                 r.changelog,
             )
             for r in found
         ],
     )
+
+
+@releases_app.command("approve")
+def approve_release(
+    release: ReleaseArgument,
+    by: SignerOption,
+    text: Annotated[str, typer.Option("--statement", metavar="TEXT", help="What is said with it.")] = "",
+) -> None:
+    """Add the approval of the level above to a release."""
+    from etl.publication import events
+
+    with connected() as connection:
+        events.approve_above(connection, release, by=by, text=text)
+    print(f"Bản công bố số {release}: {by} đã duyệt.")
+
+
+@releases_app.command("note")
+def note_release(
+    release: ReleaseArgument,
+    by: SignerOption,
+    text: Annotated[str, typer.Option(metavar="TEXT", help="The note; a revision copies it.")],
+    unit: Annotated[str, typer.Option(metavar="UNIT", help="Of a figure: whose.")] = "",
+    code: Annotated[str, typer.Option(metavar="CODE", help="Of a figure: which.")] = "",
+) -> None:
+    """Add a note to a release, or to one of its figures."""
+    from etl.publication import events
+
+    with connected() as connection:
+        events.note(connection, release, by=by, text=text, unit_code=unit, indicator_code=code)
+    print(f"Bản công bố số {release}: đã ghi chú.")
+
+
+@releases_app.command("plan")
+def plan_revision(release: ReleaseArgument, form: FormatOption = Format.table) -> None:
+    """Print what a revision of a release would change: each figure before and after, why, and what forbids it."""
+    from etl.publication import causes, revisions
+
+    with connected() as connection:
+        planned = revisions.plan(connection, release)
+    rows: list[tuple[Cell, ...]] = [
+        (
+            one.unit_code,
+            one.indicator_code,
+            one.before.value if one.before else None,
+            one.after.value if one.after else None,
+            one.before.status if one.before else None,
+            one.after.status if one.after else None,
+            causes.CAUSES[one.causes[0]] if form is Format.table else " ".join(one.causes),
+            " ".join(str(source.file_id) for source in one.files),
+        )
+        for one in planned.changes
+    ]
+    if form is not Format.table:
+        return write(form, ("unit_code", "code", "before", "after", "status_before", "status", "causes", "files"), rows)
+    for line in revisions.summary(planned):
+        print(line)
+    if rows:
+        print()
+        titles = ("Đơn vị", "Mã", "Đã công bố", "Nay", "Trạng thái trước", "Trạng thái nay", "Do", "Tệp")
+        write(form, titles, [[vietnamese(cell) for cell in row] for row in rows])
+
+
+@releases_app.command("wait")
+def let_wait(release: ReleaseArgument, by: SignerOption, reason: ReasonOption) -> None:
+    """Record that what has changed since a release waits for now."""
+    from etl.publication import revisions
+
+    with connected() as connection:
+        planned = revisions.wait(connection, release, by=by, text=reason)
+    print(f"Bản công bố số {release}: {len(planned.changes)} số liệu thay đổi được để chờ.")
 
 
 def _plain(value: object) -> "str | int | None":

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date, datetime
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
@@ -16,43 +15,10 @@ from etl.errors import CatalogueError, UsageError
 from etl.figures import window
 from etl.migration import schema
 from etl.periods import Period
-from etl.publication import blocks, chain, completeness, signed_form
-from etl.publication.scope import Scope, must_be_above, must_sign_for, open_scope
+from etl.publication import blocks, chain, completeness, events, register, signed_form
+from etl.publication.register import REASONS, Release
+from etl.publication.scope import Scope, must_sign_for, open_scope
 from etl.warehouse import locks
-
-# Why a period is published again.
-REASONS = {
-    "late_data": "dữ liệu giao muộn",
-    "corrected_data": "dữ liệu được sửa",
-    "decision": "quyết định về dữ liệu",
-    "definition": "định nghĩa chỉ tiêu thay đổi",
-    "unit": "sắp xếp đơn vị",
-    "mistake": "sai sót khi công bố",
-}
-
-
-@dataclass(frozen=True)
-class Release:
-    """One release, as it was signed."""
-
-    release_id: int
-    code: str
-    period_code: str
-    period_start: date
-    period_end: date
-    as_of: date
-    unit_code: str
-    unit_name: str
-    revision: int
-    follows: int | None
-    statement: str
-    incomplete: list[str]  # Vietnamese
-    signer: str
-    reason: str | None  # a key of REASONS
-    changelog: str
-    hash: str
-    form_hash: str
-    published_at: datetime
 
 
 @dataclass(frozen=True)
@@ -93,36 +59,22 @@ def publish(
         must_sign_for(cursor, by, scope.unit_code)
         if lines := blocks.found(cursor, scope):
             raise blocks.Blocked(scope, lines)
-        before = newest(cursor, scope)
+        before = register.newest(cursor, scope)
         compare(cursor, scope, before)
         moved = _moved(cursor)
         if before and not moved:
             return Published(before, is_new=False)
         if moved and reason is None:
             raise UsageError(
-                f"{moved} số liệu của {scope.period.code} khác số đã công bố. Xem kế hoạch: cchc releases plan"
-                f" {scope.period.code} {scope.unit_code}; công bố lại: cchc publish … --revise --reason LÝ_DO"
-                " --changelog NỘI_DUNG."
+                f"{moved} số liệu của {scope.period.code} khác số đã công bố. Xem: cchc releases plan"
+                f" {before.release_id if before else 'SỐ'}; công bố lại: cchc publish … --revise --reason LÝ_DO"
+                " --changelog NỘI_DUNG; hoặc để chờ: cchc releases wait."
             )
         signed = {"statement": statement.strip(), "signer": by, "reason": reason, "changelog": changelog.strip()}
         release_id = _freeze(cursor, scope, before, signed)
         if before:
-            _copy_notes(cursor, before.release_id, release_id)
-        return Published(one(cursor, release_id), is_new=True)
-
-
-def newest(cursor: Cursor, scope: Scope) -> Release | None:
-    """The newest release of this very period and unit."""
-    return next(
-        iter(
-            _read(
-                cursor,
-                "where r.period_code = %s and r.unit_code = %s and r.unit_valid_from = %s and r.province_code = %s",
-                (scope.period.code, scope.unit_code, scope.shown_from, scope.province_code),
-            )
-        ),
-        None,
-    )
+            events.copy_notes(cursor, before.release_id, release_id)
+        return Published(register.one(cursor, release_id), is_new=True)
 
 
 def compare(cursor: Cursor, scope: Scope, before: Release | None) -> None:
@@ -232,98 +184,3 @@ def _header(indicator: catalogue.Indicator) -> str:
     """What the header of a definition says, as JSON."""
     said = {f.name: getattr(indicator, f.name) for f in fields(indicator) if f.name != "query"}
     return json.dumps(said, ensure_ascii=False, default=str)
-
-
-# --- what is added to a release ---------------------------------------------------------------------------------------
-
-
-def approve_above(connection: Connection, release_id: int, *, by: str, text: str = "") -> None:
-    """Add the approval of the level above to a release. The transaction is the caller's.
-
-    Raises: UsageError if there is no such release, somebody is not of the level above, has signed it, or has approved.
-    """
-    with connection.cursor() as cursor:
-        locks.publication(cursor)
-        release = one(cursor, release_id)
-        must_be_above(cursor, by, release.unit_code)
-        if by == release.signer:
-            raise UsageError(f"{by} đã ký bản công bố số {release_id}: người khác ở cấp trên duyệt.")
-        cursor.execute(
-            "select by_name, at from mart.release_event where release_id = %s and kind = 'approved_above'",
-            (release_id,),
-        )
-        if done := cursor.fetchone():
-            raise UsageError(f"Bản công bố số {release_id} đã được {done[0]} duyệt ngày {done[1]:%d/%m/%Y}.")
-        add_event(cursor, release_id, "approved_above", by=by, text=text)
-
-
-def note(
-    connection: Connection, release_id: int, *, by: str, text: str, unit_code: str = "", indicator_code: str = ""
-) -> None:
-    """Add a note to a release, or to one of its figures; a revision copies it. The transaction is the caller's.
-
-    Raises: UsageError if there is no such release or figure, or somebody may not sign for its unit.
-    """
-    if not text.strip():
-        raise UsageError("Còn thiếu nội dung ghi chú.")
-    with connection.cursor() as cursor:
-        locks.publication(cursor)
-        must_sign_for(cursor, by, one(cursor, release_id).unit_code)
-        if unit_code or indicator_code:
-            cursor.execute(
-                "select exists (select from mart.release_figure where release_id = %s and unit_code = %s"
-                " and indicator_code = %s)",
-                (release_id, unit_code, indicator_code),
-            )
-            if not cursor.fetchone()[0]:
-                raise UsageError(f"Bản công bố số {release_id} không có chỉ tiêu {indicator_code} của {unit_code}.")
-        add_event(cursor, release_id, "note", by=by, text=text, unit_code=unit_code, indicator_code=indicator_code)
-
-
-def add_event(cursor: Cursor, release_id: int, kind: str, *, by: str, **said: Any) -> None:
-    """Write something down about a release, chained to what was written before. locks.publication is held."""
-    cursor.execute("select event_id, hash from mart.release_event order by event_id desc limit 1")
-    last_id, previous_hash = cursor.fetchone() or (0, "")
-    cursor.execute("select clock_timestamp()::text")
-    empty = {"unit_code": "", "indicator_code": "", "text": "", "copied_from": None}
-    chain.seal(
-        cursor,
-        "release_event",
-        {"event_id": last_id + 1, "release_id": release_id, "kind": kind, "by_name": by, "at": cursor.fetchone()[0]}
-        | {"previous_hash": previous_hash}
-        | empty
-        | said,
-    )
-
-
-def _copy_notes(cursor: Cursor, before: int, release_id: int) -> None:
-    """Copy the notes of the release before, so that those of both can go their own ways."""
-    cursor.execute(
-        "select event_id, by_name, unit_code, indicator_code, text from mart.release_event"
-        " where release_id = %s and kind = 'note' order by event_id",
-        (before,),
-    )
-    for event_id, by, unit_code, indicator_code, text in cursor.fetchall():
-        copied = {"unit_code": unit_code, "indicator_code": indicator_code, "text": text, "copied_from": event_id}
-        add_event(cursor, release_id, "note", by=by, **copied)
-
-
-# --- looking them up --------------------------------------------------------------------------------------------------
-
-
-def one(cursor: Cursor, release_id: int) -> Release:
-    """A release by its number. Raises: UsageError if there is none."""
-    if not (found := _read(cursor, "where r.release_id = %s", (release_id,))):
-        raise UsageError(f"Không có bản công bố số {release_id}. Xem: cchc releases")
-    return found[0]
-
-
-def every(cursor: Cursor) -> list[Release]:
-    """All releases, the newest first."""
-    return _read(cursor, "", ())
-
-
-def _read(cursor: Cursor, where: str, values: tuple[Any, ...]) -> list[Release]:
-    columns = ", ".join(f"r.{f.name}" for f in fields(Release))
-    cursor.execute(f"select {columns} from mart.release as r {where} order by r.release_id desc", values)
-    return [Release(*row) for row in cursor.fetchall()]

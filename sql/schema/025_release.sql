@@ -201,6 +201,7 @@ create table if not exists mart.release_event (
     indicator_code text not null default '',
     text text not null default '',
     copied_from int,                    -- of a note: the note of the release before
+    about text not null default '',     -- of waits: the hash of the differences that wait
     by_name text not null,
     at timestamptz not null,
     previous_hash text not null,
@@ -314,7 +315,7 @@ set timezone = 'UTC'
 set datestyle = 'ISO, YMD'
 as $$
 select encode(sha256(convert_to(row(
-    e.event_id, e.release_id, e.kind, e.unit_code, e.indicator_code, e.text, e.copied_from, e.by_name, e.at,
-    e.previous_hash
+    e.event_id, e.release_id, e.kind, e.unit_code, e.indicator_code, e.text, e.copied_from, e.about, e.by_name,
+    e.at, e.previous_hash
 )::text, 'UTF8')), 'hex')
 $$;

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import psycopg2
 import pytest
-from psycopg2 import errors
+from psycopg2 import errors as refusals
 
 from etl import catalogue, cli
 from etl.errors import UsageError
 from etl.periods import Period
-from etl.publication import blocks, chain, releases
+from etl.publication import blocks, chain, events, releases
 from etl.warehouse import database, locks
 from tests.inbox import PROCEDURES
 from tests.publication.offices import STATEMENT, Office, dossiers, opened_office
@@ -40,7 +40,7 @@ def office(server_url: str, template_database: str, tmp_path_factory: pytest.Tem
             one.make(code)
         assert [one.publish(code).release.release_id for code in ("2021-Q1", "2021-Q2")] == [1, 2]
         with one.opened() as connection:
-            releases.note(connection, 1, by="huyen", text="Đã đối chiếu.", unit_code="23857", indicator_code="3.4.3")
+            events.note(connection, 1, by="huyen", text="Đã đối chiếu.", unit_code="23857", indicator_code="3.4.3")
         yield one
 
 
@@ -154,11 +154,11 @@ def test_an_approver_of_the_unit_or_above_signs(office: Office, by: str, unit: s
 def test_the_level_above_adds_its_approval_once(office: Office) -> None:
     for by, sentence in [("huyen", "không thuộc cấp trên"), ("xa", "không thuộc cấp trên")]:
         with pytest.raises(UsageError, match=sentence), office.opened() as connection:
-            releases.approve_above(connection, 1, by=by)
+            events.approve_above(connection, 1, by=by)
     with closing(database.connect(office.url)) as connection, connection.cursor() as cursor:
-        releases.approve_above(connection, 1, by="tinh", text="Đồng ý.")
+        events.approve_above(connection, 1, by="tinh", text="Đồng ý.")
         with pytest.raises(UsageError, match="đã được tinh duyệt"):
-            releases.approve_above(connection, 1, by="tinh")
+            events.approve_above(connection, 1, by="tinh")
         cursor.execute("select release_id from reporting.release where approved_above_at is not null")
         assert cursor.fetchall() == [(1,)]
         assert chain.verify(cursor) == []
@@ -273,7 +273,7 @@ def test_no_role_changes_or_removes_what_was_published(office: Office, role: str
 
 def _refused(cursor: psycopg2.extensions.cursor, change: str) -> None:
     cursor.execute("savepoint before")
-    with pytest.raises((errors.RaiseException, errors.InsufficientPrivilege)):
+    with pytest.raises((refusals.RaiseException, refusals.InsufficientPrivilege)):
         cursor.execute(change)
     cursor.execute("rollback to before")
 
@@ -281,7 +281,7 @@ def _refused(cursor: psycopg2.extensions.cursor, change: str) -> None:
 def test_a_session_that_plays_changes_back_is_refused_too(office: Office) -> None:
     with closing(database.connect(office.url)) as connection, connection.cursor() as cursor:
         cursor.execute("set session_replication_role = replica")
-        with pytest.raises(errors.RaiseException):
+        with pytest.raises(refusals.RaiseException):
             cursor.execute("update mart.release_figure set value = 0")
 
 
