@@ -19,7 +19,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo import airflow, other_system, printout
+from demo import airflow, other_system, printout, publishing
 from demo.calendar import WINDOW_END, WINDOW_START
 from demo.exports import SENDER, Planted, write_exports
 from etl import catalogue, settings
@@ -140,6 +140,8 @@ def demo(home: Path, layout: Layout | None = None, *, is_up: bool = False) -> in
         if not wrong:  # figures of a load that failed would only hide the reason
             with closing(database.connect(url)) as connection:
                 wrong = printout.everything(connection, REPORTED, planted)
+                connection.commit()
+                wrong += publishing.publish(url, REPORTED)
                 kept_in = "CCHC_WAREHOUSE_URL" if configured.warehouse_url else f"địa chỉ trong {home / 'postgres.url'}"
                 printout.where_to_look(connection, home, kept_in, planted, is_up=is_up)
     others = _others(home)

@@ -124,7 +124,7 @@ def appendix(connection: Connection, period: Period, layout: str = "") -> list[s
     lacking = not_computable(period, layout)
     compared, _ = prove.reconcile(connection, period, DISTRICT, REPORTS / "appendix_2021.csv")
     by_code = {one.code: one for one in compared}
-    _title(f"PHỤ LỤC {period.title_vi.upper()}, HUYỆN ĐỨC CƠ: số in trong báo cáo và số tính từ dữ liệu")
+    title(f"PHỤ LỤC {period.title_vi.upper()}, HUYỆN ĐỨC CƠ: số in trong báo cáo và số tính từ dữ liệu")
     lines: list[tuple[str, ...]] = []
     for row in catalogue.form():
         one = by_code.get(row.code)
@@ -146,7 +146,7 @@ def appendix(connection: Connection, period: Period, layout: str = "") -> list[s
     expected = printed_otherwise - lacking.keys()
     agreeing = sum(one.agrees == "yes" for one in compared)
     and_blank = f", {len(blank)} không tính được" if blank else ""
-    _title(f"ĐỐI CHIẾU: {agreeing} chỉ tiêu khớp, {len(differing)} không khớp{and_blank}")
+    title(f"ĐỐI CHIẾU: {agreeing} chỉ tiêu khớp, {len(differing)} không khớp{and_blank}")
     for one in (*differing, *blank):
         print(f"{one.code:9} {one.finding}")
     found = {one.code for one in differing}
@@ -163,7 +163,7 @@ def identities(connection: Connection, period: Period) -> list[str]:
             (period.code, DISTRICT),
         )
         found = cursor.fetchall()
-    _title("ĐẲNG THỨC KHÔNG ĐÚNG")
+    title("ĐẲNG THỨC KHÔNG ĐÚNG")
     for *_, statement in found:
         print(statement)
     broken = {(rule_id, origin) for rule_id, origin, _ in found}
@@ -192,7 +192,7 @@ def flow(connection: Connection, period: Period, layout: str = "") -> list[str]:
         sums = {level: [int(count) for count in counts] for level, *counts in cursor.fetchall()}
     whole, communes = sums.get("district", [0] * len(FLOW)), sums.get("commune", [0] * len(FLOW))
     desk = [w - c for w, c in zip(whole, communes, strict=True)]
-    _title("HỒ SƠ THỦ TỤC HÀNH CHÍNH (mục 2.4 của báo cáo)")
+    title("HỒ SƠ THỦ TỤC HÀNH CHÍNH (mục 2.4 của báo cáo)")
     shown = {"district": ("Cấp huyện", desk), "commune": ("Cấp xã", communes), "whole district": ("Toàn huyện", whole)}
     heads = ("", "Tiếp nhận", "Đã giải quyết", "Đúng hạn", "Quá hạn", "Đang giải quyết", "Trong hạn", "Quá hạn")
     write_table(heads, [(name, *(_vietnamese(count) for count in counts)) for name, counts in shown.values()])
@@ -258,7 +258,7 @@ def kept_out(connection: Connection, planted: Planted) -> list[str]:
     rules = catalogue.rules()
     deliveries = quality.deliveries(connection)
     read, kept = sum(d.rows_read for d in deliveries), sum(d.rows_quarantined for d in deliveries)
-    _title(f"KIỂM TRA DỮ LIỆU: {_vietnamese(read)} dòng, {_vietnamese(kept)} dòng lỗi được giữ lại")
+    title(f"KIỂM TRA DỮ LIỆU: {_vietnamese(read)} dòng, {_vietnamese(kept)} dòng lỗi được giữ lại")
     rows = [
         (
             rule_id,
@@ -286,7 +286,7 @@ def where_to_look(connection: Connection, home: Path, database: str, planted: Pl
     worst = max(quality.deliveries(connection), key=lambda d: d.rows_quarantined)
     to_mend = home / f"dong-loi-tep-{worst.file_id}.xlsx"
     workbook.write(connection, worst.file_id, to_mend)
-    _title("XEM TIẾP")
+    title("XEM TIẾP")
     print(f"Kết quả kiểm tra từng tệp  {home / 'data_docs' / 'index.html'}")
     print(f"Dòng lỗi của tệp {worst.file_id:<8}  {to_mend}")
     print(f"Cơ sở dữ liệu              {database}")
@@ -307,7 +307,8 @@ def where_to_look(connection: Connection, home: Path, database: str, planted: Pl
     print()
 
 
-def _title(text: str) -> None:
+def title(text: str) -> None:
+    """Print the heading of a part."""
     print(f"\n{text}\n")
 
 

@@ -147,7 +147,10 @@ def _answered(given: dict[str, str] | None) -> Iterator[None]:
                 asked.responded_at = timezone.utcnow()
                 asked.responded_by = HITLUser(id=given["by"], name=given["by"]) if given else None
                 asked.chosen_options = [given["option"]] if given else list(asked.defaults)
-                asked.params_input = {"reason": given["reason"] if given else ""}
+                asked.params_input = {
+                    name: param["value"] if isinstance(param, dict) and "value" in param else param
+                    for name, param in asked.params.items()
+                } | {"reason": given["reason"] if given else ""}
                 event = TriggerEvent(asked.as_resume_event_payload(timedout=not given))
                 handle_event_submit(event, task_instance=asked.task_instance, session=session)
         if not waiting:

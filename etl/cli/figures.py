@@ -42,7 +42,11 @@ def materialise(
     every = [period_of(code, first, last, as_of) for code in periods]
     _, url = warehouse()
     from etl import pipeline
+    from etl.figures import touches
+    from etl.warehouse import database
 
+    with database.transaction(url) as connection:
+        touches.record(connection)  # so that these figures are not older than loads that they have in them
     for period, written in pipeline.materialise_each(url, every):
         named = f"{period.title_vi} ({period.start:%d/%m/%Y} - {period.last_day:%d/%m/%Y})"
         print(f"{named}: đã ghi {written} số liệu." if written else f"{named}: không có gì mới.")

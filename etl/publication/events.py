@@ -34,8 +34,9 @@ def approve_above(connection: Connection, release_id: int, *, by: str, text: str
 def note(
     connection: Connection, release_id: int, *, by: str, text: str, unit_code: str = "", indicator_code: str = ""
 ) -> None:
-    """Add a note to a release, or to a unit, an indicator or a figure of it; a revision copies it. The transaction is the caller's.
+    """Add a note to a release, or to a unit, an indicator or a figure of it; a revision copies it.
 
+    The transaction is the caller's.
     Raises: UsageError if there is no such release or figure, or somebody may not sign for its unit.
     """
     if not text.strip():

@@ -82,7 +82,7 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict:
 def test_every_source_has_a_dag_and_so_have_the_figures(parsed: dict) -> None:
     assert parsed["errors"] == {}
     loads = {f"load__{source}" for source in catalogue.sources()}
-    assert set(parsed["dags"]) == loads | {"materialise__indicators", "notice__night"}
+    assert set(parsed["dags"]) == loads | {"materialise__indicators", "notice__night", "publish__period"}
     assert {"load__declarations", "load__document_management", "load__hr", "load__one_stop_shop"} <= loads
 
 
@@ -109,6 +109,7 @@ def test_sources_are_loaded_one_after_the_other_and_units_first(parsed: dict) ->
         ("load__hr", "0 1 * * *"),
         ("materialise__indicators", None),  # when loads have changed something
         ("notice__night", "0 6 * * *"),
+        ("publish__period", "30 7 * * *"),
     ],
 )
 def test_nights_are_vietnamese(parsed: dict, dag_id: str, schedule: str | None) -> None:
@@ -119,6 +120,7 @@ def test_nights_are_vietnamese(parsed: dict, dag_id: str, schedule: str | None) 
 def test_a_range_of_days_and_a_window_can_be_asked_for(parsed: dict) -> None:
     assert parsed["dags"]["load__hr"]["params"] == ["again", "since", "until"]
     assert parsed["dags"]["materialise__indicators"]["params"] == ["as_of", "from", "period", "to"]
+    assert parsed["dags"]["publish__period"]["params"] == ["period", "unit"]
 
 
 def test_the_times_of_the_night_are_settings(tmp_path: Path) -> None:
@@ -308,6 +310,12 @@ def story(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         told["taken_up_again"] = dags.run("load__hr", {"since": "2021-12-15", "until": "2021-12-15", "again": True})
         told["woken_by_hand"] = dags.run("materialise__indicators", event={})
         told["woken_again"] = dags.run("materialise__indicators", event={})
+        with closing(connected(url)) as connection, connection, connection.cursor() as cursor:
+            people.add(cursor, "duyet", "approver", "631", password=None, by="test")
+        for name, by in (("unsigned", None), ("signed_by_a_steward", "lan"), ("signed", "duyet")):
+            answer = {"option": "công bố", "by": by, "reason": "Đã đối chiếu."} if by else None
+            told[name] = dags.run("publish__period", {"period": "2021-Q4"}, answer=answer)
+            facts[name] = tale.rows(url, "select signer, statement from mart.release")
         told["notice"] = dags.run("notice__night")
     yield tale
     with closing(connected(server_url)) as server:
@@ -535,6 +543,14 @@ def test_an_event_made_by_hand_makes_what_is_old_and_nothing_else(story: Story) 
     assert "2021-Q4" in story.woken_by_hand.note
     assert story.woken_again.note == dag_runs.NOTHING_NEW
     assert story.woken_again.tasks["figures"] == "skipped"
+
+
+def test_whoever_answers_signs_what_is_published(story: Story) -> None:
+    assert (story.unsigned.state, story.facts["unsigned"]) == ("success", [])  # its time was over, without harm
+    assert "Không ai trả lời" in story.unsigned.note
+    assert (story.signed_by_a_steward.state, story.facts["signed_by_a_steward"]) == ("failed", [])
+    assert (story.signed.state, story.facts["signed"]) == ("success", [("duyet", "Đã đối chiếu.")])
+    assert story.signed.note.startswith("Đã công bố bản số 1, mã ")
 
 
 def test_a_file_without_its_marker_is_left_for_the_next_night(story: Story) -> None:

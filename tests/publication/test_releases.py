@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 
 import psycopg2
 import pytest
@@ -11,6 +12,7 @@ from psycopg2 import errors as refusals
 
 from etl import catalogue, cli
 from etl.errors import UsageError
+from etl.nightly import approvals
 from etl.periods import Period
 from etl.publication import blocks, chain, events, releases
 from etl.warehouse import database, locks
@@ -249,6 +251,18 @@ def test_figures_of_a_definition_that_has_changed_are_not_published(
     changed = made | {"3.4.3": replace(made["3.4.3"], version="other")}
     monkeypatch.setattr(catalogue, "reported", lambda _: changed)
     assert "định nghĩa của chỉ tiêu 3.4.3 thay đổi" in _blocked(office, "2021-Q1")
+
+
+def test_a_period_is_asked_about_for_a_month_after_its_cut_off(office: Office) -> None:
+    def asked(day: str) -> list[dict]:
+        return approvals.due(office.url, datetime.fromisoformat(f"{day}T07:30+07:00"))
+
+    assert asked("2021-06-14") == []
+    assert asked("2021-06-15") == asked("2021-07-15") == [{"period": "2021-6T"}]
+    assert asked("2021-07-16") == []
+    question = approvals.ask(office.url, {"period": "2021-6T", "unit": "631"})
+    assert question.subject == "Công bố 6 tháng đầu năm 2021 của UBND huyện (631)?"
+    assert "- UBND huyện chưa có số liệu của" in question.body
 
 
 # --- nobody changes it ------------------------------------------------------------------------------------------------
