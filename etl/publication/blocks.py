@@ -12,7 +12,7 @@ from etl.catalogue.project_files import statement
 from etl.errors import UsageError
 from etl.figures import touches
 from etl.figures.window import SNAPSHOT_DAYS, bindings
-from etl.periods import Period
+from etl.periods import Period, window_code
 from etl.publication.scope import Scope
 from etl.warehouse import locks
 
@@ -44,7 +44,9 @@ def found(cursor: Cursor, scope: Scope) -> list[str]:
         for export in catalogue.exports().values()
         if not locks.keep_loads_out(cursor, export.name)
     ]
-    if not locks.keep_figures_out(cursor, period.code):
+    # whoever makes a window with the state of another day holds the window
+    windows = {period.code, window_code(period.calendar_code, period.start, period.last_day)}
+    if not all(locks.keep_figures_out(cursor, code) for code in sorted(windows)):
         lines.append(f"Đang tính số liệu của kỳ {period.code}: chờ tính xong.")
     return [*lines, *_files(cursor, period), *_questions(cursor, period), *_old(cursor, period)]
 

@@ -85,7 +85,7 @@ def _open_rows(cursor: Cursor, scope: Scope) -> list[str]:
 def _findings(cursor: Cursor, scope: Scope) -> list[str]:
     cursor.execute(
         "select count(*), array_agg(distinct rule_id) from quality.finding where period_code = %s"
-        " and unit_code in (select unit_code from release_scope)",
+        " and origin = 'computed' and unit_code in (select unit_code from release_scope)",
         (scope.period.code,),
     )
     count, rules = cursor.fetchone()

@@ -61,7 +61,7 @@ def publish(
             raise blocks.Blocked(scope, lines)
         before = register.newest(cursor, scope)
         compare(cursor, scope, before)
-        moved = _moved(cursor)
+        moved = _moved(cursor, before)
         if before and not moved:
             return Published(before, is_new=False)
         if moved and reason is None:
@@ -86,11 +86,13 @@ def compare(cursor: Cursor, scope: Scope, before: Release | None) -> None:
     )
 
 
-def _moved(cursor: Cursor) -> int:
-    """How many figures and counts of the flow are published and would change; figures that are new count as none."""
+def _moved(cursor: Cursor, before: Release | None) -> int:
+    """How many figures and counts of the flow are not as they are published; of a first release, those that are."""
+    is_revision = before is not None
     cursor.execute(
-        "select (select count(*) from figure_difference where kind <> 'first')"
-        " + (select count(*) from flow_difference where is_published)"
+        "select (select count(*) from figure_difference where %(is_revision)s or kind <> 'first')"
+        " + (select count(*) from flow_difference where %(is_revision)s or is_published)",
+        {"is_revision": is_revision},
     )
     return cursor.fetchone()[0]
 

@@ -7,8 +7,8 @@
 -- whole list.
 select
     case when sign = 1 then line end as line,
-    {units} as units,
-    {indicator} as indicator_code
+    {units} as whose,
+    {indicator} as code
 from {changes} as changed
 where
     {declared}

@@ -43,4 +43,5 @@ comment on view reporting.dossier_flow is
 'khi sắp xếp trong kỳ; received + carried_over + taken_over = resolved + pending + withdrawn + handed_over '
 '+ resolved_elsewhere. received, carried_over đếm ở đơn vị tiếp nhận; resolved, pending, withdrawn ở đơn vị giải '
 'quyết; resolved_elsewhere: số hồ sơ do đơn vị khác giải quyết, trừ số giải quyết thay đơn vị khác. '
-'Ô để trống là không tính được vì tệp thiếu cột; reason nêu nơi gửi và cột chưa giao.';
+'Ô để trống là không tính được vì tệp thiếu cột; reason nêu nơi gửi và cột chưa giao. '
+'Đây là số tính đến nay, thay đổi theo dữ liệu; số đã công bố đọc ở reporting.dossier_flow_latest.';

@@ -11,6 +11,7 @@ import pytest
 from psycopg2 import errors as refusals
 
 from etl import catalogue, cli
+from etl.catalogue import project_files
 from etl.errors import UsageError
 from etl.nightly import approvals
 from etl.periods import Period
@@ -133,6 +134,23 @@ def test_what_is_not_complete_stands_in_what_is_signed(office: Office) -> None:
 def test_the_same_figures_make_no_second_release(office: Office) -> None:
     again = office.publish("2021-Q1")
     assert (again.is_new, again.release.release_id) == (False, 1)
+
+
+def test_a_unit_below_may_be_published_before_and_is_shown_once(office: Office) -> None:
+    with closing(database.connect(office.url)) as connection, connection.cursor() as cursor:
+        how = {"statement": STATEMENT}
+        releases.publish(connection, Period.parse("2021-6T"), "23860", by="xa", **how)
+        whole = releases.publish(connection, Period.parse("2021-6T"), "631", by="huyen", **how).release
+        cursor.execute(
+            "select unit_code, release_id, count(*) from reporting.indicator_latest where period_code = '2021-6T'"
+            " group by 1, 2"
+        )
+        latest = {(unit, release_id) for unit, release_id, _ in cursor.fetchall()}
+        assert latest == {(unit, whole.release_id) for unit in ("631", "23857", "23860")}
+        cursor.execute("update mart.indicator set value = 7 where unit_code = '23860' and indicator_code = '3.4.3'")
+        with pytest.raises(UsageError, match="1 số liệu của 2021-6T khác số đã công bố"):
+            releases.publish(connection, Period.parse("2021-6T"), "23860", by="xa", **how)
+        connection.rollback()
 
 
 # --- who may sign -----------------------------------------------------------------------------------------------------
@@ -268,16 +286,24 @@ def test_a_period_is_asked_about_for_a_month_after_its_cut_off(office: Office) -
 # --- nobody changes it ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("role", ["owner", "loads", "cchc_reader", "serves"])
-def test_no_role_changes_or_removes_what_was_published(office: Office, role: str) -> None:
-    """The owner of the tables, whoever loads, reads or serves; also one to whom all was granted."""
+# every role of an office's server, those that own, load, serve, read, keep copies and guard
+ROLES = re.search(r"unnest\(array\[(.*?)\]\)", (project_files.ROOT / "ops/create-databases").read_text("utf-8"))[1]
+
+
+@pytest.mark.parametrize("is_granted", [False, True])
+@pytest.mark.parametrize("role", ["owner", *re.findall(r"'(\w+)'", ROLES)])
+def test_no_role_changes_or_removes_what_was_published(office: Office, role: str, is_granted: bool) -> None:
+    """Not even the owner of the tables, or who was granted everything."""
     with closing(database.connect(office.url)) as connection, connection.cursor() as cursor:
-        if role in ("loads", "serves"):
-            cursor.execute(f"create role {role}_test; grant usage on schema mart to {role}_test")
-            if role == "loads":
-                cursor.execute(f"grant all on all tables in schema mart to {role}_test")
-        if role != "owner":
-            cursor.execute(f"set local role {role if role.startswith('cchc') else f'{role}_test'}")
+        name = f"{role}_of_a_test"  # the test's own login is called cchc too, and may all
+        cursor.execute(f"create role {name}; grant usage on schema mart to {name}")
+        if role == "owner":
+            cursor.execute("".join(f"alter table mart.release{table} owner to {name};" for table in TABLES))
+        if role == "cchc_backup":
+            cursor.execute(f"grant pg_read_all_data to {name}")
+        if is_granted:
+            cursor.execute(f"grant all on all tables in schema mart to {name}")
+        cursor.execute(f"set local role {name}")
         for table in TABLES:
             for change in (f"update mart.release{table} set release_id = 1", f"delete from mart.release{table}"):
                 _refused(cursor, change)

@@ -116,7 +116,11 @@ def test_a_definition_that_was_mended_is_told_from_data(story: Story) -> None:
 
 
 def test_what_somebody_said_waits_is_not_asked_again(story: Story) -> None:
-    assert story.asked == {"moved": [{"release": 1}], "waits": []}
+    nobody_has_published_of_the_province = {"period": "2021-Q1"}
+    assert story.asked == {
+        "moved": [nobody_has_published_of_the_province, {"release": 1}],
+        "waits": [nobody_has_published_of_the_province],
+    }
     assert story.office.rows("select release_id, text, by_name from mart.release_event where kind = 'waits'") == [
         (1, "Chờ xã xác nhận.", "huyen")
     ]
