@@ -8,6 +8,7 @@
     count     per unit and day                                       mart.<thing>_daily
     figure    numerator, denominator per indicator, unit, period     mart.indicator_{quarterly,half_yearly,…}
     prove     identities, reconciliation with what was printed       quality.finding
+    publish   freeze, approve, number the release                    mart.release (etl/publication)
 
 The command line and the DAGs call these functions; nothing here knows either.
 """

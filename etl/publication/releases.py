@@ -70,6 +70,10 @@ def publish(
                 f" {before.release_id if before else 'SỐ'}; công bố lại: cchc publish … --revise --reason LÝ_DO"
                 " --changelog NỘI_DUNG; hoặc để chờ: cchc releases wait."
             )
+        if reason is not None and not moved:
+            raise UsageError(
+                f"{scope.unit_name} chưa công bố gì của {scope.period.code}: công bố lần đầu không có lý do."
+            )
         signed = {"statement": statement.strip(), "signer": by, "reason": reason, "changelog": changelog.strip()}
         release_id = _freeze(cursor, scope, before, signed)
         if before:

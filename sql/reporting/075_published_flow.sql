@@ -42,5 +42,5 @@ inner join mart.release_standing as standing
 where standing.replaced_at is null;
 
 comment on view reporting.dossier_flow_latest is
-'Tình hình giải quyết hồ sơ TTHC đã công bố, bản mới nhất của mỗi kỳ và đơn vị: cột và dòng như reporting.dossier_flow, '
-'thêm release_id, release_code, published_at; chỉ thay đổi khi có bản công bố lại có lý do.';
+'Tình hình giải quyết hồ sơ TTHC đã công bố, bản mới nhất của mỗi kỳ và đơn vị: cột và dòng như '
+'reporting.dossier_flow, thêm release_id, release_code, published_at; chỉ thay đổi khi có bản công bố lại có lý do.';

@@ -121,6 +121,19 @@ def test_a_release_has_its_definitions_units_flow_and_files(office: Office) -> N
     ]
 
 
+def test_a_reader_reads_what_is_published_and_nothing_below(office: Office) -> None:
+    with closing(database.connect(office.url)) as connection, connection.cursor() as cursor:
+        cursor.execute("set local role cchc_reader")
+        for relation in (
+            *("indicator_latest", "indicator_published", "release", "release_unit", "dossier_flow_latest"),
+            *("indicator_change", "indicator_as_published(1)", "indicator_as_of(now())"),
+        ):
+            cursor.execute(f"select count(*) > 0 from reporting.{relation}")
+            assert cursor.fetchone() == (True,), relation
+        with pytest.raises(refusals.InsufficientPrivilege):
+            cursor.execute("select from mart.release")
+
+
 def test_what_is_not_complete_stands_in_what_is_signed(office: Office) -> None:
     [(statement, signer, incomplete)] = office.rows(
         "select statement, signer, incomplete from reporting.release where release_id = 1"
@@ -169,6 +182,15 @@ def test_a_unit_below_may_be_published_before_and_is_shown_once(office: Office) 
 def test_an_approver_of_the_unit_or_above_signs(office: Office, by: str, unit: str | None, sentence: str) -> None:
     with pytest.raises(UsageError, match=sentence):
         office.publish("2021-6T", unit, by=by)
+
+
+def test_a_first_release_has_no_reason_and_a_revision_has_one(office: Office) -> None:
+    with pytest.raises(UsageError, match="công bố lần đầu không có lý do"):
+        office.revise("2021-6T", "late_data", "Thêm hồ sơ.")
+    with pytest.raises(UsageError, match="no reason 'because'"):
+        office.revise("2021-Q1", "because", "Thêm hồ sơ.")
+    with pytest.raises(UsageError, match="Công bố lại cần một dòng"):
+        office.revise("2021-Q1", "late_data", " ")
 
 
 def test_the_level_above_adds_its_approval_once(office: Office) -> None:
