@@ -93,7 +93,7 @@ def _old(cursor: Cursor, period: Period) -> list[str]:
     touches.record(cursor.connection)
     cursor.execute(statement("publication/made"), bindings(period) | {"calendar_code": period.calendar_code})
     made_at, is_stale = cursor.fetchone()
-    make = f"tính lại trước: cchc materialise {period.calendar_code}"
+    make = f"tính lại trước: cchc materialise {period.calendar_code}{_window_options(period)}"
     lines = []
     if is_stale:
         cursor.execute(
@@ -111,6 +111,18 @@ def _old(cursor: Cursor, period: Period) -> list[str]:
     if changed := [code for code, version in cursor.fetchall() if known.get(code) != version]:
         lines.append(f"Sau khi tính số liệu, định nghĩa của chỉ tiêu {', '.join(changed[:NAMED])} thay đổi: {make}.")
     return lines
+
+
+def _window_options(period: Period) -> str:
+    """What a command is given to make this window again: nothing for the calendar's.
+
+    >>> _window_options(Period.parse("2021-N[2020-12-15..2021-11-15]"))
+    ' --from 2020-12-15 --to 2021-11-15'
+    """
+    if period.code == period.calendar_code:
+        return ""
+    state = f" --as-of {period.state_on}" if period.state_on else ""
+    return f" --from {period.start} --to {period.last_day}{state}"
 
 
 def _label(export: str, sender: str) -> str:
