@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -164,6 +165,42 @@ def test_a_unit_below_may_be_published_before_and_is_shown_once(office: Office) 
         with pytest.raises(UsageError, match="1 số liệu của 2021-6T khác số đã công bố"):
             releases.publish(connection, Period.parse("2021-6T"), "23860", by="xa", **how)
         connection.rollback()
+
+
+def test_a_unit_that_a_revision_has_no_more_is_published_no_more(office: Office) -> None:
+    with closing(database.connect(office.url)) as connection, connection.cursor() as cursor:
+        how = {"by": "huyen", "statement": STATEMENT}
+        releases.publish(connection, Period.parse("2021-6T"), "631", **how)
+        cursor.execute("delete from mart.indicator where period_code = '2021-6T' and unit_code = '23860'")
+        cursor.execute("delete from mart.dossier_flow where period_code = '2021-6T' and unit_code = '23860'")
+        again = releases.publish(
+            connection, Period.parse("2021-6T"), "631", **how, reason="unit", changelog="Bỏ xã Ia Dơk."
+        )
+        cursor.execute(
+            "select distinct unit_code from reporting.indicator_latest where period_code = '2021-6T' order by 1"
+        )
+        assert cursor.fetchall() == [("23857",), ("631",)]
+        cursor.execute(
+            "select distinct unit_code, kind, status from reporting.indicator_change where release_id = %s",
+            (again.release.release_id,),
+        )
+        assert cursor.fetchall() == [("23860", "removed", None)]
+        connection.rollback()
+
+
+def test_two_who_publish_at_once_make_one_chain(office: Office) -> None:
+    """The second waits until the first has ended, and then looks what is published."""
+    how = {"by": "huyen", "statement": STATEMENT}
+    with closing(database.connect(office.url)) as first, ThreadPoolExecutor(1) as beside:
+        assert not releases.publish(first, Period.parse("2021-Q2"), "631", **how).is_new  # and holds the lock
+        second = beside.submit(office.publish, "2021-Q2")
+        with first.cursor() as cursor:
+            while not second.done():
+                cursor.execute("select exists (select from pg_locks where locktype = 'advisory' and not granted)")
+                if cursor.fetchone()[0]:
+                    break
+        first.rollback()
+        assert second.result(60).release.release_id == 2
 
 
 # --- who may sign -----------------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ class Story:
     plans: dict[str, Plan] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
     asked: dict[str, list] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
 
     def plan(self) -> Plan:
         with self.office.opened() as connection, connection.cursor() as cursor:
@@ -42,6 +43,10 @@ class Story:
 
     def revise(self, reason: str) -> None:
         self.office.revise("2021-Q1", reason, "Xem kế hoạch.")
+
+    def answer(self, release_id: int, option: str, text: str, kind: str = "") -> str:
+        """What is done when somebody answers the question of a run."""
+        return approvals.carry_out(self.office.url, {"release": release_id}, option, by="huyen", text=text, kind=kind)
 
 
 @pytest.fixture(scope="module")
@@ -63,15 +68,14 @@ def story(server_url: str, template_database: str, tmp_path_factory: pytest.Temp
         office.make("2021-Q1")
         told.files["decision"], told.plans["decision"] = file_id, told.plan()
         told.asked["moved"] = approvals.due(office.url, _morning())
-        with office.opened() as connection:
-            revisions.wait(connection, 1, by="huyen", text="Chờ xã xác nhận.")
+        told.said["waits"] = told.answer(1, approvals.WAIT, "Chờ xã xác nhận.")
         told.asked["waits"] = approvals.due(office.url, _morning())
         told.revise("decision")
 
         told.files["unit"] = office.load("hr/units", "2021-03-20", MORE_UNITS.rstrip() + "\n" + OFFICE)
         office.make("2021-Q1")
         told.plans["unit"] = told.plan()
-        told.revise("unit")
+        told.said["published"] = told.answer(2, approvals.PUBLISH, "Thêm Phòng Nội vụ.", kind="unit")
 
         with office.opened() as connection, connection.cursor() as cursor:  # as if its query had been mended
             cursor.execute(
@@ -123,6 +127,14 @@ def test_what_somebody_said_waits_is_not_asked_again(story: Story) -> None:
     }
     assert story.office.rows("select release_id, text, by_name from mart.release_event where kind = 'waits'") == [
         (1, "Chờ xã xác nhận.", "huyen")
+    ]
+
+
+def test_whoever_answers_publishes_again_with_a_reason(story: Story) -> None:
+    assert story.said["waits"] == "huyen để chờ: 2 số liệu của bản số 1 chưa công bố lại."
+    assert story.said["published"].startswith("Đã công bố bản số 3, mã ")
+    assert story.office.rows("select revision, signer, reason, changelog from mart.release where release_id = 3") == [
+        (2, "huyen", "unit", "Thêm Phòng Nội vụ.")
     ]
 
 
