@@ -18,8 +18,18 @@ from etl.cli.options import app
 from etl.errors import CchcError
 
 # Each adds its commands to the program; `cchc --help` lists them in this order.
-for _module in ("load", "figures", "quality", "fix_list", "files", "layouts", "lateness", "pages", "check_report"):
-for _module in ("load", "figures", "quality", "fix_list", "files", "layouts", "lateness", "publication", "pages"):
+for _module in (
+    "load",
+    "figures",
+    "quality",
+    "fix_list",
+    "files",
+    "layouts",
+    "lateness",
+    "publication",
+    "check_report",
+    "pages",
+):
     importlib.import_module(f"etl.cli.{_module}")
 
 
