@@ -132,9 +132,11 @@ def _perhaps_none(
 ) -> Iterator[tuple[int, int, Cells]]:
     """Rows that lack their key or their day and say little, or number the columns: line, place among rows, cells."""
     cells = [c for c in odd.columns if c.isdecimal()]
-    little = pl.sum_horizontal(pl.col(c).is_not_null() for c in cells) <= MOST
+    said = pl.sum_horizontal(pl.col(c).is_not_null() for c in cells)
     lacks = pl.any_horizontal(*(pl.col(c).is_null() for c in needed), *(_without_digit(c) for c in day))
-    rows = odd.filter(_is_filled(odd), lacks & little | _is_short(needed))
+    rows = odd.filter(
+        said.is_between(1, pl.when(_is_short(needed)).then(len(cells)).when(lacks).then(MOST).otherwise(0))
+    )
     if rows.height:
         rows = rows.join(raw.select("line", place=_is_filled(raw).cum_sum() - 1), on="line", maintain_order="left")
     for row in rows.iter_rows(named=True):
