@@ -29,6 +29,7 @@ for _module in (
     "publication",
     "check_report",
     "pages",
+    "readers",
 ):
     importlib.import_module(f"etl.cli.{_module}")
 

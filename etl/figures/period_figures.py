@@ -33,6 +33,7 @@ def materialise(connection: Connection, period: Period, *, as_of: date | None = 
     is_explicit = period.is_explicit or bound["as_of"] != period.last_day
     with connection.cursor() as cursor:
         compute(cursor, period, _indicators(period))
+        cursor.execute(project_files.statement("mart/store_units"), bound)
         cursor.execute(project_files.statement("mart/store_flow"), bound)
         cursor.execute(project_files.statement("mart/store_late_outside"), bound)
         cursor.execute(project_files.statement("mart/store_figures"), bound)

@@ -45,8 +45,15 @@ left join lateral (
 comment on view mart.reported_indicator is
 'Every figure with what the form says of it. Schema reporting has a view of its own for each cadence.';
 
-create or replace view reporting.indicator_quarterly as
-select * from mart.reported_indicator where cadence = 'quarterly';
+create or replace view reporting.indicator_quarterly with (security_barrier) as
+select *
+from mart.reported_indicator
+where
+    cadence = 'quarterly'
+    and (
+        (select access.whole_province()) in ('*', province_code)
+        or (province_code, period_code, unit_code, unit_valid_from) in (select seen.* from access.seen() as seen)
+    );
 
 comment on view reporting.indicator_quarterly is
 'Chỉ tiêu CCHC theo quý: một dòng cho mỗi (period_code, unit_code, unit_valid_from, indicator_code); '
@@ -58,8 +65,15 @@ comment on view reporting.indicator_quarterly is
 'dữ liệu: số liệu chính thức đọc ở reporting.indicator_latest. revision: lần công bố mới nhất của kỳ và đơn vị; '
 'is_provisional = false khi số này đúng bằng số đã công bố.';
 
-create or replace view reporting.indicator_half_yearly as
-select * from mart.reported_indicator where cadence = 'half_yearly';
+create or replace view reporting.indicator_half_yearly with (security_barrier) as
+select *
+from mart.reported_indicator
+where
+    cadence = 'half_yearly'
+    and (
+        (select access.whole_province()) in ('*', province_code)
+        or (province_code, period_code, unit_code, unit_valid_from) in (select seen.* from access.seen() as seen)
+    );
 
 comment on view reporting.indicator_half_yearly is
 'Chỉ tiêu CCHC theo 6 tháng đầu năm: một dòng cho mỗi (period_code, unit_code, unit_valid_from, indicator_code); '
@@ -71,8 +85,15 @@ comment on view reporting.indicator_half_yearly is
 'dữ liệu: số liệu chính thức đọc ở reporting.indicator_latest. revision: lần công bố mới nhất của kỳ và đơn vị; '
 'is_provisional = false khi số này đúng bằng số đã công bố.';
 
-create or replace view reporting.indicator_nine_monthly as
-select * from mart.reported_indicator where cadence = 'nine_monthly';
+create or replace view reporting.indicator_nine_monthly with (security_barrier) as
+select *
+from mart.reported_indicator
+where
+    cadence = 'nine_monthly'
+    and (
+        (select access.whole_province()) in ('*', province_code)
+        or (province_code, period_code, unit_code, unit_valid_from) in (select seen.* from access.seen() as seen)
+    );
 
 comment on view reporting.indicator_nine_monthly is
 'Chỉ tiêu CCHC theo 9 tháng đầu năm: một dòng cho mỗi (period_code, unit_code, unit_valid_from, indicator_code); '
@@ -84,8 +105,15 @@ comment on view reporting.indicator_nine_monthly is
 'dữ liệu: số liệu chính thức đọc ở reporting.indicator_latest. revision: lần công bố mới nhất của kỳ và đơn vị; '
 'is_provisional = false khi số này đúng bằng số đã công bố.';
 
-create or replace view reporting.indicator_annual as
-select * from mart.reported_indicator where cadence = 'annual';
+create or replace view reporting.indicator_annual with (security_barrier) as
+select *
+from mart.reported_indicator
+where
+    cadence = 'annual'
+    and (
+        (select access.whole_province()) in ('*', province_code)
+        or (province_code, period_code, unit_code, unit_valid_from) in (select seen.* from access.seen() as seen)
+    );
 
 comment on view reporting.indicator_annual is
 'Chỉ tiêu CCHC theo năm: một dòng cho mỗi (period_code, unit_code, unit_valid_from, indicator_code); '

@@ -1,5 +1,5 @@
 -- Every row of the form for every unit that has figures in a period, sections and groups included.
-create or replace view reporting.appendix as
+create or replace view reporting.appendix with (security_barrier) as
 with made as (
     select distinct
         province_code,
@@ -14,6 +14,10 @@ with made as (
         unit_level,
         is_current_meaning
     from mart.indicator
+    where
+        (select access.whole_province()) in ('*', province_code)
+        or (province_code, period_code, unit_code, greatest(unit_valid_from, date '1900-01-01'))
+        in (select seen.* from access.seen() as seen)
 )
 
 select

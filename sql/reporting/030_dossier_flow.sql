@@ -1,4 +1,4 @@
-create or replace view reporting.dossier_flow as
+create or replace view mart.reported_flow as
 select
     period_code,
     period_start,
@@ -33,6 +33,16 @@ select
 from mart.dossier_flow as flow
 -- figures made before there was a list of fields may say anything: they are shown again once they are made anew
 where field = 'Tất cả' or exists (select from core.known_field as known where known.word = core.fold(flow.field));
+
+comment on view mart.reported_flow is
+'The flow of dossiers as schema reporting shows it.';
+
+create or replace view reporting.dossier_flow with (security_barrier) as
+select *
+from mart.reported_flow
+where
+    (select access.whole_province()) in ('*', province_code)
+    or (province_code, period_code, unit_code, unit_valid_from) in (select seen.* from access.seen() as seen);
 
 comment on view reporting.dossier_flow is
 'Tình hình giải quyết hồ sơ TTHC (Biểu 06, Thông tư 01/2020/TT-VPCP) theo kỳ, đơn vị (gồm cả cấp dưới) và lĩnh vực. '

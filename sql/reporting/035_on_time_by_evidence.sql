@@ -1,5 +1,5 @@
 -- The share resolved on time as the system has it, and as the evidence has it, side by side, with the rows of the flow.
-create or replace view reporting.on_time_by_evidence as
+create or replace view reporting.on_time_by_evidence with (security_barrier) as
 select
     flow.period_code,
     flow.period_start,
@@ -30,7 +30,7 @@ select
     flow.is_current_meaning,
     flow.calendar_period_code,
     flow.reason
-from reporting.dossier_flow as flow
+from mart.reported_flow as flow
 left join mart.late_outside as late
     on
         late.province_code = flow.province_code
@@ -42,7 +42,11 @@ cross join lateral (
     select
         flow.resolved_early + flow.resolved_on_time as numerator_system,
         case when flow.resolved_late is not null then coalesce(late.late_outside, 0) end as late_outside
-) as told;
+) as told
+where
+    (select access.whole_province()) in ('*', flow.province_code)
+    or (flow.province_code, flow.period_code, flow.unit_code, flow.unit_valid_from)
+    in (select seen.* from access.seen() as seen);
 
 comment on view reporting.on_time_by_evidence is
 'Tỷ lệ hồ sơ giải quyết đúng hạn theo hệ thống và theo căn cứ, đặt cạnh nhau; các dòng như reporting.dossier_flow: một '

@@ -1,4 +1,4 @@
-create or replace view reporting.quality as
+create or replace view reporting.quality with (security_barrier) as
 with kept_out as (
     select
         q.file_id,
@@ -57,7 +57,23 @@ select
 from landing.file as f
 left join judged on judged.file_id = f.file_id
 left join kept_out on kept_out.file_id = f.file_id and kept_out.rule_id = judged.rule_id
-left join settled on settled.file_id = f.file_id and settled.rule_id = judged.rule_id;
+left join settled on settled.file_id = f.file_id and settled.rule_id = judged.rule_id
+-- a file is seen by who sees every unit whose lists its sender sends
+where
+    (select access.whole_province()) is not null
+    or f.sender in (
+        select owner.sender
+        from core.list_owner as owner
+        group by owner.sender
+        having
+            bool_and((owner.province_code, owner.org_code) in (
+                select
+                    seen.province_code,
+                    seen.unit_code
+                from access.seen_units() as seen
+                where seen.is_last
+            ))
+    );
 
 comment on view reporting.quality is
 'Chất lượng dữ liệu: với mỗi tệp và quy tắc, số dòng đã đọc, đã nạp, bị giữ lại, còn chờ sửa, được xác nhận '

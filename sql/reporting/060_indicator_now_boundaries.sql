@@ -2,7 +2,7 @@
 -- and denominators add up; what several units read off one list (procedures, quotas), a declared share and a code do
 -- not, and are `not_applicable` where something was merged. A unit that ended and nobody is known to have taken over
 -- from stands alone.
-create or replace view reporting.indicator_now_boundaries as
+create or replace view reporting.indicator_now_boundaries with (security_barrier) as
 with recursive succession as (
     select
         old_code,
@@ -166,6 +166,15 @@ select
 from told
 inner join mart.form as f on f.code = told.indicator_code
 left join known_name on known_name.code = told.new_code
+where
+    (select access.whole_province()) in ('*', told.province_code)
+    or (told.province_code, coalesce(told.new_code, told.unit_code)) in (
+        select
+            seen.province_code,
+            seen.unit_code
+        from access.seen_units() as seen
+        where seen.is_last
+    )
 group by
     told.province_code, told.cadence, told.period_code, coalesce(told.new_code, told.unit_code), told.indicator_code,
     f.title, f.unit_of_measure, f.adds_up;
