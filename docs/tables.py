@@ -1,11 +1,13 @@
-"""`make docs`: write docs/tables.md, every table and view of a warehouse that was just set up."""
+"""`make docs`: write docs/tables.md, every table and view of a warehouse that was just set up, and the contract."""
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 from psycopg2.extensions import cursor as Cursor
 
+from docs import contract
 from etl import catalogue
 from etl.migration import schema
 from etl.warehouse import database, embedded
@@ -50,7 +52,8 @@ def _section(
         for column, sql_type, remark in columns
     ]
     width = 3 if any(remark for _, _, remark in rows) else 2
-    lines += [_line(("column", "type", "in the file")[:width]), _line(("---",) * width)]
+    third = "meaning" if space == "reporting" else "in the file"
+    lines += [_line(("column", "type", third)[:width]), _line(("---",) * width)]
     return "\n".join([*lines, *(_line(row[:width]) for row in rows), ""])
 
 
@@ -74,9 +77,13 @@ def main() -> None:
             schema.migrate(url)
             with database.transaction(url) as connection, connection.cursor() as cursor:
                 PAGE.write_text(page(cursor), "utf-8")
+                refused = contract.write(contract.read(cursor))
         finally:
             embedded.stop(home)
     print(PAGE)
+    if refused:
+        sys.exit("\n".join([f"{contract.RECORDED} was not written, because readers would lose:", *refused]))
+    print(contract.DICTIONARY)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,32 @@ class Notice:
     secret: bytes = field(default=b"", repr=False)  # signs what goes to the webhook
 
 
+@dataclass(frozen=True)
+class Api:
+    """What the API of the province needs, and no more: no key of the pseudonyms, no archive."""
+
+    warehouse_url: str | None = field(repr=False)  # None: that of the warehouse
+    secret: bytes | None = field(repr=False)  # signs addresses; None: one of the process's own
+    requests_a_minute: int | None  # of one key; None: as many as the API says
+
+
+def api() -> Api:
+    """The settings of the API.
+
+    Raises: SetupError if one cannot be used.
+    """
+    secret, requests = os.environ.get("CCHC_API_SECRET") or "", os.environ.get("CCHC_API_REQUESTS") or ""
+    if secret and len(secret) < 16:
+        raise SetupError("CCHC_API_SECRET is shorter than 16 characters: set a long random value, or none.")
+    if requests and (not requests.isascii() or not requests.isdigit() or int(requests) < 1):
+        raise SetupError(f"CCHC_API_REQUESTS is {requests!r}; it is a number of requests a minute, 1 or more.")
+    return Api(
+        os.environ.get("CCHC_API_WAREHOUSE_URL") or None,
+        secret.encode() or None,
+        int(requests) if requests else None,
+    )
+
+
 def read() -> Settings:
     """The settings of this process.
 

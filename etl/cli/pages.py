@@ -120,14 +120,32 @@ def _password(from_input: bool) -> str:
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="0: any that is free.")] = 8090,
+    api: Annotated[
+        bool, typer.Option("--api", help="The province's API, for keys (cchc readers), and no pages.")
+    ] = False,
+    port: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=0, max=65535, help="0: any that is free; by default 8090, of the API 8091."),
+    ] = None,
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where others reach it.")] = "127.0.0.1",
     https: Annotated[
         bool, typer.Option("--https", help="People reach it by https: a proxy in front of it ends TLS.")
     ] = False,
 ) -> None:
-    """Show the stewards' pages to whoever has an account (cchc users), until it is stopped."""
+    """Show the stewards' pages to whoever has an account (cchc users), or the API, until it is stopped."""
+    if api:
+        return _serve_api(host, 8091 if port is None else port, https)
     settings, url = warehouse()
     from etl.web import serve
 
-    serve.run(settings, url, host=host, port=port, https=https)
+    serve.run(settings, url, host=host, port=8090 if port is None else port, https=https)
+
+
+def _serve_api(host: str, port: int, https: bool) -> None:
+    from etl import settings
+    from etl.web.api import serve
+
+    configured = settings.api()
+    # a login of its own may not bring the warehouse up to date, and has no need to
+    url = configured.warehouse_url or warehouse()[1]
+    serve.run(url, secret=configured.secret, a_minute=configured.requests_a_minute, host=host, port=port, https=https)

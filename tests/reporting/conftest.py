@@ -1,10 +1,12 @@
 """A warehouse around the change of 1/7/2025, logins that see a part of it, and a client of the API."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -12,6 +14,8 @@ from etl.figures import period_figures
 from etl.periods import Period
 from etl.stewardship import readers
 from etl.warehouse import database
+from etl.web.api import app
+from etl.web.api.asking import Warehouse
 from tests import tables
 from tests.databases import fresh_database, opened
 
@@ -113,3 +117,15 @@ def _fill(url: str) -> None:
         for code in PERIODS:
             period_figures.materialise(connection, Period.parse(code))
         connection.commit()
+
+
+@pytest.fixture(scope="module")
+def api(province: Province) -> FastAPI:
+    """The app of the API, logged in as itself."""
+    return app.create(Warehouse(province.api), secret=b"a secret of the tests", a_minute=10_000)
+
+
+@pytest.fixture
+def client(api: FastAPI, province: Province) -> Callable[[str], TestClient]:
+    """Whoever asks with the key of one of SEES."""
+    return lambda name: TestClient(api, headers={"Authorization": f"Bearer {province.keys[name]}"})
