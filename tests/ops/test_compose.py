@@ -38,6 +38,8 @@ OUTSIDE = ("hostssl", "cchc", "+cchc_reader")
 KNOWS = {
     "warehouse_url": {"migrate", "worker", "cli", "api-server"},
     "pseudonym_key": {"migrate", "worker", "cli", "api-server"},
+    "api_warehouse_url": {"api"},
+    "address_secret": {"api"},
     "notice_smtp": {"worker"},
     "notice_webhook": {"worker"},
     "notice_secret": {"worker"},
@@ -111,7 +113,7 @@ def faults(config: dict) -> list[str]:
             if name == "postgres":
                 if "ssl=on" not in command or "hba_file=/etc/cchc/pg_hba.conf" not in command:
                     found.append("postgres publishes its port without TLS for all who come from outside")
-            elif port.get("host_ip") != "127.0.0.1" or name not in ("api-server", "docs"):
+            elif port.get("host_ip") != "127.0.0.1" or name not in ("api-server", "docs", "api"):
                 found.append(f"{name} publishes port {port['target']} beyond this machine's proxy")
         if name != "worker" and masqueraded & set(service.get("networks", {})):
             found.append(f"{name} can reach the outside")

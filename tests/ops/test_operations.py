@@ -19,9 +19,11 @@ from psycopg2.extensions import connection as PostgresConnection
 from sqlalchemy.engine import URL, make_url
 
 from etl import cli
+from etl.errors import SetupError
 from etl.loading import batches, copying
 from etl.migration import schema
 from etl.warehouse import embedded
+from etl.web.api import serve
 from tests.databases import fresh_database
 
 pytestmark = pytest.mark.server
@@ -102,6 +104,22 @@ def test_a_reader_reads_the_reports_and_nothing_else(production: tuple[URL, Path
         assert ask(reader, f"select has_schema_privilege('{name}', 'usage')") is (name == "reporting"), name
     with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
         ask(reader.set(database="airflow"), "select 1")
+
+
+def test_the_api_reads_as_a_key_does_and_nothing_else(production: tuple[URL, Path]) -> None:
+    """Its login has nothing by itself: no key, no row; and it does not come in from outside, as readers do."""
+    api = as_role(production, "cchc_api")
+    assert ask(api, "select count(*) from reporting.indicator") == 0
+    assert ask(api, "select count(*) from access.admit('x')") == 0
+    assert ask(api, "select pg_has_role('cchc_reader', 'member')") is False
+    for name in ("core", "landing", "mart", "quality", "staging"):
+        assert ask(api, f"select has_schema_privilege('{name}', 'usage')") is False, name
+    for statement in ("select * from access.api_key", "select * from access.person", "create table reporting.x ()"):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            ask(api, statement)
+    serve.check(api.render_as_string(hide_password=False))
+    with pytest.raises(SetupError, match="a member of cchc_api and of nothing else"):
+        serve.check(as_role(production, "cchc_reader").render_as_string(hide_password=False))
 
 
 def as_role(production: tuple[URL, Path], role: str, database: str = "cchc") -> URL:

@@ -4,17 +4,25 @@ import csv
 import gzip
 import io
 import json
+import os
+import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from etl.errors import SetupError
 from etl.stewardship import readers
 from etl.warehouse import database
-from etl.web.api import addresses, app, problems, resources
+from etl.web.api import addresses, app, problems, resources, serve
 from etl.web.api.asking import Warehouse
 from tests.databases import rows
 from tests.reporting.conftest import Province
@@ -257,3 +265,43 @@ def test_the_log_names_the_key_and_no_condition(client: Client, caplog: pytest.L
         client("ia_dom").get("/v1/units", params={"unit_code": "064000000001"})
     assert "GET /v1/units key" in caplog.text
     assert "064000000001" not in caplog.text
+
+
+def test_the_page_about_the_api_lists_every_problem_and_limit() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+    for one in problems.EVERY:
+        assert f"| `{one.code}` | {one.status} | {one.title} |" in page
+    assert f"{app.REQUESTS_A_MINUTE} lần một phút" in page
+    assert f"{app.WRONG_KEYS_A_MINUTE} khóa sai một phút" in page
+
+
+def test_the_api_is_a_process_of_its_own(province: Province) -> None:
+    """With its own login, it needs no key of the pseudonyms, no folder and no right to bring the schema up to date."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "etl", "serve", "--api", "--port", "0"],
+        env=os.environ | {"CCHC_API_WAREHOUSE_URL": province.api, "CCHC_API_SECRET": "x" * 16},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        (address,) = re.findall(r"http://127\.0\.0\.1:\d+/", process.stderr.readline())
+        asked = Request(
+            f"{address}v1/units?unit_code=23872", headers={"Authorization": f"Bearer {province.keys['ia_dom']}"}
+        )
+        with urlopen(asked) as answer:
+            assert "Xã Ia Dom" in answer.read().decode()
+            assert "server" not in answer.headers
+    finally:
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (0, "")
+    assert "GET /v1/units key" in err
+    assert "23872" not in err
+
+
+def test_a_login_that_may_not_answer_for_keys_is_told(province: Province) -> None:
+    with pytest.raises(SetupError, match="a member of cchc_api"):
+        serve.check(province.logins["ia_dom"])
+    serve.check(province.api)
+    serve.check(province.owner)

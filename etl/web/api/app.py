@@ -163,7 +163,9 @@ def _serve_the_rest(app: FastAPI, served: dict[str, Resource]) -> None:
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
     if not app.openapi_schema:
-        made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        made = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes, servers=[{"url": "/"}]
+        )
         made["components"]["schemas"]["Problem"] = problems.SCHEMA
         app.openapi_schema = made
     return app.openapi_schema
