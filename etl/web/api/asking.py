@@ -1,11 +1,10 @@
-"""Ask the warehouse as a key may: read-only, with a limit for time, and a few connections for all requests."""
+"""Ask the warehouse as a key may: read-only, with a limit for time, and by a few connections for all requests."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg2
-from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from etl.errors import SetupError
@@ -13,17 +12,16 @@ from etl.stewardship.readers import key_hash
 from etl.warehouse import database
 from etl.web.api import problems
 
-AT_ONCE = 8  # connections
+AT_ONCE = 8  # transactions
 PATIENCE = 10.0  # seconds that a request waits for one
 LONGEST = "30s"  # of a statement
 
 
 class Warehouse:
-    """The warehouse of the API, and the connections that are open to it."""
+    """The warehouse of the API, and how many ask it at once."""
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._idle: list[Connection] = []
         self._free = threading.BoundedSemaphore(AT_ONCE)
 
     @contextmanager
@@ -35,15 +33,8 @@ class Warehouse:
         if not self._free.acquire(timeout=PATIENCE):
             raise problems.Refused(problems.UNAVAILABLE)
         try:
-            connection = self._idle.pop() if self._idle else database.connect(self.url)
-            try:
-                with connection, connection.cursor() as cursor:
-                    yield cursor
-            finally:
-                if connection.closed:
-                    self._idle.clear()  # the server went away: so did the others
-                else:
-                    self._idle.append(connection)
+            with database.transaction(self.url) as connection, connection.cursor() as cursor:
+                yield cursor
         except psycopg2.errors.QueryCanceled:
             raise problems.Refused(problems.TOO_SLOW) from None
         except (SetupError, psycopg2.OperationalError, psycopg2.InterfaceError):
