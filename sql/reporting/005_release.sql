@@ -49,7 +49,7 @@ where standing.replaced_at is null;
 comment on view mart.published_figure is
 'The figures that are published now.';
 
-create or replace view reporting.release as
+create or replace view reporting.release with (security_barrier) as
 select
     release.release_id,
     release.code as release_code,
@@ -87,7 +87,11 @@ select
     release.cadence,
     release.province_code,
     split_part(release.period_code, '[', 1) as calendar_period_code
-from mart.release as release;
+from mart.release as release
+where
+    (select access.whole_province()) in ('*', release.province_code)
+    or (release.province_code, release.period_code, release.unit_code, release.unit_valid_from)
+    in (select seen.* from access.seen() as seen);
 
 comment on view reporting.release is
 'Các bản công bố: một dòng cho mỗi bản, của một kỳ, một đơn vị và mọi đơn vị cấp dưới. release_code in trên biểu mẫu; '
@@ -95,7 +99,7 @@ comment on view reporting.release is
 'khi ký; approved_above_at: khi cấp trên duyệt; revised_at: khi có bản công bố lại, bản này vẫn đọc được bằng '
 'reporting.indicator_as_published(release_id).';
 
-create or replace view reporting.release_unit as
+create or replace view reporting.release_unit with (security_barrier) as
 select
     standing.release_id,
     standing.period_code,
@@ -112,7 +116,11 @@ inner join mart.release_unit as unit
     on
         unit.release_id = standing.release_id
         and unit.unit_code = standing.unit_code
-        and unit.unit_valid_from = standing.unit_valid_from;
+        and unit.unit_valid_from = standing.unit_valid_from
+where
+    (select access.whole_province()) in ('*', standing.province_code)
+    or (standing.province_code, standing.period_code, standing.unit_code, standing.unit_valid_from)
+    in (select seen.* from access.seen() as seen);
 
 comment on view reporting.release_unit is
 'Các đơn vị của mỗi bản công bố, và bản ấy là bản phải đọc cho đơn vị từ lúc nào (published_at) đến lúc nào '

@@ -1,6 +1,6 @@
 -- What is published, once and now. The functions ask the views, so that whoever may not see a unit in these sees it in
 -- no answer of theirs.
-create or replace view reporting.indicator_published as
+create or replace view reporting.indicator_published with (security_barrier) as
 select
     figure.period_code,
     figure.period_start,
@@ -31,13 +31,17 @@ select
     release.code as release_code,
     release.published_at
 from mart.release_figure as figure
-inner join mart.release as release on release.release_id = figure.release_id;
+inner join mart.release as release on release.release_id = figure.release_id
+where
+    (select access.whole_province()) in ('*', figure.province_code)
+    or (figure.province_code, figure.period_code, figure.unit_code, figure.unit_valid_from)
+    in (select seen.* from access.seen() as seen);
 
 comment on view reporting.indicator_published is
 'Mọi số liệu đã công bố, của mọi bản công bố, đúng như khi công bố: một dòng cho mỗi (release_id, unit_code, '
 'unit_valid_from, indicator_code). Cột như reporting.indicator_annual, thêm release_id, release_code, published_at.';
 
-create or replace view reporting.indicator_latest as
+create or replace view reporting.indicator_latest with (security_barrier) as
 select published.*
 from reporting.indicator_published as published
 inner join mart.release_standing as standing
@@ -54,7 +58,7 @@ comment on view reporting.indicator_latest is
 'reporting.indicator_as_published(release_id), reporting.indicator_as_of(thời điểm); những gì đã đổi: '
 'reporting.indicator_change.';
 
-create or replace view reporting.indicator_change as
+create or replace view reporting.indicator_change with (security_barrier) as
 select
     change.change_id,
     change.kind,
@@ -92,7 +96,11 @@ left join mart.release_figure as after
         after.release_id = change.release_id
         and after.unit_code = change.unit_code
         and after.unit_valid_from = change.unit_valid_from
-        and after.indicator_code = change.indicator_code;
+        and after.indicator_code = change.indicator_code
+where
+    (select access.whole_province()) in ('*', release.province_code)
+    or (release.province_code, release.period_code, change.unit_code, change.unit_valid_from)
+    in (select seen.* from access.seen() as seen);
 
 comment on view reporting.indicator_change is
 'Thay đổi của số liệu đã công bố, theo thứ tự: đọc tiếp bằng change_id lớn hơn số đã đọc. kind: first công bố lần đầu, '

@@ -1,4 +1,4 @@
-create or replace view reporting.dossier_flow_latest as
+create or replace view reporting.dossier_flow_latest with (security_barrier) as
 select
     flow.period_code,
     flow.period_start,
@@ -39,7 +39,13 @@ inner join mart.release_standing as standing
         standing.release_id = flow.release_id
         and standing.unit_code = flow.unit_code
         and standing.unit_valid_from = flow.unit_valid_from
-where standing.replaced_at is null;
+where
+    standing.replaced_at is null
+    and (
+        (select access.whole_province()) in ('*', flow.province_code)
+        or (flow.province_code, flow.period_code, flow.unit_code, flow.unit_valid_from)
+        in (select seen.* from access.seen() as seen)
+    );
 
 comment on view reporting.dossier_flow_latest is
 'Tình hình giải quyết hồ sơ TTHC đã công bố, bản mới nhất của mỗi kỳ và đơn vị: cột và dòng như '

@@ -10,9 +10,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from etl.figures import period_figures
+from etl.figures import counts, period_figures
 from etl.periods import Period
-from etl.stewardship import readers
+from etl.publication import releases
+from etl.stewardship import people, readers
 from etl.warehouse import database
 from etl.web.api import app
 from etl.web.api.asking import Warehouse
@@ -43,6 +44,21 @@ org_code | received_on | finished_on | due_on
 23872    | 2025-04-20  | 2025-04-21  | 2025-04-25
 23872    | 2025-07-02  | 2025-07-03  | 2025-07-05
 631      | 2025-06-30  | -           | 2025-07-05
+"""
+# What is published: of the whole province, and by communes for themselves
+RELEASES = (
+    ("2025-Q2", None),
+    ("2025-Q3", None),
+    ("2025-Q4", "23872"),
+    ("2025-Q4", "23869"),
+    ("2025-6T", "23869@2025-01-01"),
+)
+# What comes after the quarter was published
+LATE = """
+dossier_code | org_code | received_on | finished_on | due_on
+late-1       | 23872    | 2025-04-22  | 2025-04-29  | 2025-04-25
+late-2       | 23860    | 2025-04-22  | 2025-04-29  | 2025-04-25
+late-3       | 23869    | 2025-04-22  | 2025-04-29  | 2025-04-25
 """
 # What the communes sent themselves: a file of each, with a rule that it broke.
 FILES = """
@@ -116,6 +132,17 @@ def _fill(url: str) -> None:
         cursor.execute(FILES)
         for code in PERIODS:
             period_figures.materialise(connection, Period.parse(code))
+        people.add(cursor, "chu-tich", "approver", "*", password=None, by="test")
+        connection.commit()
+        for code, unit in RELEASES:
+            releases.publish(connection, Period.parse(code), unit, by="chu-tich", statement="Đúng.")
+            connection.commit()
+        tables.insert(cursor, "dossier", LATE)
+        counts.recount(cursor, "dossier")
+        period_figures.materialise(connection, Period.parse("2025-Q2"))
+        releases.publish(
+            connection, Period.parse("2025-Q2"), by="chu-tich", statement="Đúng.", reason="late_data", changelog="Trễ."
+        )
         connection.commit()
 
 

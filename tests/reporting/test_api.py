@@ -26,7 +26,7 @@ from etl.web.api import addresses, app, problems, resources, serve
 from etl.web.api.asking import Warehouse
 from tests.databases import rows
 from tests.reporting.conftest import Province
-from tests.reporting.test_readers import NOTHING_OF_IA_KLA, OF_OTHERS
+from tests.reporting.test_readers import NOTHING_OF_IA_KLA, OF_OTHERS, OF_OTHERS_TOO
 
 Client = Callable[[str], TestClient]
 SERVED = [one for one in resources.resources() if not one.given]
@@ -76,8 +76,7 @@ def test_the_key_of_one_commune_reads_nothing_of_another(client: Client, reader:
     resource = next(one for one in SERVED if one.path == path)
     if resource.view == "indicator":
         return
-    own = {"unit_succession", "administrative_unit"}
-    others = OF_OTHERS[reader] if resource.view not in own else OF_OTHERS[reader][-1:]
+    others = () if resource.view in OF_OTHERS_TOO else OF_OTHERS[reader]
     for form in ("json", "csv", *(["sdmx-csv"] if resource.is_figures else [])):
         body = client(reader).get(f"/v1/{path}", params={"format": form, "limit": 10_000}).text
         assert [word for word in others if word in body] == []
@@ -115,6 +114,24 @@ def test_a_key_that_ended_reads_nothing(api: FastAPI, province: Province) -> Non
         assert told(client.get("/v1/periods")) == "bad-key"
         assert told(client.get(urlsplit(address).path)) == "bad-address"
     assert told(TestClient(api).get("/v1/periods", headers={"Authorization": "Bearer x\u0000é".encode()})) == "bad-key"
+
+
+def test_what_was_published_is_read_by_release_at_a_time_and_as_changes(client: Client, province: Province) -> None:
+    one = client("ia_dom")
+    ((first,), (second,)) = rows(
+        province.owner, "select published_at from mart.release where period_code = '2025-Q2' order by release_id"
+    )
+    late = {"period_code": "2025-Q2", "indicator_code": "3.4.3"}
+
+    def value(path: str, **asked: object) -> list[float]:
+        return [row["value"] for row in walked(one, path, **late, **asked)]
+
+    assert value("published", release_id=1) == value("published/as-of", at=first.isoformat()) == [100]
+    assert value("published/latest") == value("published/as-of", at=second.isoformat()) == [50]
+    assert told(one.get("/v1/published/as-of")) == told(one.get("/v1/published/as-of?at=x")) == "bad-value"
+    changes = walked(one, "changes", kind="revised", limit=1)
+    assert {row["unit_code"] for row in changes} == {"23872"}
+    assert ("3.4.3", 100, 50) in [(r["indicator_code"], r["previous_value"], r["value"]) for r in changes]
 
 
 def test_conditions_choose_rows(client: Client) -> None:

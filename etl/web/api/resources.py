@@ -137,6 +137,13 @@ KNOWN = (
         given=("at", datetime, "Thời điểm, ví dụ 2026-01-31T12:00:00+07:00"),
     ),
     Resource(
+        "published/dossier-flow",
+        "dossier_flow_latest",
+        "Tình hình giải quyết hồ sơ đã công bố, bản mới nhất",
+        ("period_code", *UNIT, "field"),
+        ("release_id", *ASKED, "field"),
+    ),
+    Resource(
         "changes",
         "indicator_change",
         "Thay đổi của số liệu đã công bố: đọc tiếp bằng cursor của lần trước",
