@@ -35,10 +35,10 @@ def read(
     values: dict[str, Any] = {"limit": limit + 1, "given": given}
     wanted = []
     for number, (column, among) in enumerate(sorted(asked.items())):
-        kind = sql.SQL(resource.columns[column]["type"])
-        wanted.append(
-            sql.SQL("{} = any (%({})s::{}[])").format(sql.Identifier("told", column), sql.SQL(f"a{number}"), kind)
-        )
+        one, kind = sql.Placeholder(f"a{number}"), sql.SQL(resource.columns[column]["type"])
+        # of one value the planner knows that every table of the view has it; of several it reads all
+        test = sql.SQL("{} = any ({}::{}[])" if len(among) > 1 else "{} = ({}::{}[])[1]")
+        wanted.append(test.format(sql.Identifier("told", column), one, kind))
         values[f"a{number}"] = among
     if after is not None:
         left = sql.SQL(", ").join(key)
