@@ -140,7 +140,7 @@ def demo(home: Path, layout: Layout | None = None, *, is_up: bool = False) -> in
         if not wrong:  # figures of a load that failed would only hide the reason
             with closing(database.connect(url)) as connection:
                 wrong = printout.everything(connection, REPORTED, planted)
-                wrong += publishing.publish(url, REPORTED)
+                wrong += publishing.publish(url, REPORTED, home)
                 kept_in = "CCHC_WAREHOUSE_URL" if configured.warehouse_url else f"địa chỉ trong {home / 'postgres.url'}"
                 printout.where_to_look(connection, home, kept_in, planted, is_up=is_up)
     others = _others(home)

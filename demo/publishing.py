@@ -1,9 +1,12 @@
 """The last step of the demo: the district signs its annual report, and the release and its code are printed."""
 
+from pathlib import Path
+
 from demo.district import DISTRICT
 from demo.printout import title
 from etl.periods import Period
 from etl.publication import blocks, releases
+from etl.publication.forms import filled, writing
 from etl.stewardship import people
 from etl.warehouse import database
 
@@ -11,8 +14,10 @@ SIGNER = "chu-tich"
 STATEMENT = "Số liệu của báo cáo CCHC năm 2021 đã đối chiếu với các đơn vị."
 
 
-def publish(url: str, period: Period) -> list[str]:
-    """Publish the period as the district's approver and print the release; what stands in its way, one sentence each.
+def publish(url: str, period: Period, home: Path) -> list[str]:
+    """Publish the period as the district's approver, print the release and leave its appendix below `home`, to open.
+
+    Output: what stands in its way, one sentence each.
 
     Repeated, the figures are the same, and so is the release.
     """
@@ -30,5 +35,10 @@ def publish(url: str, period: Period) -> list[str]:
     print(f"{release.signer} ký: «{release.statement}»")
     for line in release.incomplete:
         print(f"- {line}")
+    with database.transaction(url) as connection, connection.cursor() as cursor:
+        form = filled.fill(cursor, "appendix", period, DISTRICT, release.release_id)
+    for path in (home / "phu-luc.pdf", home / "phu-luc.xlsx"):
+        writing.write(form, path)
+        print(f"Phụ lục  {path}")
     print("Kiểm tra còn nguyên: .venv/bin/cchc verify")
     return []

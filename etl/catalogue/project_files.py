@@ -13,6 +13,7 @@ from etl.errors import CatalogueError
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACTS = ROOT / "etl" / "contracts"
 EXPECTATIONS = ROOT / "expectations"
+FORMS = ROOT / "etl" / "forms"
 SQL = ROOT / "sql"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a hundred definitions in 0.03 s, and in 0.25 s without C
 
@@ -41,6 +42,11 @@ def contract_folders() -> tuple[Path, ...]:
 def expectation_folders() -> tuple[Path, ...]:
     """Where rules and suites are looked for: the project's, and an office's own."""
     return EXPECTATIONS, *_of_offices("expectations")
+
+
+def form_folders() -> tuple[Path, ...]:
+    """Where printed forms are looked for: the project's, and an office's own."""
+    return FORMS, *_of_offices("forms")
 
 
 def sql_files(kind: str) -> tuple[Path, ...]:

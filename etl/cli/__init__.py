@@ -27,6 +27,7 @@ for _module in (
     "layouts",
     "lateness",
     "publication",
+    "report",
     "check_report",
     "pages",
     "readers",
