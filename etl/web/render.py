@@ -40,6 +40,8 @@ NAVIGATION = (
     Entry("/files", "Tệp"),
     Entry("/decisions", "Quyết định"),
     Entry("/fix-lists", "Danh sách sửa"),
+    Entry("/figures", "Số liệu"),
+    Entry("/releases", "Công bố"),
     Entry("/users", "Người dùng", "ops"),
 )
 
