@@ -22,7 +22,7 @@ earlier as (
             and past.unit_code = figure.unit_code
             and past.period_end <= figure.period_end
     where
-        past.cadence = (select cadence from mart.indicator where period_code = %(period_code)s limit 1)
+        past.cadence = (select min(cadence) from mart.indicator where period_code = %(period_code)s)
         and past.is_current_meaning
         and (past.period_code = %(period_code)s or split_part(past.period_code, '[', 1) <> figure.calendar_period_code)
     order by past.indicator_code, split_part(past.period_code, '[', 1), past.computed_at desc
