@@ -26,6 +26,7 @@ class Count:
     units: tuple[str, ...]  # columns of the thing that name a unit at which it is counted
     follows: tuple[str, ...]  # things by which a fact is counted: what they change is counted again
     query: str
+    by_record: str  # the same, with a place for the record: {record} in what it selects and groups by; else as `query`
 
     @property
     def version(self) -> str:
@@ -56,6 +57,7 @@ def _counts(paths: tuple[Path, ...]) -> tuple[Count, ...]:
                 tuple(header["counts"]),
                 tuple(header.get("units", ("org_code",))),
                 tuple(header.get("follows", ())),
+                project_files.fill(query, record=""),
                 query,
             )
         except KeyError as missing:

@@ -33,12 +33,32 @@ def open_window(cursor: Cursor, period: Period) -> None:
     cursor.execute("set local work_mem = '128MB'; set local hash_mem_multiplier = 16")
     for export in catalogue.exports().values():
         if export.delivery == "snapshot":
-            _tell(cursor, export, bound)
+            tell(cursor, export, bound)
     _name_columns(cursor)
     for path in windows():
-        header = make(cursor, path, bound)
-        if "then" in header:
-            THEN[header["then"]](cursor, period)
+        complete(cursor, make(cursor, path, bound), period)
+
+
+def complete(cursor: Cursor, header: dict[str, Any], period: Period) -> None:
+    """Do what the header of a file of `sql/window/` says is done once its tables are there."""
+    if "then" in header:
+        THEN[header["then"]](cursor, period)
+
+
+def read_by(statement: str) -> set[str]:
+    """The tables of the window that a statement reads, its comments left out."""
+    return set(re.findall(r"\bwindow_\w+", re.sub(r"--.*", "", statement)))
+
+
+def needed(tables: set[str]) -> tuple[Path, ...]:
+    """The files of `sql/window/` that make these tables and whatever they read, in the order in which they are run."""
+    wanted, found = set(tables), []
+    for path in reversed(windows()):
+        header, statement = project_files.read_sql(path)
+        if wanted & set(header["creates"]):
+            wanted |= read_by(statement)
+            found.append(path)
+    return tuple(reversed(found))
 
 
 def windows() -> tuple[Path, ...]:
@@ -61,7 +81,7 @@ def _windows(paths: tuple[Path, ...]) -> tuple[Path, ...]:
                 f" one of {', '.join(THEN)}."
             )
         creates |= dict.fromkeys(header["creates"], path)
-        reads[path] = set(re.findall(r"\bwindow_\w+", re.sub(r"--.*", "", statement)))
+        reads[path] = read_by(statement)
     after = {path: sorted({creates[n] for n in names if n in creates} - {path}) for path, names in reads.items()}
     try:
         return tuple(TopologicalSorter(after).static_order())
@@ -87,16 +107,28 @@ def bindings(period: Period) -> dict[str, Any]:
     }
 
 
-def make(cursor: Cursor, path: Path, bound: dict[str, Any]) -> dict[str, Any]:
+def of_units(statement: str) -> str:
+    """A statement of `sql/window/` as figures are made: nothing stands where a record would be named.
+
+    >>> of_units("select unit_code, sum(sent) as sent{record} from daily group by 1{record}")
+    'select unit_code, sum(sent) as sent from daily group by 1'
+    """
+    return project_files.fill(statement, record="", person="")
+
+
+def make(
+    cursor: Cursor, path: Path, bound: dict[str, Any], filled: Callable[[str], str] = of_units
+) -> dict[str, Any]:
     """Run a file that creates temporary tables, in place of those that this transaction has already; its header.
 
+    Input:  `filled`: what is made of its statement before it is run.
     Raises: CatalogueError if the database refuses it.
     """
     header, statement = project_files.read_sql(path)
     tables = ", ".join(f"pg_temp.{name}" for name in header["creates"])
     cursor.execute(f"set local client_min_messages = warning; drop table if exists {tables}")
     try:
-        cursor.execute(statement, bound)
+        cursor.execute(filled(statement), bound)
         cursor.execute("; ".join(f"analyze pg_temp.{name}" for name in header["creates"]))
     except psycopg2.ProgrammingError as error:
         raise CatalogueError(f"{path}: {str(error).strip()}. Mend the statement.") from error
@@ -120,13 +152,16 @@ def _name_columns(cursor: Cursor) -> None:
     execute_values(cursor, "insert into window_header values %s", headers, page_size=len(headers))
 
 
-def _tell(cursor: Cursor, export: catalogue.Export, bound: dict[str, Any]) -> None:
-    """Make the list of an export as it was told up to a month after the window: temporary table told_<thing>."""
+def tell(cursor: Cursor, export: catalogue.Export, bound: dict[str, Any], *, record: str = "") -> None:
+    """Make the list of an export as it was told up to a month after the window: temporary table told_<thing>.
+
+    Input:  `record`: one more column, as SQL after a comma.
+    """
     columns, key = core_tables.core_columns(export), core_tables.core_key(export)
     statement = project_files.statement(
         "mart/told",
         thing=export.thing,
-        columns=", ".join(columns),
+        columns=", ".join(columns) + record,
         key=", ".join(key),
         latest=", ".join(f"{c} as latest_{c}" for c in core_tables.business_columns(export) if c not in key),
     )

@@ -20,10 +20,10 @@ select
             lower(document_type) in (select document_type from core.legal_document_type)
             and number ~ '^\d+[a-zđA-ZĐ]?/\d{4}/'
         ), 0
-    ) as legal
+    ) as legal{record}
 from {changed} as d
 where
     direction = 'Đi'
     and status <> 'Thu hồi'
     and coalesce(secrecy, 'Thường') = 'Thường'
-group by 1, 2, 3
+group by 1, 2, 3{record}

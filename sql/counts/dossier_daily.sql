@@ -67,7 +67,7 @@ dossier as (
         case
             when coalesce(d.due_on, d.extended_due_on) is not null
                 then greatest(d.due_on + 1, d.extended_due_on + 1, d.received_on)
-        end as overdue_from
+        end as overdue_from{record}
     from {changed} as d
     left join unit
         on
@@ -99,7 +99,7 @@ event as (
             when channel is null then 'received_unknown'
             else 'received_postal'
         end as what,
-        sign
+        sign{record}
     from dossier
     union all
     select
@@ -114,7 +114,7 @@ event as (
             when finished_on < due_on then 'resolved_early'
             else 'resolved_on_time'
         end as what,
-        sign
+        sign{record}
     from dossier
     where left_on is not null and not is_refused
     union all
@@ -125,7 +125,7 @@ event as (
         moment.day,
         field,
         moment.what,
-        sign
+        sign{record}
     from dossier
     cross join lateral (values (overdue_from, 'overdue_in'), (left_on, 'overdue_out')) as moment (day, what)
     where
@@ -140,7 +140,7 @@ event as (
         moment.day,
         dossier.field,
         moment.what,
-        moment.times * dossier.sign as sign
+        moment.times * dossier.sign as sign{record}
     from dossier
     cross join lateral (
         values
@@ -170,6 +170,6 @@ select
     coalesce(sum(sign) filter (where what = 'overdue_in'), 0) as overdue_in,
     coalesce(sum(sign) filter (where what = 'overdue_out'), 0) as overdue_out,
     coalesce(sum(sign) filter (where what = 'elsewhere_in'), 0) as elsewhere_in,
-    coalesce(sum(sign) filter (where what = 'elsewhere_out'), 0) as elsewhere_out
+    coalesce(sum(sign) filter (where what = 'elsewhere_out'), 0) as elsewhere_out{record}
 from event
-group by province_code, org_code, unit_from, day, field
+group by province_code, org_code, unit_from, day, field{record}

@@ -13,7 +13,7 @@ select
         when procedure_code ~ '^\d\.\d{6}' then left(procedure_code, 8) else coalesce(procedure_code, '')
     end as national_code,
     sum(sign) as received,
-    coalesce(sum(sign) filter (where channel = 'Trực tuyến'), 0) as received_online
+    coalesce(sum(sign) filter (where channel = 'Trực tuyến'), 0) as received_online{record}
 from {changed} as d
 where coalesce(status, '') not in ('Mới đăng ký', 'Không được tiếp nhận')
-group by 1, 2, 3, 4
+group by 1, 2, 3, 4{record}

@@ -26,18 +26,18 @@ with recursive period as (
 list as (
     select
         province_code, sender, org_code, established_on, dissolved_on, delivered_on, 'infinity'::date as told_until,
-        file_id, org_name, parent_code, unit_kind, managed_by, autonomy_group, positions_approved, equitised
+        file_id, line, org_name, parent_code, unit_kind, managed_by, autonomy_group, positions_approved, equitised
     from core.unit
     union all
     select
         province_code, sender, org_code, established_on, dissolved_on, delivered_on, superseded_on as told_until,
-        file_id, org_name, parent_code, unit_kind, managed_by, autonomy_group, positions_approved, equitised
+        file_id, line, org_name, parent_code, unit_kind, managed_by, autonomy_group, positions_approved, equitised
     from core.unit_history
 ),
 
 version as (
     select
-        province_code, org_code, delivered_on, told_until, file_id,
+        province_code, org_code, delivered_on, told_until, file_id, line,
         org_name, parent_code, unit_kind, managed_by, autonomy_group, positions_approved, equitised,
         -- a day of establishment that was corrected makes no other unit of what was told while it existed
         case
@@ -58,7 +58,7 @@ version as (
     union all
     -- no list told of it by itself
     select
-        province_code, org_code, 'infinity' as delivered_on, 'infinity' as told_until, 0 as file_id,
+        province_code, org_code, 'infinity' as delivered_on, 'infinity' as told_until, 0 as file_id, 0 as line,
         org_name, parent_code, unit_kind, managed_by, autonomy_group, positions_approved, equitised, established_on
     from period
 ),
@@ -81,7 +81,9 @@ told as (
         version.managed_by,
         version.autonomy_group,
         version.positions_approved,
-        version.equitised
+        version.equitised,
+        version.file_id,
+        version.line
     from period
     inner join version
         on
@@ -193,7 +195,9 @@ select
     valid_to > %(period_start)s as is_in_window,
     -- of several meanings of a code in the window the last
     valid_from = max(valid_from) over (partition by province_code, org_code) as is_current_meaning,
-    valid_to >= %(period_end)s as is_at_end
+    valid_to >= %(period_end)s as is_at_end,
+    file_id,
+    line
 from tree;
 
 create temp table window_subtree on commit drop as

@@ -177,7 +177,7 @@ select distinct on (scope.senders, named.national_code, p.level)
     p.latest_announced_on < %(period_end)s
     and coalesce(p.latest_repealed_on, 'infinity') >= %(period_end)s as is_in_force,
     p.latest_announced_on >= %(period_start)s and p.latest_announced_on < %(period_end)s as is_announced,
-    p.latest_repealed_on >= %(period_start)s and p.latest_repealed_on < %(period_end)s as is_repealed
+    p.latest_repealed_on >= %(period_start)s and p.latest_repealed_on < %(period_end)s as is_repealed{record}
 from (select distinct province_code, level, senders from window_scope) as scope
 inner join told_procedure as p
     on p.province_code = scope.province_code and p.level = scope.level and p.sender = any(scope.senders)
@@ -218,9 +218,9 @@ with counted as (
         count(*) filter (where is_in_force and on_national_portal and service_level >= 3) as online_on_national_portal,
         count(*) filter (where is_in_force and online_payment) as online_payment,
         count(*) filter (where is_in_force and service_level = 3) as level_3,
-        count(*) filter (where is_in_force and service_level = 4) as level_4
+        count(*) filter (where is_in_force and service_level = 4) as level_4{record}
     from window_catalogue
-    group by senders, level
+    group by senders, level{record}
 )
 
 select

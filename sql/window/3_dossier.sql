@@ -32,7 +32,7 @@ with counted as materialized (
         coalesce(sum(entered - departed - elsewhere_out) filter (where day < %(period_start)s), 0) as carried_over,
         coalesce(sum(elsewhere_in - elsewhere_out) filter (where day < %(period_start)s), 0) as carried_elsewhere,
         coalesce(sum(entered - departed - elsewhere_in) filter (where day <= %(as_of)s), 0) as pending,
-        coalesce(sum(overdue_in - overdue_out) filter (where day <= %(as_of)s), 0) as pending_overdue
+        coalesce(sum(overdue_in - overdue_out) filter (where day <= %(as_of)s), 0) as pending_overdue{record}
     from (
         select
             daily.*,
@@ -63,7 +63,7 @@ with counted as materialized (
                 elsewhere_in,
                 elsewhere_out,
                 null as lacking_role,
-                null as lacking_sender
+                null as lacking_sender{record}
             from mart.dossier_daily
             union all
             select
@@ -86,7 +86,7 @@ with counted as materialized (
                 0 as elsewhere_in,
                 elsewhere_out,
                 null as lacking_role,
-                null as lacking_sender
+                null as lacking_sender{record}
             from window_dossier_state
             union all
             select
@@ -109,7 +109,7 @@ with counted as materialized (
                 elsewhere_in,
                 elsewhere_out,
                 role as lacking_role,
-                sender as lacking_sender
+                sender as lacking_sender{record}
             from mart.dossier_unknown
         ) as daily
         left join window_holder as holder
@@ -123,7 +123,8 @@ with counted as materialized (
         where day < %(period_end)s or day <= %(as_of)s
     ) as daily
     group by
-        province_code, org_code, unit_from, field, holder_code, holder_from, held_until, lacking_role, lacking_sender
+        province_code, org_code, unit_from, field, holder_code, holder_from, held_until, lacking_role,
+        lacking_sender{record}
 ),
 
 -- A field has one name, however offices write it. What is no known field (rows of before there was a list) is `Khác`,
@@ -167,7 +168,7 @@ select
     counted.carried_over,
     counted.carried_elsewhere,
     counted.pending,
-    counted.pending_overdue
+    counted.pending_overdue{record}
 from counted
 inner join named on named.field = counted.field;
 
@@ -195,7 +196,7 @@ select
     case when holder_code is null then carried_over else 0 end as carried_over,
     case when holder_code is null then carried_elsewhere else 0 end as carried_elsewhere,
     case when holder_code is null then pending else 0 end as pending,
-    case when holder_code is null then pending_overdue else 0 end as pending_overdue
+    case when holder_code is null then pending_overdue else 0 end as pending_overdue{record}
 from window_dossier_part
 union all
 select
@@ -219,7 +220,7 @@ select
     case when moment.what = 'carried over' then part.carried_over else 0 end,
     case when moment.what = 'carried over' then part.carried_elsewhere else 0 end,
     case when moment.what = 'pending' then part.pending else 0 end,
-    case when moment.what = 'pending' then part.pending_overdue else 0 end
+    case when moment.what = 'pending' then part.pending_overdue else 0 end{record}
 from window_dossier_part as part
 cross join (
     values ('carried over', %(period_start)s::date), ('pending', least(%(as_of)s::date, %(last_day)s::date))
@@ -253,7 +254,7 @@ select
     sum(part.carried_elsewhere) as carried_elsewhere,
     sum(part.passed + part.carried_elsewhere) as resolved_elsewhere,
     sum(part.pending) as pending,
-    sum(part.pending_overdue) as pending_overdue
+    sum(part.pending_overdue) as pending_overdue{record}
 from window_dossier_held as part
 inner join window_unit as unit
     on
@@ -263,7 +264,7 @@ inner join window_unit as unit
         and part.unit_from < unit.reach_to
 inner join window_subtree as subtree on subtree.part_code = unit.unit_code
 where part.lacking_role is null
-group by subtree.unit_code, subtree.tier, part.field, part.field_class;
+group by subtree.unit_code, subtree.tier, part.field, part.field_class{record};
 
 -- Of how many of these dossiers a role is unknown. Where it is the unit, they may be anybody's. Where it is the day of
 -- the end, each may have been resolved on any day since it came.

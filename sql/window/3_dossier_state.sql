@@ -89,7 +89,7 @@ concerned as materialized (
         d.finished_on,
         d.returned_on,
         true as is_paused,
-        null::date as withdrawn_on
+        null::date as withdrawn_on{record}
     from core.dossier as d
     where
         d.status in ('Yêu cầu bổ sung', 'Yêu cầu thực hiện nghĩa vụ tài chính', 'Dừng xử lý')
@@ -123,7 +123,7 @@ concerned as materialized (
         d.finished_on,
         d.returned_on,
         told.is_paused,
-        told.withdrawn_on
+        told.withdrawn_on{record}
     from (
         select
             province_code,
@@ -170,7 +170,7 @@ state as (
             d.finished_on,
             case when d.status = 'Công dân rút hồ sơ' then d.returned_on end,
             'infinity'
-        ) as left_on
+        ) as left_on{record}
     from concerned as d
     inner join window_unit as unit
         on
@@ -197,7 +197,7 @@ event as (
         field,
         1 as withdrawn,
         0 as overdue_out,
-        case when received_by is null then 0 else -1 end as elsewhere_out
+        case when received_by is null then 0 else -1 end as elsewhere_out{record}
     from state
     where withdrawn_on is not null
     union all
@@ -209,7 +209,7 @@ event as (
         field,
         0,
         0,
-        1
+        1{record}
     from state
     where withdrawn_on is not null and received_by is not null
     union all
@@ -222,7 +222,7 @@ event as (
         field,
         0,
         1,
-        0
+        0{record}
     from state
     where overdue_from <= %(as_of)s and (withdrawn_on is not null or left_on > %(as_of)s)
 )
@@ -235,6 +235,6 @@ select
     field,
     sum(withdrawn) as withdrawn,
     sum(overdue_out) as overdue_out,
-    sum(elsewhere_out) as elsewhere_out
+    sum(elsewhere_out) as elsewhere_out{record}
 from event
-group by province_code, org_code, unit_from, day, field
+group by province_code, org_code, unit_from, day, field{record}

@@ -1,4 +1,5 @@
 -- creates: [window_online]
+-- together: [national_code, level]
 
 -- Dossiers of procedures of levels 3 and 4, by the catalogue in force, at the level of the receiving unit.
 create temp table window_online on commit drop as
@@ -8,7 +9,7 @@ with part as (
         daily.national_code,
         case unit.tier when 'commune' then 'Xã' when 'district' then 'Huyện' else 'Sở' end as level,
         sum(daily.received) as received,
-        sum(daily.received_online) as received_online
+        sum(daily.received_online) as received_online{record}
     from mart.procedure_daily as daily
     inner join window_unit as unit
         on
@@ -17,7 +18,7 @@ with part as (
             and daily.day >= unit.reach_from
             and daily.day < unit.reach_to
     where daily.day >= %(period_start)s and daily.day < %(period_end)s
-    group by 1, 2, 3
+    group by 1, 2, 3{record}
 ),
 
 offered as (
@@ -36,10 +37,10 @@ select
     part.level,
     offered.service_level,
     sum(part.received) as received,
-    sum(part.received_online) as received_online
+    sum(part.received_online) as received_online{record}
 from part
 inner join window_subtree as subtree on subtree.part_code = part.unit_code
 inner join window_scope as scope on scope.unit_code = subtree.unit_code and scope.level = part.level
 inner join offered
     on offered.senders = scope.senders and offered.national_code = part.national_code and offered.level = part.level
-group by 1, 2, 3, 4
+group by 1, 2, 3, 4{record}

@@ -9,7 +9,7 @@ select
     sum(daily.electronic) as electronic,
     sum(daily.with_paper) as with_paper,
     sum(daily.steering) as steering,
-    sum(daily.legal) as legal
+    sum(daily.legal) as legal{record}
 from mart.document_daily as daily
 inner join window_unit as unit
     on
@@ -19,4 +19,4 @@ inner join window_unit as unit
         and daily.day < unit.reach_to
 inner join window_subtree as subtree on subtree.part_code = unit.unit_code
 where daily.day >= %(period_start)s and daily.day < %(period_end)s
-group by 1, 2
+group by 1, 2{record}

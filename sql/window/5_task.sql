@@ -8,7 +8,7 @@ select
     task.assigned_by,
     task.assigned_on,
     task.due_on,
-    task.completed_on
+    task.completed_on{record}
 from core.task as task
 inner join window_unit as unit
     on

@@ -1,4 +1,5 @@
 -- creates: [window_event]
+-- together: [staff_code]
 
 -- Decisions of the window about people, at the unit and below it.
 -- `employment` is what the decision says, else what the person is, else what the unit employs.
@@ -35,7 +36,7 @@ select
         when person.staff_kind is not null then person.staff_kind
         when unit.level = 'service_unit' then 'Viên chức'
         else 'Công chức'
-    end as employment
+    end as employment{record}
 from core.staff_event as event
 inner join window_unit as unit
     on

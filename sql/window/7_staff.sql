@@ -1,4 +1,6 @@
 -- creates: [window_staff]
+-- share:
+--   present: case row_number() over (partition by staff_kind, staff_code order by record) when 1 then 1::bigint else 0 end
 
 -- Who is present on the last day of the window, by kind; inside communes since there are two tiers. Two offices may
 -- deliver the same person. A person is what the list of the time said; a day that was said later speaks all the same:
@@ -16,7 +18,7 @@ with listed as (
         person.told_until,
         person.latest_joined_on as joined_on,
         said.status in ('Đang làm việc', 'Biệt phái', 'Nghỉ thai sản') as is_at_work,
-        said.status_on
+        said.status_on{record}
     from told_staff as person
     cross join lateral (
         select
@@ -45,7 +47,7 @@ with listed as (
 select
     subtree.unit_code,
     staff.staff_kind,
-    count(distinct staff.staff_code) as present
+    count(distinct staff.staff_code) as present{record}{person}
 from listed as staff
 inner join window_unit as unit
     on
@@ -63,4 +65,4 @@ where
             staff.status_on > %(last_day)s
             and (staff.presence <> 'gone' or staff.status_on <= staff.told_until)
     end
-group by 1, 2
+group by 1, 2{record}{person}

@@ -15,7 +15,7 @@ with told as (
     from (
         select
             province_code, sender, org_code, quota_kind, year, decided_on, assigned, delivered_on, file_id, presence,
-            case when presence = 'held' then 'infinity' else told_until end as told_until
+            case when presence = 'held' then 'infinity' else told_until end as told_until{record}
         from told_quota
     ) as known
 ),
@@ -31,7 +31,7 @@ select distinct on (unit.unit_code, quota.quota_kind, quota.year, quota.decided_
     quota.quota_kind,
     quota.year,
     quota.decided_on,
-    quota.assigned
+    quota.assigned{record}
 from listed as quota
 inner join window_unit as meant
     on
@@ -59,6 +59,6 @@ select distinct on (unit_code, quota_kind, year)
     unit_code,
     quota_kind,
     year,
-    assigned
+    assigned{record}
 from window_quota_decision
 order by unit_code, quota_kind, year, decided_on desc
