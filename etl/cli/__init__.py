@@ -21,6 +21,7 @@ from etl.errors import CchcError
 for _module in (
     "load",
     "figures",
+    "explain",
     "quality",
     "fix_list",
     "files",

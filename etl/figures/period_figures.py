@@ -1,6 +1,8 @@
 """The figures of a period, for every unit of its window: computed, compared with what is stored, kept."""
 
+from collections.abc import Iterable, Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import psycopg2
@@ -186,7 +188,18 @@ def _loads(cursor: Cursor) -> dict[str, int | None]:
 
 
 def _declared(cursor: Cursor, period: Period, indicators: list[catalogue.Indicator]) -> None:
-    """What the units themselves declared for this period. A value that is no number of its unit is as good as none."""
+    """What the units themselves declared for this period."""
+    read = [(code, unit, value) for code, unit, value, *_ in declared(cursor, period, indicators)]
+    execute_values(cursor, "insert into window_result (indicator_code, unit_code, numerator) values %s", read)
+
+
+def declared(
+    cursor: Cursor, period: Period, indicators: Iterable[catalogue.Indicator]
+) -> Iterator[tuple[str, str, Decimal, int, int]]:
+    """What the units of the window declared for a period: code, unit, value, file and line.
+
+    A value that is no number of its unit is as good as none.
+    """
     units_of_measure = {i.code: i.unit for i in indicators if not i.is_computed}
     if period.declared_name is None:
         return
@@ -194,12 +207,10 @@ def _declared(cursor: Cursor, period: Period, indicators: list[catalogue.Indicat
         project_files.statement("mart/declared"),
         {"year": period.year, "name": period.declared_name, "codes": list(units_of_measure)},
     )
-    read = []
-    for code, unit, text in cursor.fetchall():
+    for code, unit, text, file_id, line in cursor.fetchall():
         try:
             value = printed.read(text, units_of_measure[code])
         except ValueError:
             continue
         if value is not None:
-            read.append((code, unit, value))
-    execute_values(cursor, "insert into window_result (indicator_code, unit_code, numerator) values %s", read)
+            yield code, unit, value, file_id, line

@@ -116,9 +116,7 @@ def of_units(statement: str) -> str:
     return project_files.fill(statement, record="", person="")
 
 
-def make(
-    cursor: Cursor, path: Path, bound: dict[str, Any], filled: Callable[[str], str] = of_units
-) -> dict[str, Any]:
+def make(cursor: Cursor, path: Path, bound: dict[str, Any], filled: Callable[[str], str] = of_units) -> dict[str, Any]:
     """Run a file that creates temporary tables, in place of those that this transaction has already; its header.
 
     Input:  `filled`: what is made of its statement before it is run.

@@ -5,7 +5,9 @@
 select distinct on (declaration.province_code, declaration.indicator_code, declaration.org_code)
     declaration.indicator_code,
     unit.unit_code,
-    declaration.value
+    declaration.value,
+    declaration.file_id,
+    declaration.line
 from core.declaration
 inner join window_unit as unit
     on
