@@ -53,31 +53,54 @@ def open_records(
     Output: temporary tables `window_…`, gone with the transaction, and those of them that name records.
     Raises: CatalogueError if a file of `sql/window/` or `sql/counts/` fails.
     """
+    asked = tables_of(indicators)
+    narrow = project_files.statement("explaining/only_one_unit")
+    headers = make_by_record(cursor, period, asked, narrow, {"code": code, "valid_from": valid_from})
+    cursor.execute("select unit_code from window_unit where is_in_window")
+    unit = cursor.fetchone()[0]
+    return name_records(cursor, unit, {name: headers[name] for name in asked & headers.keys()})
+
+
+def tables_of(indicators: Iterable[catalogue.Indicator]) -> set[str]:
+    """The tables of the window that the queries of these indicators read."""
+    return {name for indicator in indicators for name in read_by(indicator.query)}
+
+
+def make_by_record(
+    cursor: Cursor, period: Period, tables: set[str], narrow: str, values: dict[str, str] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Make tables of the window, and whatever they read, with the record of each row where files have a place for it.
+
+    Input:  `narrow`: a statement, with its values, that leaves in window_subtree what is asked; lists that are a unit's
+            own, and no sum of those below it, are made before (`rolls_up: false`).
+    Output: the header of the file that made it, by table that may name records.
+    """
     bound = bindings(period)
-    asked = {name for indicator in indicators for name in read_by(indicator.query)}
-    files = [(path, project_files.read_sql(path)[1]) for path in needed({"window_subtree", "window_holder"} | asked)]
+    files = {path: project_files.read_sql(path) for path in needed({"window_subtree", "window_holder"} | tables)}
     cursor.execute("set local work_mem = '128MB'; set local hash_mem_multiplier = 16")
-    texts = "\n".join([text for _, text in files])
+    texts = "\n".join(text for _, text in files.values())
     for export in catalogue.exports().values():
         if re.search(rf"\btold_{export.thing}\b", texts):
             tell(cursor, export, bound, record=RECORD)
-    headers: dict[str, dict[str, Any]] = {}
-    of_units = [path for path, text in files if "{record}" not in text]
-    for path in of_units:
-        header = make(cursor, path, bound)
-        complete(cursor, header, period)
-        if "window_subtree" in header["creates"]:
-            cursor.execute(
-                project_files.statement("explaining/only_one_unit"), {"code": code, "valid_from": valid_from}
-            )
+    by_record = [path for path, (_, text) in files.items() if "{record}" in text]
+    for path in (path for path in files if path not in by_record):
+        complete(cursor, make(cursor, path, bound), period)
+    own = [path for path in by_record if not files[path][0].get("rolls_up", True)]
+    if values:  # one unit: nobody else's list is asked
+        cursor.execute(narrow, values)
+    for path in own:
+        complete(cursor, make(cursor, path, bound, _of_records), period)
+    if not values:
+        cursor.execute(narrow)
     _facts(cursor, bound, texts)
-    for path in [path for path, _ in files if path not in of_units]:
-        header = make(cursor, path, bound, _of_records)
-        complete(cursor, header, period)
-        headers |= dict.fromkeys(header["creates"], header)
-    cursor.execute("select unit_code from window_unit where is_in_window")
-    unit = cursor.fetchone()[0]
-    named = {name: _name_records(cursor, name, headers[name], unit) for name in sorted(asked & headers.keys())}
+    for path in (path for path in by_record if path not in own):
+        complete(cursor, make(cursor, path, bound, _of_records), period)
+    return {name: files[path][0] for path in by_record for name in files[path][0]["creates"]}
+
+
+def name_records(cursor: Cursor, unit: str, headers: dict[str, dict[str, Any]]) -> Opened:
+    """Of what these tables say of a unit, put the record in its place; and of its subtree, the part."""
+    named = {name: _name_records(cursor, name, headers[name], unit) for name in sorted(headers)}
     cursor.execute(project_files.statement("explaining/units_as_records"), {"unit": unit})
     return Opened(unit, {name: table for name, table in named.items() if table})
 

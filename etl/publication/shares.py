@@ -56,7 +56,7 @@ def of_figure(cursor: Cursor, period: Period, indicator: catalogue.Indicator, op
     if not indicator.is_computed:
         return _declared(cursor, period, indicator, opened)
     bound = bindings(period)
-    found = _run(cursor, indicator, bound)
+    found = run(cursor, indicator, bound)
     whole = figure(cursor, period, indicator, opened)
     if _sum(found.values()) != whole:
         read = [opened.tables[name] for name in sorted(read_by(indicator.query) & opened.tables.keys())]
@@ -94,7 +94,7 @@ def _declared(cursor: Cursor, period: Period, indicator: catalogue.Indicator, op
     ]
 
 
-def _run(cursor: Cursor, indicator: catalogue.Indicator, bound: dict[str, Any]) -> dict[str, Parts]:
+def run(cursor: Cursor, indicator: catalogue.Indicator, bound: dict[str, Any]) -> dict[str, Parts]:
     """What the query of an indicator counts for each `unit_code` of the tables that are there."""
     try:
         cursor.execute(
@@ -155,7 +155,7 @@ def _run_as(
             )
     if subtree != "window_subtree":
         cursor.execute(f"drop table window_subtree; alter table {subtree} rename to window_subtree")
-    found = _run(cursor, indicator, bound)
+    found = run(cursor, indicator, bound)
     cursor.execute("rollback to savepoint other_units; release savepoint other_units")
     return found
 

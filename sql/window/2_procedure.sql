@@ -1,4 +1,5 @@
 -- creates: [window_owner, window_scope, window_catalogue, window_procedure]
+-- rolls_up: false
 
 -- Whose the list of a sender was. By the rule of core.list_owner (sql/core/list_owner.sql), which says whose it is now:
 -- what was set, else the topmost of the sender's units, else the unit of its name. Change both. Its units are those

@@ -1,4 +1,5 @@
 -- creates: [window_document]
+-- own: [is_own]
 
 -- Documents issued in the window: by the unit itself (`is_own`) and by what is below it.
 create temp table window_document on commit drop as

@@ -1,6 +1,7 @@
 -- creates: [window_staff]
 -- share:
---   present: case row_number() over (partition by staff_kind, staff_code order by record) when 1 then 1::bigint else 0 end
+--   present: >-
+--     case row_number() over (partition by staff_kind, staff_code order by record) when 1 then 1::bigint else 0 end
 
 -- Who is present on the last day of the window, by kind; inside communes since there are two tiers. Two offices may
 -- deliver the same person. A person is what the list of the time said; a day that was said later speaks all the same:
