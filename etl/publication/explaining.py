@@ -85,10 +85,10 @@ def explain(connection: Connection, period: Period, unit: str, code: str, *, rel
         parts = shares.NOTHING
         if status in ("observed", "undefined"):
             opened = opening.open_records(cursor, period, unit_code, valid_from, [indicator])
-            found = shares.of_figure(cursor, period, indicator, opened)
+            parts = shares.figures(cursor, period, [indicator], opened)[code]
+            found = shares.of_figure(cursor, period, indicator, opened, parts)
             told = records.known(cursor, [share.record for share in found])
             rows = [Row(share.in_numerator, share.in_denominator, told[share.record]) for share in found]
-            parts = sum((r.in_numerator for r in rows), Decimal(0)), sum((r.in_denominator for r in rows), Decimal(0))
     has_moved = parts != (numerator or 0, denominator or 0) or version != indicator.version
     return Explanation(
         period,

@@ -84,21 +84,31 @@ def keep(
     return rows
 
 
-def of_figure(
-    cursor: Cursor, release_id: int, period: Period, unit: tuple[str, str], indicator: catalogue.Indicator
-) -> list[Share]:
-    """What each row added to a figure of a release, as `shares.of_figure` says it of today.
+def of_figures(
+    cursor: Cursor,
+    release_id: int,
+    period: Period,
+    unit: tuple[str, str],
+    indicators: Sequence[catalogue.Indicator],
+) -> dict[str, list[Share]]:
+    """What each row added to figures of a release, by code, as `shares.of_figure` says it of today.
 
-    Input:  `unit`: its code and first day; `indicator`: as the release keeps its definition.
+    Input:  `unit`: its code and first day; `indicators`: as the release keeps their definitions.
     Raises: UsageError if the release keeps nothing of the unit.
     """
     unit_code = _unit_code(cursor, release_id, unit)
-    cursor.execute(statement("keeping/apart"), {"release": release_id, "unit": unit_code, "code": indicator.code})
-    if found := cursor.fetchone():
-        return [Share(file_id << LINES | line, over, under) for file_id, line, over, under in zip(*found, strict=True)]
-    if not indicator.is_computed:
-        return []
-    return shares.of_figure(cursor, period, indicator, open_kept(cursor, release_id, unit_code, [indicator]))
+    cursor.execute(statement("keeping/apart"), {"release": release_id, "unit": unit_code})
+    apart = {
+        code: [Share(file_id << LINES | line, *parts) for file_id, line, *parts in zip(*packed, strict=True)]
+        for code, *packed in cursor.fetchall()
+    }
+    found = {i.code: apart.get(i.code, []) for i in indicators}
+    computed = [i for i in indicators if i.is_computed and i.code not in apart]
+    if computed:
+        opened = open_kept(cursor, release_id, unit_code, computed)
+        whole = shares.figures(cursor, period, computed, opened)
+        found |= {i.code: shares.of_figure(cursor, period, i, opened, whole[i.code]) for i in computed}
+    return found
 
 
 def open_kept(cursor: Cursor, release_id: int, unit_code: str, indicators: Iterable[catalogue.Indicator]) -> Opened:
@@ -228,19 +238,22 @@ def _keep_apart(cursor: Cursor, release_id: int, period: Period, indicators: Seq
             if indicator_code == indicator.code and found.get(unit_code, shares.NOTHING) != parts:
                 differing[unit_code, code, valid_from].append(indicator)
     for (unit_code, code, valid_from), of_unit in differing.items():
+        cursor.execute("savepoint one_unit")  # what it opens is closed again: a transaction has only so many locks
         opened = opening.open_records(cursor, period, code, valid_from, of_unit)
-        for indicator in of_unit:
-            added = shares.of_figure(cursor, period, indicator, opened)
-            _insert_apart(
-                cursor,
-                [
-                    (
-                        *(release_id, unit_code, indicator.code),
-                        *([share.file_id for share in added], [share.line for share in added]),
-                        *([share.in_numerator for share in added], [share.in_denominator for share in added]),
-                    )
-                ],
-            )
+        whole = shares.figures(cursor, period, of_unit, opened)
+        added = {i.code: shares.of_figure(cursor, period, i, opened, whole[i.code]) for i in of_unit}
+        cursor.execute("rollback to savepoint one_unit; release savepoint one_unit")
+        _insert_apart(
+            cursor,
+            [
+                (
+                    *(release_id, unit_code, indicator_code),
+                    *([share.file_id for share in found], [share.line for share in found]),
+                    *([share.in_numerator for share in found], [share.in_denominator for share in found]),
+                )
+                for indicator_code, found in added.items()
+            ],
+        )
 
 
 def _figures(cursor: Cursor, release_id: int, period: Period) -> dict[tuple[str, str, str, str], Parts]:

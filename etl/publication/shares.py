@@ -10,7 +10,8 @@ in equal parts among the records that count nothing by themselves, what is over 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -47,28 +48,39 @@ class Share:
         return self.record & (1 << LINES) - 1
 
 
-def of_figure(cursor: Cursor, period: Period, indicator: catalogue.Indicator, opened: Opened) -> list[Share]:
+def figures(
+    cursor: Cursor, period: Period, indicators: Iterable[catalogue.Indicator], opened: Opened
+) -> dict[str, Parts]:
+    """Numerator and denominator that each indicator's query counts for the unit now, by code; 0 where there is none."""
+    found, computed = {}, []
+    for indicator in indicators:
+        if indicator.is_computed:
+            computed.append(indicator)
+        else:
+            declared = _declared(cursor, period, indicator, opened)
+            found[indicator.code] = _sum((share.in_numerator, share.in_denominator) for share in declared)
+    whole = {table.name: f"'{opened.unit}'::text" for table in opened.tables.values()}
+    with _other_units(cursor, opened.tables.values(), whole, subtree="known_subtree"):
+        for indicator in computed:
+            counted = run(cursor, indicator, bindings(period))
+            found[indicator.code] = counted.get(opened.unit, NOTHING)
+    return found
+
+
+def of_figure(
+    cursor: Cursor, period: Period, indicator: catalogue.Indicator, opened: Opened, whole: Parts
+) -> list[Share]:
     """What each record adds to a figure of the unit, by file and line; those that add nothing are left out.
 
-    Output: shares that add up exactly to what the indicator's query counts for the unit; see `figure`. Of what the unit
-            declared itself, its declaration.
+    Input:  `whole`: what the query counts for the unit, as `figures` says it.
+    Output: shares that add up to it exactly, if any record is counted. Of what the unit declared itself, its
+            declaration.
     """
     if not indicator.is_computed:
         return _declared(cursor, period, indicator, opened)
-    bound = bindings(period)
-    found = run(cursor, indicator, bound)
-    whole = figure(cursor, period, indicator, opened)
+    found = run(cursor, indicator, bindings(period))
     if _sum(found.values()) != whole:
-        read = [opened.tables[name] for name in sorted(read_by(indicator.query) & opened.tables.keys())]
-        members = _together(cursor, read)
-        if members:
-            keys = {table.name: _key(table) for table in read if table.together}
-            of_together = _run_as(cursor, indicator, bound, read, keys)
-            for key, records in members.items():
-                _share_out(found, records, of_together.get(key, NOTHING))
-        if _sum(found.values()) != whole:
-            counted = {record for records in members.values() for record in records}
-            _share_out(found, sorted(counted | found.keys()), whole)
+        _share_out_together(cursor, period, indicator, opened, found, whole)
     units = _records_of_units(cursor) if "window_subtree" in read_by(indicator.query) else {}
     shares = [
         Share(units[key] if key in units else int(key), *parts) for key, parts in found.items() if parts != NOTHING
@@ -76,14 +88,26 @@ def of_figure(cursor: Cursor, period: Period, indicator: catalogue.Indicator, op
     return sorted(shares, key=lambda share: share.record)
 
 
-def figure(cursor: Cursor, period: Period, indicator: catalogue.Indicator, opened: Opened) -> Parts:
-    """Numerator and denominator that the indicator's query counts for the unit now; 0 where there is none."""
-    if not indicator.is_computed:
-        return _sum((s.in_numerator, s.in_denominator) for s in _declared(cursor, period, indicator, opened))
+def _share_out_together(
+    cursor: Cursor,
+    period: Period,
+    indicator: catalogue.Indicator,
+    opened: Opened,
+    found: dict[str, Parts],
+    whole: Parts,
+) -> None:
+    """Make what records add the whole, first among those that are counted together; `found` is changed."""
     read = [opened.tables[name] for name in sorted(read_by(indicator.query) & opened.tables.keys())]
-    keys = {table.name: f"'{opened.unit}'::text" for table in read}
-    counted = _run_as(cursor, indicator, bindings(period), read, keys, subtree="known_subtree")
-    return counted.get(opened.unit, NOTHING)
+    members = _together(cursor, read)
+    if members:
+        keys = {table.name: _key(table) for table in read if table.together}
+        with _other_units(cursor, read, keys):
+            of_together = run(cursor, indicator, bindings(period))
+        for key, records in members.items():
+            _share_out(found, records, of_together.get(key, NOTHING))
+    if _sum(found.values()) != whole:
+        counted = {record for records in members.values() for record in records}
+        _share_out(found, sorted(counted | found.keys()), whole)
 
 
 def _declared(cursor: Cursor, period: Period, indicator: catalogue.Indicator, opened: Opened) -> list[Share]:
@@ -131,16 +155,11 @@ def _together(cursor: Cursor, tables: Sequence[Table]) -> dict[str, list[str]]:
     return members
 
 
-def _run_as(
-    cursor: Cursor,
-    indicator: catalogue.Indicator,
-    bound: dict[str, Any],
-    tables: Sequence[Table],
-    keys: dict[str, str],
-    *,
-    subtree: str = "window_subtree",
-) -> dict[str, Parts]:
-    """What the query counts with other units than records.
+@contextmanager
+def _other_units(
+    cursor: Cursor, tables: Iterable[Table], keys: dict[str, str], *, subtree: str = "window_subtree"
+) -> Iterator[None]:
+    """For a while, the tables have other units than records.
 
     Input:  `keys`: the unit in some of these tables, as SQL; `subtree`: the table that is the subtree.
     """
@@ -155,9 +174,8 @@ def _run_as(
             )
     if subtree != "window_subtree":
         cursor.execute(f"drop table window_subtree; alter table {subtree} rename to window_subtree")
-    found = run(cursor, indicator, bound)
+    yield
     cursor.execute("rollback to savepoint other_units; release savepoint other_units")
-    return found
 
 
 def _share_out(found: dict[str, Parts], records: Sequence[str], whole: Parts) -> None:

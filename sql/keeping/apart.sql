@@ -1,8 +1,9 @@
--- What rows add to a figure of a release that is kept by itself.
+-- What rows add to the figures of a release that are kept by themselves.
 select
+    indicator_code,
     file_ids,
     lines,
     numerators,
     denominators
 from mart.contribution_apart
-where release_id = %(release)s and unit_code = %(unit)s and indicator_code = %(code)s
+where release_id = %(release)s and unit_code = %(unit)s

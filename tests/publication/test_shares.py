@@ -32,6 +32,7 @@ def test_shares_add_up_in_every_drawn_case(cursor: Cursor, code: str, case: dict
     period_figures.compute(cursor, period, [indicator])
     for (unit, valid_from), figures in figures_of(cursor).items():
         opened = shares.open_records(cursor, period, unit, valid_from, [indicator])
-        found = shares.of_figure(cursor, period, indicator, opened)
+        whole = shares.figures(cursor, period, [indicator], opened)[code]
+        found = shares.of_figure(cursor, period, indicator, opened, whole)
         added = (sum(s.in_numerator for s in found), sum(s.in_denominator for s in found))
         assert (unit, added) == (unit, figures[code])
