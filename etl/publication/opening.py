@@ -21,7 +21,8 @@ LINES = 31  # bits of a record that hold its line; those above hold its file
 RECORD = f", file_id::bigint << {LINES} | line as record"
 # Facts that no window counts are left out where there are many of them: they are found by the days of the rest.
 DAYS = {
-    "dossier": "received_on < greatest(%(period_end)s, %(as_of)s + 1)"
+    # some are finished before they are received, as their days say
+    "dossier": "least(received_on, finished_on) < greatest(%(period_end)s, %(as_of)s + 1)"
     " and (received_on >= %(period_start)s or coalesce(finished_on, 'infinity') >= %(period_start)s)",
     "document": "issued_on >= %(period_start)s and issued_on < %(period_end)s",
 }
@@ -121,12 +122,15 @@ def _of_records(statement: str) -> str:
 def _facts(cursor: Cursor, bound: dict[str, Any], texts: str) -> None:
     """Make the facts and the counts that these texts read, with the record of each: pg_temp.fact_<thing>, <thing>_…"""
     counted = [count for count in counts.declared() if re.search(rf"\b{count.table}\b", texts)]
-    of_counts = {count.thing: count.units for count in counted}
+    naming = {thing: {"org_code"} for thing in _with_units()}  # columns that name a unit at which a thing is counted
+    for count in counted:
+        naming[count.thing].update(count.units)
+    of_counts = {count.thing for count in counted}
     cursor.execute(project_files.statement("explaining/codes"))
     codes = cursor.fetchone()[0]
-    for thing in _with_units():
+    for thing, units in naming.items():
         if thing in of_counts or re.search(rf"\bcore\.{thing}\b", texts):
-            concerned = " or ".join(f"{unit} = any(%(codes)s)" for unit in of_counts.get(thing, ("org_code",)))
+            concerned = " or ".join(f"{unit} = any(%(codes)s)" for unit in sorted(units))
             days = DAYS.get(thing, "true")
             cursor.execute(f"drop table if exists pg_temp.fact_{thing}")
             cursor.execute(

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from etl import pipeline, settings
+from etl import catalogue, pipeline, settings
 from etl.periods import Period
+from etl.publication import keeping
 from etl.warehouse import database
+from tests import contributions
 from tests.worlds.reckoning import FLOW, WINDOWS, Reckoning
 from tests.worlds.world import World, world, write
 
@@ -66,3 +68,15 @@ def test_figures_are_what_they_were(warehouse_url, tmp_path, monkeypatch, seed):
             wrong += [(period, unit, m, flow[m], n) for m, n in flows[period, unit].items() if flow[m] != n]
     assert compared > 1000
     assert not wrong, "".join(f"\n  {one}" for one in wrong[:40])
+    rows_add_up(warehouse_url)
+
+
+def rows_add_up(url: str) -> None:
+    """Every figure is what its rows add up to: as the warehouse has them, and as a release keeps them."""
+    for release, period in enumerate(map(Period.parse, WINDOWS)):
+        with database.transaction(url) as connection, connection.cursor() as cursor:
+            keeping.keep(cursor, release, period, catalogue.reported(period.last_day).values())
+        for kept in (None, release):
+            wrong, looked_at = contributions.not_added_up(url, period, kept)
+            assert looked_at > 100
+            assert not wrong, (period.code, kept, wrong[:10])
