@@ -35,7 +35,7 @@ class Table:
     name: str
     kept: tuple[str, ...]  # columns that tell its rows apart, beside unit and record
     sums: tuple[str, ...]  # columns that are sums of counts; none: it has a row for each record
-    together: tuple[str, ...]  # columns that name what is counted together, as the header of its file says
+    together: tuple[str, ...]  # columns that name what is counted together: of rows, as the header of their file says
 
 
 @dataclass(frozen=True)
@@ -173,4 +173,6 @@ def _name_records(cursor: Cursor, table: str, header: dict[str, Any], unit: str)
         (unit,),
     )
     sums = tuple(name for name in own if columns[name])
-    return Table(table, tuple(name for name in own if name not in sums), sums, tuple(header.get("together", ())))
+    kept = tuple(name for name in own if name not in sums)
+    # a query sees one row of all that are added up
+    return Table(table, kept, sums, tuple(header.get("together", kept if sums else ())))

@@ -4,9 +4,9 @@ In the window that `opening` makes, a record stands in place of the unit. An ind
 `unit_code`, so counts for each record what it counts for the unit: no indicator is defined a second time.
 
 Not every figure is the sum of what its records are by themselves. A person with two decisions is one person; a dossier
-on paper counts beside an online one of its procedure. So the query is run once more for what is counted together
-(`together:` in the header of a file of `sql/window/`), and what is over or missing there is shared out: what is missing
-in equal parts among the records that count nothing by themselves, what is over is taken from the last ones.
+on paper counts beside an online one of its procedure. So the query is run once more for what is counted together: what
+makes one row of the unit, or what the header of a file of `sql/window/` names (`together:`). What is missing there is
+given in equal parts to the records that count nothing by themselves; what is over is taken from the last ones.
 """
 
 from collections import defaultdict
@@ -107,6 +107,9 @@ def _share_out_together(
             _share_out(found, records, of_together.get(key, NOTHING))
     if _sum(found.values()) != whole:
         counted = {record for records in members.values() for record in records}
+        for table in read if not counted and not found else ():
+            cursor.execute(f"select unit_code from {table.name}")
+            counted |= {record for (record,) in cursor.fetchall()}
         _share_out(found, sorted(counted | found.keys()), whole)
 
 
@@ -141,7 +144,8 @@ def _sum(parts: Iterable[Parts]) -> Parts:
 
 
 def _key(table: Table) -> str:
-    return f"concat_ws(' | ', {', '.join(f'{column}::text' for column in table.together)})"
+    columns = ", ".join(f"coalesce({column}::text, '')" for column in table.together)
+    return f"concat_ws(' | ', '{table.name}', {columns})"
 
 
 def _together(cursor: Cursor, tables: Sequence[Table]) -> dict[str, list[str]]:

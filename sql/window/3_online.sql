@@ -1,5 +1,4 @@
 -- creates: [window_online]
--- together: [national_code, level]
 
 -- Dossiers of procedures of levels 3 and 4, by the catalogue in force, at the level of the receiving unit.
 create temp table window_online on commit drop as
