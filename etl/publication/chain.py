@@ -26,6 +26,7 @@ PARTS = {
     "waiver": "các dòng được miễn",
     "load": "các tệp làm căn cứ",
     "change": "danh sách số liệu thay đổi",
+    "contribution": "các dòng làm nên số liệu",
 }
 CODE = 10  # letters and digits of the short code
 NAMED = 10
@@ -154,7 +155,7 @@ def _said_of(cursor: Cursor, every: Mapping[int, _Kept], kept: _Kept) -> list[st
     lines += [
         f"{kept.name}: {title} đã bị sửa, thêm hoặc xoá."
         for part, title in PARTS.items()
-        if now[part] != kept.parts.get(part)
+        if now[part] != kept.parts.get(part, "")  # "": it had none of this part
     ]
     if kept.form_version == signed_form.VERSION:
         form = signed_form.digest(cursor, kept.release_id, kept.unit_code, kept.valid_from)

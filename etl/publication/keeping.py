@@ -78,7 +78,7 @@ def keep(
         rows += _keep_table(cursor, release_id, name, headers[name])
     _note_table(cursor, release_id, _Table(UNITS, _columns(cursor, UNITS), {}))
     cursor.execute(statement("keeping/units"), {"release": release_id})
-    cursor.execute("analyze mart.contribution_piece, mart.contribution_unit, mart.contribution")
+    cursor.execute("analyze mart.release_contribution_piece, mart.release_contribution_unit, mart.release_contribution")
     _keep_declared(cursor, release_id, period, [i for i in every if not i.is_computed])
     _keep_apart(cursor, release_id, period, computed)
     return rows
@@ -162,14 +162,15 @@ def _columns(cursor: Cursor, table: str) -> dict[str, str]:
 def _note_table(cursor: Cursor, release_id: int, table: _Table) -> None:
     header = {key: table.header[key] for key in ("together", "share", "own") if key in table.header}
     cursor.execute(
-        "insert into mart.contribution_table (release_id, window_table, columns, header) values (%s, %s, %s, %s)",
+        "insert into mart.release_contribution_table (release_id, window_table, columns, header)"
+        " values (%s, %s, %s, %s)",
         (release_id, table.name, Json(list(table.columns.items())), Json(header)),
     )
 
 
 def _tables(cursor: Cursor, release_id: int) -> dict[str, _Table]:
     cursor.execute(
-        "select window_table, columns, header from mart.contribution_table where release_id = %s", (release_id,)
+        "select window_table, columns, header from mart.release_contribution_table where release_id = %s", (release_id,)
     )
     return {name: _Table(name, dict(columns), header) for name, columns, header in cursor.fetchall()}
 
@@ -177,7 +178,7 @@ def _tables(cursor: Cursor, release_id: int) -> dict[str, _Table]:
 def _unit_code(cursor: Cursor, release_id: int, unit: tuple[str, str]) -> str:
     code, valid_from = unit
     cursor.execute(
-        "select unit_code from mart.contribution_unit where release_id = %s and code = %s and valid_from = %s",
+        "select unit_code from mart.release_contribution_unit where release_id = %s and code = %s and valid_from = %s",
         (release_id, code, valid_from),
     )
     if not (row := cursor.fetchone()):
@@ -189,7 +190,7 @@ def _unit_code(cursor: Cursor, release_id: int, unit: tuple[str, str]) -> str:
 def _keep_declared(cursor: Cursor, release_id: int, period: Period, declared: Sequence[catalogue.Indicator]) -> None:
     from etl.figures import period_figures
 
-    cursor.execute("select unit_code from mart.contribution_unit where release_id = %s", (release_id,))
+    cursor.execute("select unit_code from mart.release_contribution_unit where release_id = %s", (release_id,))
     kept = {unit for (unit,) in cursor.fetchall()}
     _insert_apart(
         cursor,
@@ -202,7 +203,7 @@ def _keep_declared(cursor: Cursor, release_id: int, period: Period, declared: Se
 
 
 def _insert_apart(cursor: Cursor, rows: Sequence[tuple[Any, ...]]) -> None:
-    execute_values(cursor, "insert into mart.contribution_apart values %s", rows)
+    execute_values(cursor, "insert into mart.release_contribution_apart values %s", rows)
 
 
 def _keep_apart(cursor: Cursor, release_id: int, period: Period, indicators: Sequence[catalogue.Indicator]) -> None:

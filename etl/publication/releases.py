@@ -15,7 +15,7 @@ from etl.errors import CatalogueError, UsageError
 from etl.figures import window
 from etl.migration import schema
 from etl.periods import Period
-from etl.publication import blocks, chain, completeness, events, register, signed_form
+from etl.publication import blocks, chain, completeness, events, keeping, register, signed_form
 from etl.publication.register import REASONS, Release
 from etl.publication.scope import Scope, must_sign_for, open_scope
 from etl.warehouse import locks
@@ -113,8 +113,7 @@ def _freeze(cursor: Cursor, scope: Scope, before: Release | None, signed: Mappin
         statement("publication/keep"),
         bound | {"release_id": release_id, "revision": revision, "exports": exports},
     )
-    # Here, in the transaction of the release, the contributing rows behind the figures are kept too: keep(cursor,
-    # release_id, …) of the module that explains figures. Its part then joins chain.PARTS, and is verified like others.
+    keeping.keep(cursor, release_id, period, definitions.values(), top=(scope.unit_code, scope.valid_from))
     figures = chain.figure_digests(cursor, release_id)
     _keep_units(cursor, release_id, figures)
     _keep_definitions(cursor, release_id, definitions, figures)

@@ -5,5 +5,5 @@ select
     lines,
     numerators,
     denominators
-from mart.contribution_apart
+from mart.release_contribution_apart
 where release_id = %(release)s and unit_code = %(unit)s

@@ -6,7 +6,7 @@ select
     made.indicator_code,
     coalesce(made.numerator, 0) as numerator,
     coalesce(made.denominator, 0) as denominator
-from mart.contribution_unit as unit
+from mart.release_contribution_unit as unit
 inner join mart.indicator as made on made.unit_code = unit.code and made.unit_valid_from = unit.valid_from
 where
     unit.release_id = %(release)s

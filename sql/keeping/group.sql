@@ -18,10 +18,10 @@ select
     content,
     records,
     dense_rank() over (order by content)
-    + (select count(*) from mart.contribution_piece where release_id = %(release)s) as piece
+    + (select count(*) from mart.release_contribution_piece where release_id = %(release)s) as piece
 from grouped;
 
-insert into mart.contribution_piece (release_id, piece, window_table, content)
+insert into mart.release_contribution_piece (release_id, piece, window_table, content)
 select distinct
     %(release)s::bigint as release_id,
     piece,

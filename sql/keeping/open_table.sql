@@ -9,19 +9,19 @@ with piece as materialized (
     select
         kept.piece,
         told.*
-    from mart.contribution_piece as kept
+    from mart.release_contribution_piece as kept
     cross join lateral jsonb_to_record(kept.content) as told ({typed}) -- noqa: PRS
     where kept.release_id = %(release)s and kept.window_table = %(table)s
 ),
 
 packed as (
-    select contribution.*
-    from mart.contribution_unit as top
-    inner join mart.contribution
+    select kept.*
+    from mart.release_contribution_unit as top
+    inner join mart.release_contribution as kept
         on
-            contribution.release_id = top.release_id
-            and contribution.window_table = %(table)s
-            and (contribution.held_by = any(top.parts) or contribution.held_by = top.lists ->> %(table)s)
+            kept.release_id = top.release_id
+            and kept.window_table = %(table)s
+            and (kept.held_by = any(top.parts) or kept.held_by = top.lists ->> %(table)s)
     where top.release_id = %(release)s and top.unit_code = %(unit)s
 )
 

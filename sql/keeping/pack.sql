@@ -1,7 +1,7 @@
 -- Pack what kept_group holds: for each unit or list, in the order of files and lines.
 --
 -- %(release)s; %(table)s: the table; %(size)s: rows of a block.
-insert into mart.contribution (release_id, window_table, held_by, block, file_ids, lines, pieces)
+insert into mart.release_contribution (release_id, window_table, held_by, block, file_ids, lines, pieces)
 select
     %(release)s,
     %(table)s,

@@ -7,12 +7,12 @@ drop table if exists pg_temp.{table};
 create temp table {table} on commit drop as
 with counted as (
     select
-        contribution.held_by,
+        packed.held_by,
         each.piece,
         count(*) as times
-    from mart.contribution
-    cross join lateral unnest(contribution.pieces) as each (piece)
-    where contribution.release_id = %(release)s and contribution.window_table = %(table)s
+    from mart.release_contribution as packed
+    cross join lateral unnest(packed.pieces) as each (piece)
+    where packed.release_id = %(release)s and packed.window_table = %(table)s
     group by 1, 2
 ),
 
@@ -20,13 +20,13 @@ held as (
     select
         unit_code,
         unnest(parts) as held_by
-    from mart.contribution_unit
+    from mart.release_contribution_unit
     where release_id = %(release)s
     union all
     select
         unit_code,
         lists ->> %(table)s as held_by
-    from mart.contribution_unit
+    from mart.release_contribution_unit
     where release_id = %(release)s and lists ? %(table)s
 )
 
@@ -35,6 +35,6 @@ select
     {columns}
 from held as top
 inner join counted on counted.held_by = top.held_by
-inner join mart.contribution_piece as kept on kept.release_id = %(release)s and kept.piece = counted.piece
+inner join mart.release_contribution_piece as kept on kept.release_id = %(release)s and kept.piece = counted.piece
 cross join lateral jsonb_to_record(kept.content) as told ({typed}) -- noqa: PRS
 group by {grouped}

@@ -1,7 +1,7 @@
 -- Keep the units of the window, with what is below each, and the lists that they share.
 --
 -- %(release)s; kept_subtree: units with their parts; kept_lists: unit and table -> list.
-insert into mart.contribution_unit (release_id, unit_code, code, valid_from, content, parts, tiers, lists)
+insert into mart.release_contribution_unit (release_id, unit_code, code, valid_from, content, parts, tiers, lists)
 select
     %(release)s,
     unit.unit_code,

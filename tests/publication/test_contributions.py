@@ -50,8 +50,8 @@ def test_so_do_the_rows_that_a_release_keeps(demo: str) -> None:
 
 def test_kept_rows_are_small(demo: str) -> None:
     ((kept,), (packed,)) = (
-        rows(demo, "select sum(cardinality(lines)) from mart.contribution")[0],
-        rows(demo, "select pg_total_relation_size('mart.contribution')")[0],
+        rows(demo, "select sum(cardinality(lines)) from mart.release_contribution")[0],
+        rows(demo, "select pg_total_relation_size('mart.release_contribution')")[0],
     )
     assert kept > 30_000
     assert packed / kept < 10
@@ -62,5 +62,5 @@ def test_kept_rows_are_small(demo: str) -> None:
 def test_kept_rows_are_only_added(demo: str, table: str, change: str) -> None:
     with database.transaction(demo) as connection, connection.cursor() as cursor:
         with pytest.raises(psycopg2.errors.RaiseException, match="only ever added"):
-            cursor.execute(change.format(f"mart.contribution{table}"))
+            cursor.execute(change.format(f"mart.release_contribution{table}"))
         connection.rollback()

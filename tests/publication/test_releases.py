@@ -21,7 +21,8 @@ from etl.warehouse import database, locks
 from tests.inbox import PROCEDURES
 from tests.publication.offices import STATEMENT, Office, dossiers, opened_office
 
-TABLES = ("", "_unit", "_figure", "_flow", "_definition", "_finding", "_waiver", "_load", "_change", "_event")
+ROWS = tuple(f"_contribution{part}" for part in ("", "_table", "_unit", "_piece", "_apart"))
+TABLES = ("", "_unit", "_figure", "_flow", "_definition", "_finding", "_waiver", "_load", "_change", "_event", *ROWS)
 KEY = "order by period_code, unit_code, unit_valid_from, indicator_code, release_id"
 
 
