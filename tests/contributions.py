@@ -1,7 +1,6 @@
 """Whether what rows add to figures is together the figures: of every unit and every indicator of a period."""
 
 from collections import defaultdict
-from decimal import Decimal
 
 from etl import catalogue
 from etl.periods import Period
@@ -43,11 +42,6 @@ def not_added_up(url: str, period: Period, release_id: int | None = None) -> tup
                 found = keeping.of_figures(cursor, release_id, period, unit, indicators)
         for code, parts in figures.items():
             looked_at += 1
-            if (added := added_up(found[code])) != parts:
+            if (added := shares.added_up(found[code])) != parts:
                 wrong.append((unit, code, parts, added))
     return wrong, looked_at
-
-
-def added_up(found: list[shares.Share]) -> shares.Parts:
-    zero = Decimal(0)
-    return sum((s.in_numerator for s in found), zero), sum((s.in_denominator for s in found), zero)

@@ -140,6 +140,16 @@ def _indicator(said: dict[str, Any], query: str, path: Path, defaults: Mapping[s
     return indicator
 
 
+def indicator_of(said: Mapping[str, Any], query: str) -> Indicator:
+    """An indicator as it was kept: what its header said, read from JSON, and its query."""
+    lists = ("levels", "source", "cadence", "needs")
+    days = ("valid_from", "valid_to")
+    read = dict(said)
+    read |= {name: tuple(said[name]) for name in lists if said.get(name) is not None}
+    read |= {name: date.fromisoformat(said[name]) for name in days if said.get(name)}
+    return Indicator(**read, query=query)
+
+
 def _computed(path: Path, defaults: Mapping[str, Any]) -> Indicator:
     said, query = read_sql(path)
     if not query:

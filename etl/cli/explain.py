@@ -47,7 +47,7 @@ def explain(
 
     asked, unit = period_of(period, first, last, as_of), unit_of(unit)
     with connected() as connection:
-        asked = window_to_show(connection, asked)
+        asked = asked if release is not None else window_to_show(connection, asked)
         told = explaining.explain(connection, asked, unit, code, release=release)
     if form is Format.table:
         return _print(told)
@@ -75,7 +75,8 @@ def _print(told: "Explanation") -> None:
     indicator = told.indicator
     window = f"{told.period.start:%d/%m/%Y} - {told.period.last_day:%d/%m/%Y}, tính đến {told.as_of:%d/%m/%Y}"
     print(f"{indicator.code} {indicator.title}")
-    print(f"{told.unit_name} ({told.unit_code}). {told.period.title_vi}: {window}\n")
+    published = f", theo bản công bố số {told.release}" if told.release is not None else ""
+    print(f"{told.unit_name} ({told.unit_code}). {told.period.title_vi}: {window}{published}\n")
     print(
         f"Giá trị: {vietnamese(told.value) or told.status} {indicator.unit if told.value is not None else ''}".rstrip()
     )
@@ -86,8 +87,10 @@ def _print(told: "Explanation") -> None:
     print(f"Định nghĩa: bản {told.definition_version}, áp dụng từ {indicator.valid_from:%d/%m/%Y}")
     said = "; ".join(f"{count} {word}" for word, count in told.decided.items())
     print(f"Dựa trên {len(told.rows)} dòng" + (f"; trong đó {said}." if said else "."))
-    if told.has_moved:
+    if told.has_moved and told.release is None:
         print("Dữ liệu hoặc định nghĩa đã khác lúc tính số này: hãy chạy cchc materialise rồi xem lại.")
+    elif told.has_moved:
+        print(f"Các dòng đã giữ không cộng thành số đã công bố: hãy chạy cchc verify {told.release}.")
     if not told.rows:
         return
     print()

@@ -81,6 +81,7 @@ def keep(
     cursor.execute("analyze mart.release_contribution_piece, mart.release_contribution_unit, mart.release_contribution")
     _keep_declared(cursor, release_id, period, [i for i in every if not i.is_computed])
     _keep_apart(cursor, release_id, period, computed)
+    cursor.execute(statement("keeping/decided"), {"release": release_id})
     return rows
 
 
@@ -178,7 +179,9 @@ def _tables(cursor: Cursor, release_id: int) -> dict[str, _Table]:
 def _unit_code(cursor: Cursor, release_id: int, unit: tuple[str, str]) -> str:
     code, valid_from = unit
     cursor.execute(
-        "select unit_code from mart.release_contribution_unit where release_id = %s and code = %s and valid_from = %s",
+        "select unit_code from mart.release_contribution_unit where release_id = %s and code = %s"
+        # a unit that has been since before our data is shown with a first day
+        " and greatest(valid_from, date '1900-01-01') = greatest(%s::date, date '1900-01-01')",
         (release_id, code, valid_from),
     )
     if not (row := cursor.fetchone()):

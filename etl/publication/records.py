@@ -28,10 +28,11 @@ class Record:
     said: dict[str, str | None]  # of ASKED, what it has
 
 
-def known(cursor: Cursor, records: Iterable[int]) -> dict[int, Record]:
+def known(cursor: Cursor, records: Iterable[int], *, release: int | None = None) -> dict[int, Record]:
     """What these records are: each is a file and its line, as `opening` numbers them.
 
-    Input:  in a transaction with an opened window they are looked up there, and elsewhere in the warehouse, where they
+    Input:  `release`: whose figures they made; what was decided about them then is told, else what is now.
+            In a transaction with an opened window they are looked up there, and elsewhere in the warehouse, where they
             stay after they were superseded.
     """
     by_file: dict[int, list[int]] = defaultdict(list)
@@ -39,7 +40,8 @@ def known(cursor: Cursor, records: Iterable[int]) -> dict[int, Record]:
         by_file[record >> LINES].append(record)
     cursor.execute(project_files.statement("explaining/exports"), {"files": list(by_file)})
     exports: dict[int, str] = dict(cursor.fetchall())
-    cursor.execute(project_files.statement("explaining/decided"), {"files": list(by_file)})
+    now, then = project_files.statement("explaining/decided"), project_files.statement("keeping/decided_then")
+    cursor.execute(now if release is None else then, {"files": list(by_file), "release": release})
     decided = {(file_id, line): tuple(kinds) for file_id, line, kinds in cursor.fetchall()}
     by_export: dict[str, list[int]] = defaultdict(list)
     for file_id, of_file in by_file.items():
@@ -63,7 +65,7 @@ def _rows(
     asked = ", ".join((*export.key, "raw_hash", *said))
     statement = project_files.statement("explaining/rows", columns=asked, relation=_relation(cursor, export))
     found: dict[int, tuple[Any, ...]] = {}
-    cursor.execute(statement, {"records": list(records)})
+    cursor.execute(statement, {"records": list(records), "files": list({record >> LINES for record in records})})
     found |= {record: row for record, *row in cursor.fetchall()}
     keys = _keys(export, list(found.values()))
     first = len(export.key) + 1
@@ -84,8 +86,8 @@ def _relation(cursor: Cursor, export: catalogue.Export) -> str:
     columns = ", ".join(core_tables.core_columns(export))
     record = f"file_id::bigint << {LINES} | line as record"
     return (
-        f"(select {columns}, {record} from core.{export.thing}"
-        f" union all select {columns}, {record} from core.{export.thing}_history)"
+        f"(select {columns}, {record} from core.{export.thing} where file_id = any(%(files)s)"
+        f" union all select {columns}, {record} from core.{export.thing}_history where file_id = any(%(files)s))"
     )
 
 

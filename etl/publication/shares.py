@@ -113,6 +113,11 @@ def _share_out_together(
         _share_out(found, sorted(counted | found.keys()), whole)
 
 
+def added_up(shares: Iterable[Share]) -> Parts:
+    """Numerator and denominator that shares make together."""
+    return _sum((share.in_numerator, share.in_denominator) for share in shares)
+
+
 def _declared(cursor: Cursor, period: Period, indicator: catalogue.Indicator, opened: Opened) -> list[Share]:
     return [
         Share(file_id << LINES | line, value, Decimal(0))

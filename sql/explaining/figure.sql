@@ -1,11 +1,8 @@
--- A figure as it was made, with the unit and the window that it is of.
+-- A figure as it was made.
 --
--- %(period)s, %(unit)s, %(valid_from)s, %(code)s: the figure.
+-- %(period)s, %(cadence)s, %(unit)s, %(valid_from)s, %(code)s: the figure.
 select
-    unit_code,
-    unit_valid_from::text,
     unit_name,
-    indicator_code,
     value,
     numerator,
     denominator,

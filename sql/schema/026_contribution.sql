@@ -65,6 +65,16 @@ create table if not exists mart.release_contribution_apart (
 comment on table mart.release_contribution_apart is
 'What rows add to a figure that is not made of what is kept of the parts of its unit.';
 
+create table if not exists mart.release_contribution_decided (
+    release_id int not null,
+    file_id int not null,
+    line bigint not null,
+    kinds text[] not null,              -- of decisions: correct, confirm, waive, mend_at_source
+    primary key (release_id, file_id, line)
+);
+comment on table mart.release_contribution_decided is
+'Rows of the files that a release rests on which were decided about when it was published.';
+
 -- Nobody changes them, as with all of a release.
 do $$
 declare
@@ -112,5 +122,8 @@ from (
         'apart', a.release_id, a.unit_code, a.indicator_code, a.file_ids, a.lines, a.numerators, a.denominators
     )::text
     from mart.release_contribution_apart as a where a.release_id = $1
+    union all
+    select row('decided', d.release_id, d.file_id, d.line, d.kinds)::text
+    from mart.release_contribution_decided as d where d.release_id = $1
 ) as kept (told)
 $$;

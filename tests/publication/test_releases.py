@@ -21,7 +21,7 @@ from etl.warehouse import database, locks
 from tests.inbox import PROCEDURES
 from tests.publication.offices import STATEMENT, Office, dossiers, opened_office
 
-ROWS = tuple(f"_contribution{part}" for part in ("", "_table", "_unit", "_piece", "_apart"))
+ROWS = tuple(f"_contribution{part}" for part in ("", "_table", "_unit", "_piece", "_apart", "_decided"))
 TABLES = ("", "_unit", "_figure", "_flow", "_definition", "_finding", "_waiver", "_load", "_change", "_event", *ROWS)
 KEY = "order by period_code, unit_code, unit_valid_from, indicator_code, release_id"
 
@@ -415,6 +415,10 @@ FIGURE = "release_id = 1 and unit_code = '23857' and indicator_code = '3.4.3'"
         (
             "update mart.release_definition set query = 'select 1' where release_id = 1 and indicator_code = '3.4.3'",
             r"Bản công bố số 1: định nghĩa chỉ tiêu đã bị sửa",
+        ),
+        (
+            "update mart.release_contribution set lines = lines || 0 where release_id = 1",
+            r"Bản công bố số 1: các dòng làm nên số liệu đã bị sửa",
         ),
         (
             "update mart.release set form_hash = repeat('0', 64) where release_id = 1",
