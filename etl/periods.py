@@ -92,6 +92,17 @@ class Period:
         return {"6": "half_yearly", "9": "nine_monthly", "N": "annual"}.get(self.kind[0], "quarterly")
 
     @property
+    def before(self) -> "Period":
+        """The period of the same kind before, over the window of the calendar.
+
+        >>> [Period.parse(code).before.code for code in ("2021-Q3", "2021-Q1", "2021-6T")]
+        ['2021-Q2', '2020-Q4', '2020-6T']
+        """
+        if self.kind[0] == "Q" and self.kind != "Q1":
+            return Period.parse(f"{self.year}-Q{int(self.kind[1]) - 1}")
+        return Period.parse(f"{self.year - 1}-{'Q4' if self.kind == 'Q1' else self.kind}")
+
+    @property
     def title_vi(self) -> str:
         """How a report names it.
 

@@ -8,7 +8,7 @@ import pytest
 from etl import cli
 from etl.errors import UsageError
 from etl.periods import Period
-from etl.publication import explaining
+from etl.publication import explaining, jumps
 from etl.publication.explaining import Explanation
 from tests.inbox import PROCEDURES
 from tests.publication.offices import Office, dossiers, opened_office
@@ -88,6 +88,18 @@ def test_and_as_it_was_published(office: Office) -> None:
     assert added(explained(office, "23857", release=1)) == {"0001": (1, 1), "0002": (0, 1)}
 
 
+def test_a_jump_is_told_by_unit_field_and_channel(office: Office) -> None:
+    found = jumps.changes(explained(office, release=1), explained(office))
+    assert [(c.value, c.before, c.after) for c in found if c.dimension == "unit"] == [
+        ("23857", (1, 2), (2, 2)),
+        ("23860", (1, 1), (1, 2)),
+    ]
+    assert {c.dimension for c in found} == set(jumps.DIMENSIONS)
+    for dimension in jumps.DIMENSIONS:
+        steps = [c.step for c in found if c.dimension == dimension]
+        assert [sum(side) for side in zip(*steps, strict=True)] == [1, 1]
+
+
 def test_a_figure_without_a_value_says_why(office: Office) -> None:
     told = explained(office, code="3.4.1")
     assert (told.status, told.rows, told.has_moved) == ("not_applicable", (), False)
@@ -123,5 +135,9 @@ def test_the_command_line_prints_it(
     printed = capsys.readouterr().out
     for said in ("66,67 %", "Tử số: 2; mẫu số: 3", "bản công bố số 1", "Dựa trên 3 dòng; trong đó 1 được xác nhận"):
         assert said in printed
+    assert cli.run([*ask, "--against", "2021-Q1"]) == 0
+    assert "So với Quý I năm 2021: 75,00 (3 / 4) → 75,00 (3 / 4)" in capsys.readouterr().out
+    assert cli.run([*ask, "--against", "2020-Q4"]) == 2
+    assert "no figures of 2020-Q4" in capsys.readouterr().err
     assert cli.run(["explain", "2021-Q2", "631", "3.4.3", "--release", "1"]) == 2
     assert "is of 2021-Q1" in capsys.readouterr().err
