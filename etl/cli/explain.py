@@ -96,7 +96,7 @@ def _print(told: "Explanation") -> None:
     print(f"Căn cứ: {indicator.legal_basis}")
     print(f"Định nghĩa: bản {told.definition_version}, áp dụng từ {indicator.valid_from:%d/%m/%Y}")
     said = "; ".join(f"{count} {word}" for word, count in told.decided.items())
-    print(f"Dựa trên {len(told.rows)} dòng" + (f"; trong đó {said}." if said else "."))
+    print(f"Dựa trên {told.row_count} dòng" + (f"; trong đó {said}." if said else "."))
     if told.has_moved and told.release is None:
         print("Dữ liệu hoặc định nghĩa đã khác lúc tính số này: hãy chạy cchc materialise rồi xem lại.")
     elif told.has_moved:

@@ -51,21 +51,25 @@ class Explanation:
     status: str
     reason: str | None
     definition_version: str  # that the figure was made by
-    rows: tuple[Row, ...]
+    rows: tuple[Row, ...]  # by file and line; the first of them, if no more were asked for
+    row_count: int  # of all
+    decided: dict[str, int]  # how many of all were corrected, confirmed, waived or wait for their source, by the word
     has_moved: bool  # the data, or the definition, are others than when the figure was made; or its rows were changed
 
-    @property
-    def decided(self) -> dict[str, int]:
-        """How many of its rows were corrected, confirmed, waived or wait for their source, by the word for it."""
-        kinds = Counter(kind for row in self.rows for kind in row.record.decided)
-        return {word: kinds[kind] for kind, word in DECIDED.items() if kinds[kind]}
 
-
-def explain(connection: Connection, period: Period, unit: str, code: str, *, release: int | None = None) -> Explanation:
+def explain(
+    connection: Connection,
+    period: Period,
+    unit: str,
+    code: str,
+    *,
+    release: int | None = None,
+    limit: int | None = None,
+) -> Explanation:
     """A figure that was made, and the rows that add to it: together they are its numerator and its denominator.
 
     Input:  `period`: over the window whose figures are meant; `unit`: a code, or code@day; `release`: its number, if
-            the figure is meant as it was published, with the rows that it had then.
+            the figure is meant as it was published, with the rows that it had then; `limit`: so many rows are enough.
     Output: rows by file and line. Without any where the figure has a status in place of a value.
     Raises: UsageError if there is no such figure, or release.
     """
@@ -86,7 +90,9 @@ def explain(connection: Connection, period: Period, unit: str, code: str, *, rel
             else:
                 found = keeping.of_figures(cursor, release, period, place, [figure.indicator])[code]
                 whole = shares.added_up(found)
-        told = records.known(cursor, [share.record for share in found], release=release)
+        decisions = records.decided(cursor, [share.record for share in found], release=release)
+        told = records.known(cursor, [share.record for share in found[:limit]], decisions)
+    kinds = Counter(kind for decided in decisions.values() for kind in decided)
     has_moved = whole != (figure.numerator or 0, figure.denominator or 0) or figure.version != figure.indicator.version
     return Explanation(
         period,
@@ -101,7 +107,9 @@ def explain(connection: Connection, period: Period, unit: str, code: str, *, rel
         figure.status,
         figure.reason,
         figure.version,
-        tuple(Row(share.in_numerator, share.in_denominator, told[share.record]) for share in found),
+        tuple(Row(share.in_numerator, share.in_denominator, told[share.record]) for share in found[:limit]),
+        len(found),
+        {word: kinds[kind] for kind, word in DECIDED.items() if kinds[kind]},
         has_moved,
     )
 

@@ -1,7 +1,7 @@
 """What a record is: the export and the key that it has, where it stands, and what was decided about it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,21 +28,30 @@ class Record:
     said: dict[str, str | None]  # of ASKED, what it has
 
 
-def known(cursor: Cursor, records: Iterable[int], *, release: int | None = None) -> dict[int, Record]:
+def decided(cursor: Cursor, records: Iterable[int], *, release: int | None = None) -> dict[int, tuple[str, ...]]:
+    """By which kinds of decisions these records were loaded; those that nobody decided about are left out.
+
+    Input:  `release`: as it was when this release was published, else as it is now.
+    """
+    asked = set(records)
+    now, then = project_files.statement("explaining/decided"), project_files.statement("keeping/decided_then")
+    files = list({record >> LINES for record in asked})
+    cursor.execute(now if release is None else then, {"files": files, "release": release})
+    found = {file_id << LINES | line: tuple(kinds) for file_id, line, kinds in cursor.fetchall()}
+    return {record: kinds for record, kinds in found.items() if record in asked}
+
+
+def known(cursor: Cursor, records: Iterable[int], decisions: Mapping[int, tuple[str, ...]]) -> dict[int, Record]:
     """What these records are: each is a file and its line, as `opening` numbers them.
 
-    Input:  `release`: whose figures they made; what was decided about them then is told, else what is now.
-            In a transaction with an opened window they are looked up there, and elsewhere in the warehouse, where they
-            stay after they were superseded.
+    Input:  `decisions`: what `decided` found. In a transaction with an opened window they are looked up there, and
+            elsewhere in the warehouse, where they stay after they were superseded.
     """
     by_file: dict[int, list[int]] = defaultdict(list)
     for record in records:
         by_file[record >> LINES].append(record)
     cursor.execute(project_files.statement("explaining/exports"), {"files": list(by_file)})
     exports: dict[int, str] = dict(cursor.fetchall())
-    now, then = project_files.statement("explaining/decided"), project_files.statement("keeping/decided_then")
-    cursor.execute(now if release is None else then, {"files": list(by_file), "release": release})
-    decided = {(file_id, line): tuple(kinds) for file_id, line, kinds in cursor.fetchall()}
     by_export: dict[str, list[int]] = defaultdict(list)
     for file_id, of_file in by_file.items():
         by_export[exports.get(file_id, "")] += of_file
@@ -50,9 +59,9 @@ def known(cursor: Cursor, records: Iterable[int], *, release: int | None = None)
     for name, asked in by_export.items():
         rows = _rows(cursor, catalogue.exports()[name], asked) if name in catalogue.exports() else {}
         for record in asked:
-            file_id, line = record >> LINES, record & (1 << LINES) - 1
             key, said = rows.get(record, ("", {}))
-            found[record] = Record(name, key, file_id, line, decided.get((file_id, line), ()), said)
+            file_id, line = record >> LINES, record & (1 << LINES) - 1
+            found[record] = Record(name, key, file_id, line, decisions.get(record, ()), said)
     return found
 
 

@@ -80,6 +80,13 @@ def test_a_figure_is_explained_as_it_is(office: Office) -> None:
     assert told.decided == {"được xác nhận đúng": 1, "được miễn": 1}
 
 
+def test_some_rows_are_enough_for_a_page(office: Office) -> None:
+    with office.opened() as connection:
+        told = explaining.explain(connection, Period.parse("2021-Q1"), "631", "3.4.3", limit=2)
+    assert (len(told.rows), told.row_count) == (2, 4)
+    assert told.decided == {"được xác nhận đúng": 1, "được miễn": 1}
+
+
 def test_and_as_it_was_published(office: Office) -> None:
     told = explained(office, release=1)
     assert (told.numerator, told.denominator, told.has_moved) == (2, 3, False)
