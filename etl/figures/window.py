@@ -64,6 +64,12 @@ def needed(tables: set[str]) -> tuple[Path, ...]:
 def windows() -> tuple[Path, ...]:
     """The files of `sql/window/` in the order in which they are run: each after those whose tables it reads.
 
+    A header says `creates:` and perhaps `then:`; the rest is for who explains figures row by row (etl/publication).
+    There a row names its record where the statement has `{record}`: a file, and a line of it. `together:` are columns
+    of what counts once, however many rows tell it; `share:` is what of a column is a record's own, where it is not
+    what is counted of it alone; `own:` are columns that are true of a unit's own rows and of none below it;
+    `rolls_up: false` says that a unit's rows are not those of the units below it.
+
     Raises: CatalogueError if a file creates nothing, or files read each other's tables.
     """
     return _windows(project_files.sql_files("window"))

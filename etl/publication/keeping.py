@@ -104,7 +104,8 @@ def of_figures(
         for code, *packed in cursor.fetchall()
     }
     found = {i.code: apart.get(i.code, []) for i in indicators}
-    computed = [i for i in indicators if i.is_computed and i.code not in apart]
+    kept = _tables(cursor, release_id).keys() | {"window_subtree"}
+    computed = [i for i in indicators if i.is_computed and i.code not in apart and read_by(i.query) <= kept]
     if computed:
         opened = open_kept(cursor, release_id, unit_code, computed)
         whole = shares.figures(cursor, period, computed, opened)

@@ -82,9 +82,13 @@ def of_figure(
     if _sum(found.values()) != whole:
         _share_out_together(cursor, period, indicator, opened, found, whole)
     units = _records_of_units(cursor) if "window_subtree" in read_by(indicator.query) else {}
-    shares = [
-        Share(units[key] if key in units else int(key), *parts) for key, parts in found.items() if parts != NOTHING
-    ]
+    adding = {key: parts for key, parts in found.items() if parts != NOTHING}
+    if any(not key.isdecimal() and key not in units for key in adding):
+        raise CatalogueError(
+            f"sql/indicators/{indicator.code}.sql: it reads a table of sql/window that names no record, so its figure"
+            " cannot be explained row by row. Give that file a place for it, {record}, beside unit_code."
+        )
+    shares = [Share(units[key] if key in units else int(key), *parts) for key, parts in adding.items()]
     return sorted(shares, key=lambda share: share.record)
 
 

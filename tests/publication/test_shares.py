@@ -7,6 +7,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from etl import catalogue
 from etl.catalogue import project_files
+from etl.errors import CatalogueError
 from etl.figures import period_figures
 from etl.periods import Period
 from etl.publication import opening, shares
@@ -187,3 +188,14 @@ def test_an_indicator_of_an_office_needs_no_second_file(
     found = told(cursor, "H", "8.1")
     assert figure == (3, 0)
     assert (sum(n for n, _ in found.values()), sum(d for _, d in found.values())) == figure
+
+
+def test_a_table_that_names_no_record_is_said(cursor: Cursor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "indicators").mkdir()
+    text = (project_files.INDICATORS / "3.1.3.sql").read_text("utf-8").split("-- In force")[0]
+    query = "select unit_code, count(*) as numerator, null as denominator from window_scope group by unit_code"
+    (tmp_path / "indicators" / "8.1.sql").write_text(text.replace('"3.1.3"', '"8.1"') + query, encoding="utf-8")
+    monkeypatch.setenv("CCHC_CATALOGUE", str(tmp_path))
+    tables.given(cursor, {"procedure": "procedure_code\n1.000001"})
+    with pytest.raises(CatalogueError, match=r"8\.1\.sql: it reads a table of sql/window that names no record"):
+        told(cursor, "G", "8.1")
