@@ -1,7 +1,8 @@
 -- A table of the window for all units at once, put together from what is kept of their parts: what a unit's rows hold,
 -- as often as they do.
 --
--- %(release)s, %(table)s, {table}: whose; {typed}, {columns}: as in open_table.sql, sums multiplied by how often.
+-- %(release)s, %(table)s, {table}: whose; {typed}, {columns}: as in open_table.sql, sums multiplied by how often;
+-- {grouped}: those of them that are no sums.
 drop table if exists pg_temp.{table};
 
 create temp table {table} on commit drop as

@@ -7,7 +7,7 @@ import pytest
 
 from etl.catalogue import project_files
 
-FOLDERS = ("access", "land", "load", "mart", "quality", "night", "publication")
+FOLDERS = ("access", "land", "load", "mart", "quality", "night", "publication", "explaining", "keeping")
 NAMED = re.compile(r"""\bstatement\(\s*["']([a-z]+/[a-z_]+)["']""")
 FILES = {
     f"{folder}/{path.stem}": path
