@@ -22,8 +22,8 @@ RECORD = f", file_id::bigint << {LINES} | line as record"
 # Facts that no window counts are left out where there are many of them: they are found by the days of the rest.
 DAYS = {
     # some are finished before they are received, as their days say
-    "dossier": "least(received_on, finished_on) < greatest(%(period_end)s, %(as_of)s + 1)"
-    " and (received_on >= %(period_start)s or coalesce(finished_on, 'infinity') >= %(period_start)s)",
+    "dossier": "least(received_on, finished_on, returned_on) < greatest(%(period_end)s, %(as_of)s + 1)"
+    " and greatest(received_on, coalesce(finished_on, 'infinity'), returned_on) >= %(period_start)s",
     "document": "issued_on >= %(period_start)s and issued_on < %(period_end)s",
 }
 
