@@ -35,7 +35,7 @@ def demo(server_url: str, template_database: str, tmp_path_factory: pytest.TempP
         yield url
 
 
-@pytest.mark.parametrize("period", [QUARTER, REPORTED], ids=lambda period: period.code)
+@pytest.mark.parametrize("period", [pytest.param(QUARTER, marks=pytest.mark.slow), REPORTED], ids=str)
 def test_rows_add_up_to_every_figure_of_every_unit(demo: str, period: Period) -> None:
     wrong, looked_at = not_added_up(demo, period)
     assert looked_at > 1500
