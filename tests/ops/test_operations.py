@@ -22,7 +22,7 @@ from etl import cli
 from etl.errors import SetupError
 from etl.loading import batches, copying
 from etl.migration import schema
-from etl.warehouse import embedded
+from etl.warehouse import database, embedded
 from etl.web.api import serve
 from tests.databases import fresh_database
 
@@ -391,6 +391,7 @@ def test_a_restore_brings_back_rows_settings_rights_and_roles(production: tuple[
         return script("restore", url, *arguments, BACKUP_DATABASES="cchc", **given, **folders)
 
     assert restore().stdout.split() == [stamp]
+    database.let_go()  # what was done before in this process
     with closing(connected(url)):
         busy = restore(stamp)
     assert busy.returncode == 1
