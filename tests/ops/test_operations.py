@@ -405,6 +405,7 @@ def test_a_restore_brings_back_rows_settings_rights_and_roles(production: tuple[
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
         ask(as_role(production, "cchc_reader"), "select pg_advisory_lock(1)")
     assert schema.migrate(url.render_as_string(hide_password=False)) is False
+    database.let_go()
 
     # A backup that cannot be brought back leaves what is there.
     dump = folder / f"cchc-{stamp}.dump"
