@@ -256,7 +256,7 @@ def _pairs(exports: tuple[Export, ...]) -> frozenset[tuple[str, str]]:
     columns = [column for export in exports for column in export.columns]
     said: list[Iterable[str]] = [(e.title, *e.ignored) for e in exports]
     said += [(c.header, *c.aliases, *c.vocabulary) for c in columns]
-    said += [*catalogue.fields(), [row.title for row in catalogue.form()]]
+    said += [*catalogue.fields(), [row.title for row in (*catalogue.form(), *catalogue.beside())]]
     said += [[rule.message, rule.remedy] for rule in catalogue.rules().values()]
     pairs: set[tuple[str, str]] = set()
     for text in (text for texts in said for text in texts):

@@ -1,8 +1,12 @@
-"""The indicators: an SQL file with a header for each that is computed, a row of form.yml for each that is declared."""
+"""The indicators: an SQL file with a header for each that is computed, a row of form.yml for each that is declared.
+
+A folder of indicators is the form, the appendix of the report. A folder in it is a group of its own beside the form,
+with its own form.yml: figures that are made, kept and published as all others are, and never stand in the appendix.
+"""
 
 import hashlib
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -47,6 +51,8 @@ class Indicator:
     # says nothing of it. And among which rows of window_unknown they are looked for, as a condition of SQL.
     needs: tuple[str, ...] | None = None
     among: str = "true"
+    note: str = ""  # what a reader has to know of how it is counted, in Vietnamese
+    group: str = ""  # the group beside the form in which it stands: the name of its folder; empty: in the form
 
     @property
     def is_computed(self) -> bool:
@@ -104,6 +110,8 @@ class FormRow:
     kind: str
     title: str
     unit: str
+    group: str = ""  # beside the form: the name of its folder
+    note: str = ""
 
 
 def _said_by_form(folder: Path) -> dict[str, Any]:
@@ -115,6 +123,19 @@ def _said_by_form(folder: Path) -> dict[str, Any]:
             f"{path}: it has `defaults:`, `headings:` and `declared:`, and nothing else. Mend the file."
         )
     return said
+
+
+def _groups(folders: tuple[Path, ...]) -> Iterator[tuple[Path, str]]:
+    """Each folder in which indicators lie and the group that it is: empty if it is the form.
+
+    >>> list(_groups((Path("no such folder"),)))
+    [(PosixPath('no such folder'), '')]
+    """
+    for folder in folders:
+        yield folder, ""
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if path.is_dir():
+                yield path, path.name
 
 
 def form_order(code: str) -> tuple[tuple[int, str], ...]:
@@ -172,7 +193,7 @@ def _definition_version(said: Mapping[str, Any], query: str) -> str:
 
 
 def indicator_versions() -> tuple[Indicator, ...]:
-    """Every definition there is or was, by code in form order and then by the day from which it holds."""
+    """Every definition there is or was, in form order and then by the day from which it holds; those beside it last."""
     return _indicators(indicator_folders())
 
 
@@ -180,21 +201,28 @@ def indicator_versions() -> tuple[Indicator, ...]:
 def _indicators(folders: tuple[Path, ...]) -> tuple[Indicator, ...]:
     found: list[Indicator] = []
     defaults: dict[str, Any] = {}
-    for folder in folders:
+    for folder, group in _groups(folders):
         said = _said_by_form(folder)
-        defaults = defaults | said.get("defaults", {})  # an office's own folder may say otherwise
-        found += [_computed(path, defaults) for path in sorted(folder.glob("*.sql"))]
-        found += [
-            _indicator({"source": [DECLARATIONS], **row}, "", folder / FORM, defaults)
-            for row in said.get("declared", ())
+        own = defaults | said.get("defaults", {})
+        if not group:
+            defaults = own  # an office's own folder may say otherwise
+        computed = [_computed(path, own) for path in sorted(folder.glob("*.sql"))]
+        declared = [
+            _indicator({"source": [DECLARATIONS], **row}, "", folder / FORM, own) for row in said.get("declared", ())
         ]
+        found += [replace(one, group=group) for one in (*computed, *declared)]
     found.sort(key=lambda one: (form_order(one.code), one.valid_from))
     for one, following in itertools.pairwise(found):
         if one.code == following.code and (one.valid_to is None or one.valid_to >= following.valid_from):
             raise CatalogueError(
                 f"{one.code} is defined twice on {following.valid_from}: end one definition by `valid_to`."
             )
-    return tuple(found)
+    return tuple(sorted(found, key=_place))
+
+
+def _place(one: Indicator | FormRow) -> tuple[str, tuple[tuple[int, str], ...]]:
+    """Sort key: the form in its order, then each group beside it in its own."""
+    return one.group, form_order(one.code)
 
 
 def indicators(on: date | None = None) -> dict[str, Indicator]:
@@ -209,27 +237,40 @@ def indicators(on: date | None = None) -> dict[str, Indicator]:
 def reported(on: date) -> dict[str, Indicator]:
     """The rows that a report of a day has, by code in form order: definitions in force, and those that have ended.
 
+    Those beside the form come last, and say so (`group`).
+
     A row that has ended keeps its place in the form and is reported nowhere any more: it has no levels.
     """
     rows = {i.code: replace(i, levels=()) for i in indicator_versions() if i.valid_to and i.valid_to < on}
     rows |= indicators(on)
-    return {code: rows[code] for code in sorted(rows, key=form_order)}
+    return {one.code: one for one in sorted(rows.values(), key=_place)}
 
 
 @cache
-def _form(folders: tuple[Path, ...]) -> tuple[FormRow, ...]:
-    headings = [row for folder in folders for row in _said_by_form(folder).get("headings", ())]
-    rows = [(h["code"], h["parent"], h["kind"], h["title"], "") for h in headings]
-    rows += [
-        (i.code, i.parent, "indicator", i.title, i.unit) for i in {i.code: i for i in _indicators(folders)}.values()
+def _rows(folders: tuple[Path, ...]) -> tuple[FormRow, ...]:
+    """Every row of the form in its order, and then those of the groups beside it."""
+    found = [
+        FormRow(0, h["code"], h["parent"], h["kind"], h["title"], "", group)
+        for folder, group in _groups(folders)
+        for h in _said_by_form(folder).get("headings", ())
     ]
-    ordered = sorted(rows, key=lambda row: form_order(row[0]))
-    return tuple(FormRow(order, *row) for order, row in enumerate(ordered, start=1))
+    newest = {i.code: i for i in _indicators(folders)}
+    found += [FormRow(0, i.code, i.parent, "indicator", i.title, i.unit, i.group, i.note) for i in newest.values()]
+    return tuple(replace(row, order=order) for order, row in enumerate(sorted(found, key=_place), start=1))
 
 
 def form(on: date | None = None) -> tuple[FormRow, ...]:
     """Every row of the form in its order: sections, groups and indicators; with a day, those reported on it."""
-    every = _form(indicator_folders())
+    return tuple(row for row in _rows_on(on) if not row.group)
+
+
+def beside(on: date | None = None) -> tuple[FormRow, ...]:
+    """The rows that stand beside the form, group by group: sections, groups and indicators; with a day, as `form`."""
+    return tuple(row for row in _rows_on(on) if row.group)
+
+
+def _rows_on(on: date | None) -> tuple[FormRow, ...]:
+    every = _rows(indicator_folders())
     if on is None:
         return every
     rows = reported(on)

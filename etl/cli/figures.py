@@ -60,8 +60,14 @@ def show(
     first: FromOption = None,
     last: ToOption = None,
     as_of: AsOfOption = None,
+    beside: Annotated[
+        bool, typer.Option("--beside", help="Only the figures beside the appendix, for sentences of the report.")
+    ] = False,
 ) -> None:
-    """Print the appendix of a unit, in form order: of the window that was made last, or of one that is stated."""
+    """Print the appendix of a unit, in form order: of the window that was made last, or of one that is stated.
+
+    Below it stand the figures beside the appendix; as csv and json they are printed only if asked for (--beside).
+    """
     from etl.figures import appendix
 
     asked, unit = period_of(period, first, last, as_of), unit_of(unit)
@@ -70,14 +76,24 @@ def show(
         made = appendix.read(connection, asked.code, unit)
     if form is not Format.table:
         header = ("code", "name", "unit_of_measure", "value", "numerator", "denominator", "status", "reason")
-        rows = [(*_figure(row), row.status, row.reason) for row in made.rows if row.kind == "indicator"]
+        asked_for = made.beside if beside else made.rows
+        rows = [(*_figure(row), row.status, row.reason) for row in asked_for if row.kind == "indicator"]
         if form is Format.csv:  # programs read it by its columns, and have no place for another one
             return write(form, header[:-1], [row[:-1] for row in rows])
         return write(form, header, rows)
     window = f"{made.first_day:%d/%m/%Y} - {made.last_day:%d/%m/%Y}, tính đến {made.as_of:%d/%m/%Y}"
     print(f"{made.unit_name} ({unit}). {asked.title_vi}: {window}\n")
     titles = ("Mã", "Chỉ tiêu", "Đơn vị tính", "Giá trị", "Tử số", "Mẫu số", "Trạng thái")
-    write(form, titles, [(*map(vietnamese, _figure(row)), _said_of(row)) for row in made.rows])
+    shown = made.beside if beside else (*made.rows, *made.beside)
+    write(form, titles, [(*map(vietnamese, _figure(row)), _said_of(row)) for row in shown])
+    notes: dict[str, list[str]] = {}
+    for row in shown:
+        if row.note:
+            notes.setdefault(row.note, []).append(row.code)
+    if notes:
+        print()
+    for note, codes in notes.items():
+        print(f"{', '.join(codes)}: {note}")
 
 
 def _said_of(row: "Row") -> str | None:

@@ -26,6 +26,7 @@ class Row:
     denominator: Decimal | None
     status: str | None
     reason: str | None = None  # why it is not computable, in Vietnamese
+    note: str = ""  # what a reader has to know of how it is counted; only beside the appendix
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,11 @@ class Appendix:
     last_day: date
     as_of: date
     rows: tuple[Row, ...]
+    beside: tuple[Row, ...] = ()  # the groups beside the appendix, for sentences of the report
 
 
 def read(connection: Connection, period_code: str, unit: str) -> Appendix:
-    """The appendix of a unit in form order.
+    """The appendix of a unit in form order, and what stands beside it.
 
     Input:  `unit`: a code, or code@day; see `meaning`.
     Raises: UsageError if no figures were made of the period, or the unit is not among them.
@@ -49,9 +51,10 @@ def read(connection: Connection, period_code: str, unit: str) -> Appendix:
         unit_code, valid_from = meaning(cursor, period_code, unit)
         cursor.execute(
             """
-            select unit_name, period_start, period_end, as_of,
-                indicator_code, kind, indicator_name, unit_of_measure, value, numerator, denominator, status, reason
-            from reporting.appendix
+            select unit_name, period_start, period_end, as_of, form_group <> '',
+                indicator_code, kind, indicator_name, unit_of_measure, value, numerator, denominator, status, reason,
+                note
+            from mart.form_figure
             where period_code = %(period)s and unit_code = %(unit)s
                 and unit_valid_from = greatest(%(valid_from)s::date, date '1900-01-01')
             order by form_order
@@ -61,21 +64,11 @@ def read(connection: Connection, period_code: str, unit: str) -> Appendix:
         found = cursor.fetchall()
     unit_name, first_day, last_day, as_of = found[0][:4]
     decimals = {code: indicator.decimals for code, indicator in catalogue.reported(last_day).items()}
-    rows = tuple(
-        Row(
-            code,
-            kind,
-            name,
-            measure,
-            rounded(value, decimals.get(code, 0)),
-            _plain(over),
-            _plain(under),
-            status,
-            reason,
-        )
-        for *_, code, kind, name, measure, value, over, under, status, reason in found
-    )
-    return Appendix(unit_name, first_day, last_day, as_of, rows)
+    rows: dict[bool, list[Row]] = {False: [], True: []}
+    for *_, is_beside, code, kind, name, measure, value, over, under, status, reason, note in found:
+        figure = rounded(value, decimals.get(code, 0)), _plain(over), _plain(under)
+        rows[is_beside].append(Row(code, kind, name, measure, *figure, status, reason, note))
+    return Appendix(unit_name, first_day, last_day, as_of, tuple(rows[False]), tuple(rows[True]))
 
 
 def meaning(cursor: Cursor, period_code: str, unit: str) -> tuple[str, str]:

@@ -145,8 +145,9 @@ def reconcile(connection: Connection, period: Period, unit: str, path: Path) -> 
 
     Input:  CSV or .xlsx with a column of codes and one of printed values; see CODE_HEADERS and VALUE_HEADERS.
             `unit` may be a code@day: what the code meant on that day.
-    Output: one row per indicator, in form order; codes of the file that no indicator has come last. And which relations
-            between figures do not hold: in print, and as computed if the code means so at the end of the window.
+    Output: one row per indicator of the form, in its order, then those beside it that are in the file; codes of the file
+            that no indicator has come last. And which relations between figures do not hold: in print, and as computed
+            if the code means so at the end of the window.
     Raises: UsageError if the file cannot be read, or no figures of the unit are stored.
     """
     values = read_printed(path)
@@ -164,6 +165,7 @@ def reconcile(connection: Connection, period: Period, unit: str, path: Path) -> 
         is_current = valid_from == appendix.meaning(cursor, stored.code, unit)[1]
         computed = _stored_figures(cursor, stored, unit, valid_from)
         indicators = catalogue.reported(stored.last_day)
+        headings = {row.code for row in (*catalogue.form(), *catalogue.beside())}
         readable = {}
         for code, text in values.items():
             if code in indicators:
@@ -174,11 +176,15 @@ def reconcile(connection: Connection, period: Period, unit: str, path: Path) -> 
         broken = _broken_in_print(cursor, unit, readable, indicators)
         if is_current:  # what is proved, and kept, is what a code means at the end of the window
             broken += prove_period(connection, stored, unit)
-        compared = [_compared(i, values.get(i.code, ""), computed.get(i.code), broken) for i in indicators.values()]
+        compared = [
+            _compared(i, values.get(i.code, ""), computed.get(i.code), broken)
+            for i in indicators.values()
+            if not i.group or i.code in values
+        ]
         compared += [
             Comparison(code, "", text, None, "", f"Mã {code} không có trong biểu mẫu; kiểm tra lại tệp.")
             for code, text in values.items()
-            if code not in indicators and text and code not in {row.code for row in catalogue.form()}
+            if code not in indicators and text and code not in headings
         ]
         differing = [
             Finding(unit, RECONCILED, c.code, "printed", readable.get(c.code), c.computed, c.finding)

@@ -31,7 +31,10 @@ def fill_reference(cursor: Cursor) -> None:
 
 
 def fill_form(cursor: Cursor) -> None:
-    """Write the form anew if it is not what the definitions say: an office may add an indicator at any time."""
+    """Write the form, and what stands beside it, anew if it is not what the definitions say.
+
+    An office may add an indicator at any time.
+    """
     known = catalogue.indicators()
     rows = [
         (
@@ -42,8 +45,10 @@ def fill_form(cursor: Cursor) -> None:
             r.title,
             r.unit,
             *(_of(known[r.code]) if r.code in known else (None, None, None)),
+            r.group,
+            r.note,
         )
-        for r in catalogue.form()
+        for r in (*catalogue.form(), *catalogue.beside())
     ]
     cursor.execute("select * from mart.form")
     if set(cursor.fetchall()) != set(rows):

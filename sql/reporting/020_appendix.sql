@@ -1,5 +1,6 @@
--- Every row of the form for every unit that has figures in a period, sections and groups included.
-create or replace view reporting.appendix with (security_barrier) as
+-- Every row of the form, and of the groups beside it, for every unit that has figures in a period; sections and groups
+-- included.
+create or replace view mart.form_figure as
 with made as (
     select distinct
         province_code,
@@ -45,7 +46,9 @@ select
     greatest(made.unit_valid_from, date '1900-01-01') as unit_valid_from,
     made.is_current_meaning,
     split_part(made.period_code, '[', 1) as calendar_period_code,
-    i.reason
+    i.reason,
+    f.form_group,
+    f.note
 from made
 cross join mart.form as f
 left join mart.indicator as i
@@ -69,10 +72,81 @@ left join lateral (
         (published.value, published.numerator, published.denominator, published.status, published.reason)
         is not distinct from (i.value, i.numerator, i.denominator, i.status, i.reason)
 ) as same on true
-where f.kind <> 'indicator' or i.indicator_code is not null
-order by made.period_code, made.unit_code, made.unit_valid_from, f.form_order;
+where f.kind <> 'indicator' or i.indicator_code is not null;
+
+comment on view mart.form_figure is
+'What reporting.appendix and reporting.beside_appendix show.';
+
+create or replace view reporting.appendix with (security_barrier) as
+select
+    period_code,
+    period_start,
+    period_end,
+    as_of,
+    unit_code,
+    unit_name,
+    unit_level,
+    indicator_code,
+    indicator_name,
+    unit_of_measure,
+    value,
+    numerator,
+    denominator,
+    status,
+    is_provisional,
+    revision,
+    computed_at,
+    form_order,
+    kind,
+    parent_code,
+    province_code,
+    unit_valid_from,
+    is_current_meaning,
+    calendar_period_code,
+    reason
+from mart.form_figure
+where form_group = ''
+order by period_code, unit_code, unit_valid_from, form_order;
 
 comment on view reporting.appendix is
 'Phụ lục thống kê CCHC theo đúng thứ tự biểu mẫu, gồm cả dòng mục và nhóm (kind = section, group); '
 'một dòng cho mỗi (period_code, unit_code, unit_valid_from, indicator_code). Sắp xếp theo form_order. '
 'Đây là số liệu tính đến nay, thay đổi theo dữ liệu; số liệu đã công bố đọc ở reporting.indicator_latest.';
+
+create or replace view reporting.beside_appendix with (security_barrier) as
+select
+    period_code,
+    period_start,
+    period_end,
+    as_of,
+    unit_code,
+    unit_name,
+    unit_level,
+    indicator_code,
+    indicator_name,
+    unit_of_measure,
+    value,
+    numerator,
+    denominator,
+    status,
+    is_provisional,
+    revision,
+    computed_at,
+    form_order,
+    kind,
+    parent_code,
+    province_code,
+    unit_valid_from,
+    is_current_meaning,
+    calendar_period_code,
+    reason,
+    form_group,
+    note
+from mart.form_figure
+where form_group <> ''
+order by period_code, unit_code, unit_valid_from, form_order;
+
+comment on view reporting.beside_appendix is
+'Số liệu ngoài phụ lục, dùng cho các câu của báo cáo: cùng các cột như reporting.appendix, thêm form_group (nhóm) và '
+'note (cách tính cần nêu khi trích dẫn); một dòng cho mỗi (period_code, unit_code, unit_valid_from, indicator_code). '
+'Đây là số liệu tính đến nay; số liệu đã công bố đọc ở reporting.indicator_latest, theo mã bắt đầu bằng chữ cái.';

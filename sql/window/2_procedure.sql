@@ -175,6 +175,8 @@ select distinct on (scope.senders, named.national_code, p.level)
     coalesce(p.on_provincial_portal, false) as on_provincial_portal,
     coalesce(p.on_national_portal, false) as on_national_portal,
     p.online_payment,
+    -- it may come and go by public post, unless the list says that it does not
+    coalesce(p.postal, true) as takes_post,
     p.latest_announced_on < %(period_end)s
     and coalesce(p.latest_repealed_on, 'infinity') >= %(period_end)s as is_in_force,
     p.latest_announced_on >= %(period_start)s and p.latest_announced_on < %(period_end)s as is_announced,
@@ -218,6 +220,7 @@ with counted as (
         count(*) filter (where is_in_force and on_national_portal) as on_national_portal,
         count(*) filter (where is_in_force and on_national_portal and service_level >= 3) as online_on_national_portal,
         count(*) filter (where is_in_force and online_payment) as online_payment,
+        count(*) filter (where is_in_force and takes_post) as taking_post,
         count(*) filter (where is_in_force and service_level = 3) as level_3,
         count(*) filter (where is_in_force and service_level = 4) as level_4{record}
     from window_catalogue
