@@ -186,6 +186,7 @@ VERBS = ("Đăng ký", "Cấp", "Cấp lại", "Xác nhận", "Thay đổi, cả
 VERBS += ("Thẩm định hồ sơ", "Chấm dứt", "Thông báo", "Bổ sung hồ sơ", "Đăng ký lại", "Trích lục")
 
 SHARED = {"Hộ tịch": 10, "Chứng thực": 10}  # codes that exist at both levels
+NOT_BY_POST = {"Huyện": 30, "Xã": 21}  # each so-manieth is closed to the post: 17 of 473
 UNLINKED = (("Huyện", 150), ("Xã", 60))  # two procedures carry no interlink class
 
 
@@ -211,7 +212,7 @@ def procedures() -> list[Procedure]:
                     portal="Có" if levels[i] != "2" or i % 2 else "Không",  # on the portal for information only
                     national="Có" if levels[i] == "4" and i % 2 else "Không",
                     payment="Không",
-                    postal="Có" if i % 20 == 0 else "Không",
+                    postal="Không" if i % NOT_BY_POST[level] == NOT_BY_POST[level] - 1 else "Có",
                     announced=announced,
                     decision=decision,
                 )

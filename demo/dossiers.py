@@ -62,13 +62,16 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """So many dossiers of one course at a desk. `flaw` is the rule that each of them breaks."""
+    """So many dossiers of one course at a desk. `flaw` is the rule that each of them breaks; `back`: how results are
+    returned, empty: one of seventeen by post.
+    """
 
     course: str
     count: int
     group: str = "other"
     channel: str = DIRECT
     flaw: str = ""
+    back: str = ""
 
 
 @dataclass(slots=True)
@@ -83,6 +86,7 @@ class Dossier:
     procedure: Procedure | None = None
     channel: str = DIRECT
     flaw: str = ""
+    back: str = ""
 
 
 def rows(desk: Desk, cells: Iterable[Cell], chance: random.Random) -> Iterator[tuple[list[str], str]]:
@@ -96,7 +100,8 @@ def rows(desk: Desk, cells: Iterable[Cell], chance: random.Random) -> Iterator[t
         for n in range(cell.count):
             procedure = of_group[int(chance.random() * len(of_group))]
             dossier = COURSES[cell.course](chance, procedure.working_days, n)
-            dossier.procedure, dossier.channel, dossier.flaw = procedure, cell.channel, cell.flaw
+            dossier.procedure, dossier.channel = procedure, cell.channel
+            dossier.flaw, dossier.back = cell.flaw, cell.back
             dossiers.append(dossier)
     dossiers.sort(key=lambda d: d.received)
     numbers, today, out_of_turn = itertools.count(1), None, itertools.count(9001)
@@ -176,6 +181,15 @@ def _on_time(chance: random.Random, days: int, n: int, low: int = START, high: i
     return _handed_out(chance, Dossier(_morning(chance, received), _due(received + days)), finished, SENT)
 
 
+def _returned(chance: random.Random, days: int, n: int) -> Dossier:
+    """In time, and handed out on the day on which it is finished."""
+    received = _between(chance, START, END)
+    finished = _afternoon(chance, min(received + int(chance.random() * (days + 1)), END))
+    dossier = Dossier(_morning(chance, received), _due(received + days), finished, status="Đã trả kết quả")
+    dossier.returned = finished
+    return dossier
+
+
 def _late(chance: random.Random, days: int, n: int) -> Dossier:
     received = _between(chance, START, END - days - 1)
     finished = _between(chance, received + days + 1, min(received + days + 9, END))
@@ -246,6 +260,7 @@ def _scripted(received: tuple, due: tuple, finished: tuple | None = None, status
 _OPEN = "Đang xử lý"
 COURSES: dict[str, Callable[[random.Random, int, int], Dossier]] = {
     "on_time": _on_time,
+    "returned": _returned,
     "late": _late,
     "pending": _pending,
     "paused": _paused,
@@ -432,7 +447,7 @@ def _row(desk: Desk, dossier: Dossier, code: str, chance: random.Random) -> list
         _text(dossier.due),
         _text(dossier.finished),
         _text(dossier.returned),
-        (POSTAL if roll % 17 == 0 else DIRECT) if dossier.returned is not None else "",
+        (dossier.back or (DIRECT if roll % 17 else POSTAL)) if dossier.returned is not None else "",
         dossier.status,
         FEES[roll // 7 % len(FEES)],
         "Có" if dossier.channel == ONLINE and roll % 2 else "Không",

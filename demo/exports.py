@@ -144,8 +144,12 @@ def _district_cells() -> list[Cell]:
         Cell("on_time", 18, "A"),
         Cell("on_time", 28, "B", ONLINE),
         Cell("on_time", 22, "B"),
-        Cell("on_time", 20, channel=POSTAL),
-        Cell("on_time", 1288),
+        Cell("returned", 20, "post in", POSTAL, back=POSTAL),
+        Cell("returned", 60, "post in", back=POSTAL),
+        Cell("returned", 20, "post in"),
+        Cell("returned", 300, "post out", back=POSTAL),
+        Cell("returned", 100, "post out"),
+        Cell("on_time", 808),
         Cell("late", 7, "land"),
         Cell("late", 4),
         Cell("pending", 3, "A", ONLINE),
@@ -161,7 +165,8 @@ def _district_cells() -> list[Cell]:
         # Not counted in the window.
         Cell("before", 20),
         Cell("before", 2, "A", ONLINE),
-        Cell("after", 86),
+        Cell("after", 81),
+        Cell("after", 5, "post out", back=POSTAL),
         Cell("after", 4, "A", ONLINE),
         Cell("refused", 8),
         Cell("refused", 4, "D", ONLINE),
@@ -178,8 +183,12 @@ def _commune_cells() -> list[Cell]:
         Cell("on_time", 20, "construction"),
         Cell("on_time", 32, "C", ONLINE),
         Cell("on_time", 26, "C"),
-        Cell("on_time", 52, channel=POSTAL),
-        Cell("on_time", 14023),
+        Cell("returned", 52, "post in", POSTAL, back=POSTAL),
+        Cell("returned", 150, "post in", back=POSTAL),
+        Cell("returned", 57, "post in"),
+        Cell("returned", 623, "post out", back=POSTAL),
+        Cell("returned", 287, "post out"),
+        Cell("on_time", 12906),
         Cell("late", 4, "land"),
         Cell("late", 21),
         Cell("pending", 1, "C", ONLINE),
@@ -224,7 +233,7 @@ def _with_specials(cells: list[Cell], specials: list[Cell], size: float) -> list
         if (cell.group, cell.channel) == ("other", DIRECT):
             count = max(0, count - taken[cell.course])
         sized.append(replace(cell, count=count))
-    return sized + specials
+    return [replace(cell, back=cell.back or DIRECT) for cell in sized + specials]
 
 
 def _desk_lists(size: float) -> Iterator[tuple[Desk, list[Cell]]]:
@@ -253,13 +262,22 @@ def _desk_lists(size: float) -> Iterator[tuple[Desk, list[Cell]]]:
         yield Desk(code, f"UBND {name[0].lower()}{name[1:]}", f"000.{21 + n}.31.H21", of_communes), own
 
 
+BY_POST = {"Huyện": 12, "Xã": 11}  # procedures of which dossiers come or results go by post
+
+
 def groups(every: list[Procedure], level: str) -> dict[str, list[Procedure]]:
-    """What the desks of a level handle: A, B, C are filed online, D was tried online and refused."""
+    """What the desks of a level handle: A, B, C are filed online, D was tried online and refused.
+
+    Results of "post in" and "post out" go by post, and dossiers of "post in" come so too: 23 procedures at both levels.
+    """
     own = [p for p in every if p.level == level and p.is_settled]
     both = {p.code for p in every if p.level == "Xã"} & {p.code for p in every if p.level == "Huyện"}
     online = [p for p in own if p.service_level == "4" and p.code not in both and p.field not in (LAND, CONSTRUCTION)]
     a, b, refused = online[0], online[len(online) // 2], online[-1]
     others = [p for p in own if p.field not in (LAND, CONSTRUCTION) and p not in (a, b)]
+    may_be_posted = [p for p in others if p.postal == "Có" and p.code not in both and p != refused]
+    posted = may_be_posted[:: len(may_be_posted) // BY_POST[level]][: BY_POST[level]]
+    others = [p for p in others if p not in posted]
     often = {"Chứng thực": 12, "Hộ tịch": 5, "Hộ kinh doanh": 4}
     return {
         "land": [p for p in own if p.field == LAND],
@@ -268,6 +286,8 @@ def groups(every: list[Procedure], level: str) -> dict[str, list[Procedure]]:
         "B": [b],
         "C": [a],
         "D": [refused],
+        "post in": posted[::3],
+        "post out": [p for p in posted if p not in posted[::3]],
         "level 2": [p for p in others if p.service_level == "2"],
         "elsewhere": [
             p for p in every if p.level != level and p.is_settled and p.code not in both and p.field == "Người có công"

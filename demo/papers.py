@@ -197,8 +197,11 @@ def _task(code: str, content: str, level: str, document: str, given: date, due: 
 
 
 def declared() -> dict[str, str]:
-    """The figures that the district declares for 2021, by indicator, as printed."""
+    """The figures that the district declares for 2021, by indicator, as printed: of the appendix and beside it."""
+    with (REPORTS / "beside_2021.csv").open(encoding="utf-8") as file:
+        beside = {row["code"]: row["printed_value"] for row in csv.DictReader(file) if row["origin"] == "declared"}
     with (REPORTS / "expected_2021.csv").open(encoding="utf-8") as file:
         codes = {row["code"] for row in csv.DictReader(file) if row["origin"] == "declared"}
     with (REPORTS / "appendix_2021.csv").open(encoding="utf-8") as file:
-        return {row["code"]: row["printed_value"] for row in csv.DictReader(file) if row["code"] in codes}
+        printed = {row["code"]: row["printed_value"] for row in csv.DictReader(file) if row["code"] in codes}
+    return printed | beside

@@ -13,6 +13,7 @@ from demo.district import DISTRICT
 from demo.exports import Planted
 from etl import catalogue
 from etl.catalogue import project_files
+from etl.figures import appendix as figures_made
 from etl.figures import prove
 from etl.periods import Period
 from etl.reports import quality, workbook
@@ -56,6 +57,7 @@ def everything(connection: Connection, period: Period, planted: Planted) -> list
     """Print the appendix, the findings, the quarantine and the flow; what is not as it must be, one sentence each."""
     wrong = figures(connection, period, planted.layout)
     wrong += appendix(connection, period, planted.layout)
+    wrong += beside(connection, period, planted.layout)
     wrong += identities(connection, period)
     wrong += flow(connection, period, planted.layout)
     wrong += kept_out(connection, planted)
@@ -152,6 +154,30 @@ def appendix(connection: Connection, period: Period, layout: str = "") -> list[s
     found = {one.code for one in differing}
     wrong = [f"chỉ tiêu {code}: phải không khớp với số in" for code in sorted(expected - found)]
     return wrong + [f"chỉ tiêu {code}: phải khớp với số in" for code in sorted(found - expected)]
+
+
+def beside(connection: Connection, period: Period, layout: str = "") -> list[str]:
+    """Print the figures beside the appendix under the sentences that need them, and compare them."""
+    lacking = not_computable(period, layout)
+    made = {row.code: row for row in figures_made.read(connection, period.code, DISTRICT).beside}
+    title("NGOÀI PHỤ LỤC: số liệu cho các câu của báo cáo")
+    lines, wrong = [], []
+    for said in _rows("beside_2021.csv"):
+        row = made[said["code"]]
+        computed, parts = row.value, (row.numerator, row.denominator)
+        expected = tuple(Decimal(said[part]) if said[part] else None for part in ("numerator", "denominator"))
+        if row.code in lacking:
+            if row.status != "not_computable":
+                wrong.append(f"chỉ tiêu {row.code}: {row.status}, phải không tính được vì thiếu {lacking[row.code]}")
+        elif row.status != "observed" or parts != expected:
+            wrong.append(f"chỉ tiêu {row.code}: tính được {parts} ({row.status}), phải là {expected}")
+        of = f"{_vietnamese(parts[0])}/{_vietnamese(parts[1])}" if parts[1] is not None else ""
+        said_of_it = "không tính được" if row.code in lacking else of
+        lines.append((row.code, _short(row.name), said["printed_value"], _vietnamese(computed), said_of_it))
+    write_table(("Mã", "Chỉ tiêu", "Báo cáo in", "Tính được", ""), lines)
+    notes = dict.fromkeys(row.note for row in made.values() if row.note)
+    print("\n" + "\n".join(f"{', '.join(r.code for r in made.values() if r.note == note)}: {note}" for note in notes))
+    return wrong
 
 
 def identities(connection: Connection, period: Period) -> list[str]:

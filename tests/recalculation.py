@@ -62,6 +62,7 @@ PRESENT = ["Đang làm việc", "Biệt phái", "Nghỉ thai sản"]
 # Codes that are declared, and how their value reads: a percentage, one of the listed codes, or a count.
 DECLARED = dict.fromkeys(["1.2.2", "1.2.3", "1.2.4", "1.5.1", "2.2", "2.3", "2.4", "2.5"], "count")
 DECLARED |= dict.fromkeys(["7.4", "7.6.1.b", "7.6.1.c", "7.7.2", "7.7.3"], "percentage")
+DECLARED |= dict.fromkeys(["b.4.1", "b.4.2", "b.5.1", "b.6.1", "b.6.2", "b.6.3", "b.6.4"], "count") | {"b.7.1": "012"}
 DECLARED |= {"1.5.2": "012", "1.6": "01", "7.1": "01", "7.2": "01", "7.3": "012", "7.5": "012"}
 
 
@@ -276,6 +277,7 @@ def _dossiers(d: pd.DataFrame, good: dict[str, pd.DataFrame], delivered: pd.Time
         received_on=received,
         due_on=due,
         finished_on=finished,
+        returned_on=returned,
         level=level,
         national_code=d.procedure.str.slice(0, 8),
         digit=_digit(d.service),
@@ -360,12 +362,14 @@ def _tasks(t: pd.DataFrame, good: dict[str, pd.DataFrame], delivered: pd.Timesta
 
 def _declarations(c: pd.DataFrame, good: dict[str, pd.DataFrame], delivered: pd.Timestamp) -> Judged:
     value = pd.Series([_declared(*pair) for pair in zip(c.code, c.value, strict=True)], index=c.index, dtype=object)
-    printed = pd.read_csv(Path(__file__).parents[1] / "demo/reports/appendix_2021.csv", dtype=str)
+    reports = Path(__file__).parents[1] / "demo/reports"
+    named = [pd.read_csv(reports / name, dtype=str).code for name in ("appendix_2021.csv", "beside_2021.csv")]
+    printed = pd.concat(named)
     return c.assign(number=value), {
-        "DEC-01": ~c.code.isin(printed.code),
+        "DEC-01": ~c.code.isin(printed),
         "DEC-02": c.code.isin(DECLARED.keys()) & (c.value != "") & value.isna(),
         "DEC-03": ~_exists(c.org, None, good["hr/units"]),
-        "DEC-51": c.code.isin(printed.code) & ~c.code.isin(DECLARED.keys()),
+        "DEC-51": c.code.isin(printed) & ~c.code.isin(DECLARED.keys()),
     }
 
 
@@ -444,6 +448,22 @@ def _flow(d: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> dict[str, 
         "pending_overdue": overdue,
     }
     return {name: int(rows.sum()) for name, rows in counts.items()}
+
+
+def _by_post(p: pd.DataFrame, received: pd.DataFrame, returned: pd.DataFrame) -> dict[str, Figure]:
+    """Of procedures in force: what came and went by public post."""
+    in_force = p.national_code + p.level
+    open_to_post = set(in_force[p.postal != "Không"])
+    found: dict[str, Figure] = {}
+    used: set[str] = set()
+    for code, rows, how in (("b.1.2", received, "channel"), ("b.1.3", returned, "return_channel")):
+        key = rows.national_code + rows.level
+        rows, key = rows[key.isin(in_force)], key[key.isin(in_force)]
+        by_post = rows[how] == "Bưu chính công ích"
+        of_used = key.isin(key[by_post])
+        found[code] = _share(by_post.sum(), of_used.sum())
+        used |= set(key[by_post])
+    return found | {"b.1.1": _share(len(used & open_to_post), len(open_to_post))}
 
 
 def _appendix(
@@ -527,6 +547,15 @@ def _appendix(
         found[code] = _share((used.channel == ONLINE).sum(), len(used))
         if levels and not len(used) and (p.digit == level).any():
             found[code] = Decimal(0), None, None
+        if level == "4":
+            count("b.2.1", (used.national_code + used.level).nunique())
+            count("b.2.2", used.channel == ONLINE)
+    late = resolved[resolved.finished_on > resolved.due_on]
+    found["b.3.1"] = _share((late.letter != "").sum(), len(late))
+    if levels:
+        found |= _by_post(p, received, o[o.returned_on.between(start, end) & (o.status != WITHDRAWN)])
+    if kind == "UBND cấp huyện":
+        count("b.5.2", communes)
 
     s = good["hr/staff"]
     s = s[

@@ -25,9 +25,7 @@ select
     i.cadence,
     i.is_current_meaning,
     split_part(i.period_code, '[', 1) as calendar_period_code,
-    i.reason,
-    -- empty: a row of the appendix; else the group beside it
-    f.form_group
+    i.reason
 from mart.indicator as i
 inner join mart.form as f on f.code = i.indicator_code
 left join mart.published_figure as published

@@ -105,7 +105,7 @@ def test_the_printed_report_disagrees_in_five_figures(loaded: tuple[str, Path, P
     pipeline.materialise(url, REPORTED)
     with database.transaction(url) as connection:
         compared, _ = prove.reconcile(connection, REPORTED, "631", REPORTS / "appendix_2021.csv")
-    assert [c.code for c in compared] == list(catalogue.reported(REPORTED.last_day))
+    assert [c.code for c in compared] == [row.code for row in catalogue.form(REPORTED.last_day) if row.kind == "indicator"]
     assert [c.code for c in compared if c.agrees == "no"] == ["3.1.3", "3.4.2", "3.4.3", "3.5.2", "4.1.4.c"]
     broken = query(
         url,
@@ -113,6 +113,39 @@ def test_the_printed_report_disagrees_in_five_figures(loaded: tuple[str, Path, P
         " where unit_code = '631' and rule_id <> 'FIG-15' group by 1 order by 1",
     )
     assert broken == [("computed", ["FIG-03"]), ("printed", ["FIG-01", "FIG-04", "FIG-05"])]
+
+
+def test_the_sentences_of_the_report_come_out_as_printed(
+    loaded: tuple[str, Path, Planted], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What stands beside the appendix; certified copies per document and per person, the report prints nowhere."""
+    url = loaded[0]
+    figures_made = made(url, REPORTED)
+    expected = {
+        "b.1.1": ("5.04", 23, 456), "b.1.2": ("20.06", 72, 359), "b.1.3": ("72.20", 1205, 1669),
+        "b.2.1": ("3", 3, None), "b.2.2": ("103", 103, None), "b.3.1": ("86.11", 31, 36),
+        "b.4.1": ("9", 9, None), "b.4.2": ("9", 9, None), "b.5.1": ("5", 5, None), "b.5.2": ("10", 10, None),
+        "b.6.1": ("1401", 1401, None), "b.6.2": ("6", 6, None), "b.6.3": ("2", 2, None), "b.6.4": ("33", 33, None),
+        "b.7.1": ("2", 2, None), "b.5.3": None, "b.5.4": None,
+    }  # fmt: skip
+    found = {code: figure for (unit, code), figure in figures_made.items() if unit == "631" and code.startswith("b.")}
+    assert found == {
+        code: ["observed", Decimal(figure[0]), *figure[1:]] if figure else ["not_reported", None, None, None]
+        for code, figure in expected.items()
+    }
+    with database.transaction(url) as connection:
+        assert printout.beside(connection, REPORTED) == []
+        printed = capsys.readouterr().out
+        assert "b.1.2: Theo cách tính của chỉ tiêu 7.8.4 (103/173 hồ sơ của 03 TTHC)" in printed
+    pipeline.materialise(url, Period.parse("2021-Q1"))
+    with database.transaction(url) as connection:
+        assert printout.beside(connection, Period.parse("2021-Q1"))  # another window disagrees, and it is said
+    of_district = "where unit_code = '631' and indicator_code like 'b.%%' and period_code = %s and kind = 'indicator'"
+    counts_shown = [
+        query(url, f"select count(*) from reporting.{view} {of_district}", REPORTED.code)
+        for view in ("appendix", "beside_appendix")
+    ]
+    assert counts_shown == [[(0,)], [(len(expected),)]]
 
 
 def test_the_dossier_flow_is_section_2_4(loaded: tuple[str, Path, Planted]) -> None:
