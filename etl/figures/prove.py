@@ -145,7 +145,7 @@ def reconcile(connection: Connection, period: Period, unit: str, path: Path) -> 
 
     Input:  CSV or .xlsx with a column of codes and one of printed values; see CODE_HEADERS and VALUE_HEADERS.
             `unit` may be a code@day: what the code meant on that day.
-    Output: one row per indicator of the form, in its order, then those beside it that are in the file; codes of the file
+    Output: one row per indicator of the form, in its order, then those beside it that the file names; codes of it
             that no indicator has come last. And which relations between figures do not hold: in print, and as computed
             if the code means so at the end of the window.
     Raises: UsageError if the file cannot be read, or no figures of the unit are stored.

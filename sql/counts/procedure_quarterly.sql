@@ -30,7 +30,7 @@ moment as (
         d.channel = 'Bưu chính công ích' as came_by_post,
         d.return_channel = 'Bưu chính công ích' as went_by_post,
         mart.quarter_of(d.received_on) as received,
-        case when d.status is distinct from 'Công dân rút hồ sơ' then mart.quarter_of(d.returned_on) end as returned,
+        case when coalesce(d.status, '') <> 'Công dân rút hồ sơ' then mart.quarter_of(d.returned_on) end as returned,
         case when late.is_late then mart.quarter_of(d.finished_on) end as resolved_late,
         case when late.is_late then coalesce(d.resolving_org_code, d.org_code, '') end as resolving_code,
         case
@@ -49,7 +49,7 @@ moment as (
     cross join lateral (
         select
             d.finished_on > greatest(d.due_on, d.extended_due_on)
-            and d.status is distinct from 'Công dân rút hồ sơ' as is_late
+            and coalesce(d.status, '') <> 'Công dân rút hồ sơ' as is_late
     ) as late
     left join unit
         on

@@ -5,9 +5,9 @@
 -- units: [org_code, resolving_org_code]
 -- counts: [dossiers]
 
--- Dossiers that sql/counts/procedure_quarterly.sql would count as `returned`, or ask for a letter (`late`), and of which
--- a role is unknown: their file had no column for it, and nobody told it before. What was received and what was
--- resolved, sql/counts/dossier_unknown.sql tells. Without a day of return and with a status that does not exclude it, a
+-- Dossiers that sql/counts/procedure_quarterly.sql counts as returned, or asks for a letter (`late`), and of which a
+-- role is unknown: their file had no column for it, and nobody told it before. What was received and what was resolved,
+-- sql/counts/dossier_unknown.sql tells. Without a day of return and with a status that does not exclude it, a
 -- result may have been returned on any day since the dossier came: `returned since`.
 with unit as materialized (
     select

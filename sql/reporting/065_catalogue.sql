@@ -74,9 +74,12 @@ select
     unit_of_measure,
     form_order,
     kind,
-    nullif(parent, '') as parent_code
+    nullif(parent, '') as parent_code,
+    form_group,
+    note
 from mart.form
 where (select access.whole_province()) is not null or exists (select from access.seen_units());
 
 comment on view reporting.indicator is
-'Các dòng của phụ lục thống kê CCHC theo thứ tự biểu mẫu: mục, nhóm và chỉ tiêu (kind).';
+'Các dòng của phụ lục thống kê CCHC theo thứ tự biểu mẫu: mục, nhóm và chỉ tiêu (kind); sau đó là các dòng ngoài phụ '
+'lục, có form_group.';

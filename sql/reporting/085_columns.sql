@@ -33,6 +33,8 @@ begin
             ('*', 'form_order', 'Thứ tự dòng trong biểu mẫu'),
             ('*', 'kind', 'Loại dòng: section mục, group nhóm, indicator chỉ tiêu'),
             ('*', 'parent_code', 'Mã mục hoặc nhóm chứa dòng này'),
+            ('*', 'form_group', 'Nhóm ngoài phụ lục mà dòng này thuộc về; để trống: dòng của phụ lục'),
+            ('*', 'note', 'Cách tính cần nêu khi trích dẫn'),
             ('*', 'definition_version', 'Phiên bản định nghĩa đã dùng để tính'),
             -- a figure
             ('*', 'value', 'Giá trị như in trên biểu mẫu; tỷ lệ làm tròn hai chữ số'),

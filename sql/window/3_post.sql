@@ -87,7 +87,7 @@ counted as (
     where
         returned_on >= %(period_start)s
         and returned_on < %(period_end)s
-        and status is distinct from 'Công dân rút hồ sơ'
+        and coalesce(status, '') <> 'Công dân rút hồ sơ'
     union all
     select
         province_code,
@@ -106,7 +106,7 @@ counted as (
         is_late
         and finished_on >= %(period_start)s
         and finished_on < %(period_end)s
-        and status is distinct from 'Công dân rút hồ sơ'
+        and coalesce(status, '') <> 'Công dân rút hồ sơ'
 )
 
 select

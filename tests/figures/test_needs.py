@@ -35,21 +35,29 @@ WORLD = {
         U0       | H           | Đơn vị sự nghiệp   | 4              | true               | true      | UBND huyện
     """,
     "dossier": """
-        org_code | procedure_code | field    | channel    | received_on | due_on     | finished_on | status
-        S        | 1.000001       | Đất đai  | Trực tiếp  | 2021-03-01  | 2021-03-10 | 2021-03-09  | Đã trả kết quả
-        S        | 1.000001       | Đất đai  | Trực tuyến | 2021-03-01  | 2021-03-10 | 2021-03-12  | Đã trả kết quả
-        S        | 1.000001       | Đất đai  | Trực tiếp  | 2021-03-01  | 2021-03-10 | 2021-03-09  | Không được tiếp nhận
-        H        | 1.000002       | Xây dựng | Trực tiếp  | 2021-03-01  | 2021-03-10 | 2021-03-09  | Đã trả kết quả
-        H        | 1.000002       | Xây dựng | Trực tuyến | 2021-03-01  | 2021-03-10 | 2021-03-12  | Đã trả kết quả
-        H        | 1.000002       | Xây dựng | Trực tiếp  | 2021-03-01  | 2021-03-10 | 2021-03-09  | Không được tiếp nhận
-        H        | 1.000003       | Xây dựng | Trực tiếp  | 2021-03-01  | 2021-03-10 | -           | Đang xử lý
-        H        | 1.000003       | Xây dựng | Trực tuyến | 2021-03-01  | 2021-03-10 | -           | Đang xử lý
-        H        | 1.000003       | Xây dựng | Trực tiếp  | 2021-03-01  | 2021-03-10 | 2021-03-09  | Không được tiếp nhận
-        H        | 1.000008       | Xây dựng | Trực tuyến | 2021-03-01  | 2021-03-10 | -           | Đang xử lý
-        H        | 1.000009       | Xây dựng | Trực tuyến | 2021-03-01  | 2021-03-10 | -           | Đang xử lý
-        X        | 1.000004       | Đất đai  | Trực tiếp  | 2021-03-01  | 2021-03-10 | 2021-03-09  | Đã trả kết quả
-        X        | 1.000004       | Đất đai  | Trực tuyến | 2021-03-01  | 2021-03-10 | 2021-03-12  | Đã trả kết quả
-        X        | 1.000004       | Đất đai  | Trực tiếp  | 2021-03-01  | 2021-03-10 | 2021-03-09  | Không được tiếp nhận
+        org_code | procedure_code | field    | channel            | received_on | due_on     | finished_on | status               | returned_on | return_channel     | apology_letter
+        S        | 1.000001       | Đất đai  | Trực tiếp          | 2021-03-01  | 2021-03-10 | 2021-03-09  | Đã trả kết quả       | -           | -                  | -
+        S        | 1.000001       | Đất đai  | Trực tuyến         | 2021-03-01  | 2021-03-10 | 2021-03-12  | Đã trả kết quả       | -           | -                  | -
+        S        | 1.000001       | Đất đai  | Trực tiếp          | 2021-03-01  | 2021-03-10 | 2021-03-09  | Không được tiếp nhận | -           | -                  | -
+        H        | 1.000002       | Xây dựng | Trực tiếp          | 2021-03-01  | 2021-03-10 | 2021-03-09  | Đã trả kết quả       | -           | -                  | -
+        H        | 1.000002       | Xây dựng | Trực tuyến         | 2021-03-01  | 2021-03-10 | 2021-03-12  | Đã trả kết quả       | -           | -                  | -
+        H        | 1.000002       | Xây dựng | Trực tiếp          | 2021-03-01  | 2021-03-10 | 2021-03-09  | Không được tiếp nhận | -           | -                  | -
+        H        | 1.000003       | Xây dựng | Trực tiếp          | 2021-03-01  | 2021-03-10 | -           | Đang xử lý           | -           | -                  | -
+        H        | 1.000003       | Xây dựng | Trực tuyến         | 2021-03-01  | 2021-03-10 | -           | Đang xử lý           | -           | -                  | -
+        H        | 1.000003       | Xây dựng | Trực tiếp          | 2021-03-01  | 2021-03-10 | 2021-03-09  | Không được tiếp nhận | -           | -                  | -
+        H        | 1.000008       | Xây dựng | Trực tuyến         | 2021-03-01  | 2021-03-10 | -           | Đang xử lý           | -           | -                  | -
+        H        | 1.000009       | Xây dựng | Trực tuyến         | 2021-03-01  | 2021-03-10 | -           | Đang xử lý           | -           | -                  | -
+        X        | 1.000004       | Đất đai  | Trực tiếp          | 2021-03-01  | 2021-03-10 | 2021-03-09  | Đã trả kết quả       | -           | -                  | -
+        X        | 1.000004       | Đất đai  | Trực tuyến         | 2021-03-01  | 2021-03-10 | 2021-03-12  | Đã trả kết quả       | -           | -                  | -
+        X        | 1.000004       | Đất đai  | Trực tiếp          | 2021-03-01  | 2021-03-10 | 2021-03-09  | Không được tiếp nhận | -           | -                  | -
+        H        | 1.000002       | Xây dựng | Bưu chính công ích | 2021-03-01  | 2021-03-10 | 2021-03-12  | Đã trả kết quả       | 2021-03-12  | Bưu chính công ích | 1/TXL
+        H        | 1.000002       | Xây dựng | Bưu chính công ích | 2021-03-01  | 2021-03-10 | 2021-03-12  | Không được tiếp nhận | 2021-03-12  | Bưu chính công ích | -
+        H        | 1.000003       | Xây dựng | Bưu chính công ích | 2021-03-01  | 2021-03-10 | -           | Đang xử lý           | -           | -                  | -
+        X        | 1.000004       | Đất đai  | Trực tiếp          | 2021-03-01  | 2021-03-10 | 2021-03-09  | Đã trả kết quả       | 2021-03-12  | Bưu chính công ích | -
+        H        | 1.000003       | Xây dựng | Trực tuyến         | 2021-03-01  | 2021-03-10 | -           | Không được tiếp nhận | -           | -                  | -
+        H        | 1.000011       | Xây dựng | Trực tuyến         | 2021-03-01  | 2021-03-10 | -           | Không được tiếp nhận | -           | -                  | -
+        H        | 1.000008       | Xây dựng | Bưu chính công ích | 2021-03-01  | 2021-03-10 | 2021-03-09  | Đã trả kết quả       | 2021-03-12  | Bưu chính công ích | -
+        X        | 1.000005       | Đất đai  | Bưu chính công ích | 2021-03-01  | 2021-03-10 | -           | Không được tiếp nhận | -           | -                  | -
     """,
     "procedure": """
         procedure_code | level | service_level | interlink     | workflow_approved | workflow_digital | on_provincial_portal | on_national_portal | online_payment | announced_on | repealed_on
@@ -62,6 +70,7 @@ WORLD = {
         1.000007       | Xã    | 3             | Cùng cấp      | true              | true             | true                 | true               | true           | 2019-01-01   | 2021-05-01
         1.000008       | Huyện | Một phần      | Cùng cấp      | true              | true             | true                 | true               | true           | 2019-01-01   | 2021-05-01
         1.000009       | Huyện | Toàn trình    | Cùng cấp      | true              | true             | true                 | true               | true           | 2019-01-01   | 2021-05-01
+        1.000011       | Huyện | Toàn trình    | Cùng cấp      | true              | true             | true                 | true               | true           | 2019-01-01   | -
     """,
     "document": """
         org_code | number          | issued_on  | document_type | topic | digitally_signed | sending_mode    | direction | status       | secrecy
@@ -146,6 +155,7 @@ FALLS_BACK = {
     "hr/units.successor_code": "the decrees that ship with the project tell it",
     "one_stop_shop/dossiers.resolving_org_code": "who received it resolves it",
     "one_stop_shop/dossiers.extended_due_at": "the due day holds",
+    "one_stop_shop/procedures.postal": "what no list closes to the post is open to it",
     "hr/staff.joined_on": "who the list of the time holds is there",
     "hr/staff.status_on": "the list of the time tells the status",
 }

@@ -71,6 +71,50 @@ CASES = {
         "3.4.4 H -, 3.4.5 H 100.00, 3.4.2 X not_applicable",
         "Nơi gửi duc-co không giao cột «Ngày hẹn trả»",
     ),
+    "how results went, of what was returned in a quarter of the window": Case(
+        "dossier",
+        "return_channel",
+        {
+            "procedure": "procedure_code | level\n1.000001 | Huyện\n1.000001 | Xã",
+            "dossier": """
+                org_code | received_on | returned_on | return_channel     | status         | file_id | sender
+                X        | 2021-06-01  | 2021-06-15  | -                  | Đã trả kết quả | 7       | duc-co
+                Y        | 2021-06-01  | 2021-06-14  | -                  | Đã trả kết quả | 7       | duc-co
+                Y        | 2021-06-01  | 2021-07-01  | Bưu chính công ích | Đã trả kết quả | 1       | office
+            """,
+        },
+        "b.1.1 X -, b.1.3 X -, b.1.3 H -, b.1.1 H -, b.1.2 X undefined, b.1.3 Y 100.00, b.1.1 Y 100.00, b.2.1 X 0",
+        "Nơi gửi duc-co không giao cột «Hình thức trả»",
+    ),
+    "the day of return: whatever came may have been returned, unless its status says that it was not": Case(
+        "dossier",
+        "returned_at",
+        {
+            "procedure": "procedure_code | level\n1.000001 | Huyện\n1.000001 | Xã",
+            "dossier": """
+                org_code | received_on | returned_on | status         | file_id | sender
+                X        | 2020-06-01  | -           | Đã trả kết quả | 7       | duc-co
+                Y        | 2021-06-01  | -           | Đã xử lý xong  | 7       | duc-co
+                Y        | 2021-09-15  | -           | Đã trả kết quả | 7       | duc-co
+            """,
+        },
+        "b.1.3 X -, b.1.1 H -, b.1.3 Y undefined, b.1.1 Y 0.00",
+        "Nơi gửi duc-co không giao cột «Ngày trả kết quả»",
+    ),
+    "a letter of apology, of what was resolved late": Case(
+        "dossier",
+        "apology_letter",
+        {
+            "dossier": """
+                org_code | received_on | due_on     | finished_on | file_id | sender
+                X        | 2021-06-01  | 2021-07-01 | 2021-07-02  | 7       | duc-co
+                Y        | 2021-06-01  | 2021-07-01 | 2021-07-01  | 7       | duc-co
+                Y        | 2021-06-01  | 2021-07-01 | 2021-07-02  | 1       | office
+            """
+        },
+        "b.3.1 X -, b.3.1 H -, b.3.1 Y 0.00, 3.4.3 X 0.00",
+        "Nơi gửi duc-co không giao cột «Thư xin lỗi»",
+    ),
     "a due day, of a dossier that is open": Case(
         "dossier",
         "due_at",

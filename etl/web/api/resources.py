@@ -88,6 +88,13 @@ KNOWN = (
         "appendix", "appendix", "Phụ lục theo biểu mẫu", ("period_code", *UNIT, "form_order", "indicator_code"), ASKED
     ),
     Resource(
+        "appendix/beside",
+        "beside_appendix",
+        "Số liệu ngoài phụ lục",
+        ("period_code", *UNIT, "form_order", "indicator_code"),
+        ASKED,
+    ),
+    Resource(
         "dossier-flow", "dossier_flow", "Tình hình giải quyết hồ sơ", ("period_code", *UNIT, "field"), (*ASKED, "field")
     ),
     Resource(
