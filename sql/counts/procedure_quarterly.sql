@@ -20,37 +20,18 @@ with unit as materialized (
     from core.unit_period
 ),
 
-moment as (
+dossier as (
     select
         d.sign,
         d.province_code,
         coalesce(d.org_code, '') as org_code,
         coalesce(unit.valid_from, '-infinity') as unit_from,
         coalesce(d.procedure_code, '') as procedure_code,
-        d.channel = 'Bưu chính công ích' as came_by_post,
-        d.return_channel = 'Bưu chính công ích' as went_by_post,
+        d.channel,
+        d.return_channel,
         mart.quarter_of(d.received_on) as received,
-        case when coalesce(d.status, '') <> 'Công dân rút hồ sơ' then mart.quarter_of(d.returned_on) end as returned,
-        case when late.is_late then mart.quarter_of(d.finished_on) end as resolved_late,
-        case when late.is_late then coalesce(d.resolving_org_code, d.org_code, '') end as resolving_code,
-        case
-            when late.is_late then coalesce(case when d.resolving_org_code is null then unit.valid_from else (
-                select resolving.valid_from
-                from unit as resolving
-                where
-                    resolving.province_code = d.province_code
-                    and resolving.org_code = d.resolving_org_code
-                    and d.received_on >= resolving.reach_from
-                    and d.received_on < resolving.reach_to
-            ) end, '-infinity')
-        end as resolving_from,
-        late.is_late and d.apology_letter is not null as is_apologised
+        case when coalesce(d.status, '') <> 'Công dân rút hồ sơ' then mart.quarter_of(d.returned_on) end as returned
     from {changed} as d
-    cross join lateral (
-        select
-            d.finished_on > greatest(d.due_on, d.extended_due_on)
-            and coalesce(d.status, '') <> 'Công dân rút hồ sơ' as is_late
-    ) as late
     left join unit
         on
             unit.province_code = d.province_code
@@ -60,8 +41,8 @@ moment as (
     where coalesce(d.status, '') not in ('Mới đăng ký', 'Không được tiếp nhận')
 ),
 
--- all at once, so that each dossier is looked at once
-of_moments as (
+-- both quarters at once, so that each dossier is looked at once; in int, whose sums are not numeric
+came_and_went as (
     select
         province_code,
         org_code,
@@ -69,40 +50,55 @@ of_moments as (
         procedure_code,
         received,
         returned,
-        resolved_late,
-        resolving_code,
-        resolving_from,
-        sum(sign) as dossiers,
-        coalesce(sum(sign) filter (where came_by_post), 0) as came_by_post,
-        coalesce(sum(sign) filter (where went_by_post), 0) as went_by_post,
-        coalesce(sum(sign) filter (where is_apologised), 0) as apologised
-    from moment
-    group by
-        province_code, org_code, unit_from, procedure_code, received, returned, resolved_late, resolving_code,
-        resolving_from
+        sum(sign)::int as dossiers,
+        coalesce(sum(sign) filter (where channel = 'Bưu chính công ích'), 0)::int as came_by_post,
+        coalesce(sum(sign) filter (where return_channel = 'Bưu chính công ích'), 0)::int as went_by_post
+    from dossier
+    group by province_code, org_code, unit_from, procedure_code, received, returned
 )
 
 select
-    of_moments.province_code,
-    what.org_code,
-    what.unit_from,
-    what.day,
-    what.procedure_code,
-    sum(what.received) as received,
-    sum(what.received_postal) as received_postal,
-    sum(what.returned) as returned,
-    sum(what.returned_postal) as returned_postal,
-    sum(what.resolved_late) as resolved_late,
-    sum(what.apologised) as apologised
-from of_moments
+    came_and_went.province_code,
+    came_and_went.org_code,
+    came_and_went.unit_from,
+    moment.day,
+    came_and_went.procedure_code,
+    sum(moment.received) as received,
+    sum(moment.received_postal) as received_postal,
+    sum(moment.returned) as returned,
+    sum(moment.returned_postal) as returned_postal,
+    0 as resolved_late,
+    0 as apologised
+from came_and_went
 cross join lateral (
-    values
-    (org_code, unit_from, received, procedure_code, dossiers, came_by_post, 0, 0, 0, 0),
-    (org_code, unit_from, returned, procedure_code, 0, 0, dossiers, went_by_post, 0, 0),
-    (resolving_code, resolving_from, resolved_late, '', 0, 0, 0, 0, dossiers, apologised)
-) as what (
-    org_code, unit_from, day, procedure_code, received, received_postal, returned, returned_postal, resolved_late,
-    apologised
-)
-where what.day is not null
-group by of_moments.province_code, what.org_code, what.unit_from, what.day, what.procedure_code
+    values (received, dossiers, came_by_post, 0, 0), (returned, 0, 0, dossiers, went_by_post)
+) as moment (day, received, received_postal, returned, returned_postal)
+where moment.day is not null
+group by
+    came_and_went.province_code, came_and_went.org_code, came_and_went.unit_from, moment.day,
+    came_and_went.procedure_code
+union all
+select
+    d.province_code,
+    coalesce(d.resolving_org_code, d.org_code, '') as org_code,
+    coalesce(unit.valid_from, '-infinity') as unit_from,
+    mart.quarter_of(d.finished_on) as day,
+    -- of all: a key of its own, beside those of what came and went
+    '*' as procedure_code,
+    0 as received,
+    0 as received_postal,
+    0 as returned,
+    0 as returned_postal,
+    sum(d.sign) as resolved_late,
+    coalesce(sum(d.sign) filter (where d.apology_letter is not null), 0) as apologised
+from {changed} as d
+left join unit
+    on
+        unit.province_code = d.province_code
+        and unit.org_code = coalesce(d.resolving_org_code, d.org_code)
+        and d.received_on >= unit.reach_from
+        and d.received_on < unit.reach_to
+where
+    d.finished_on > greatest(d.due_on, d.extended_due_on)
+    and coalesce(d.status, '') not in ('Mới đăng ký', 'Không được tiếp nhận', 'Công dân rút hồ sơ')
+group by 1, 2, 3, 4

@@ -17,7 +17,7 @@ create table if not exists mart.procedure_quarterly (
     org_code text not null,             -- empty: nobody told it
     unit_from date not null,
     day date not null,                  -- first of the reporting quarter
-    procedure_code text not null,       -- as it was written; empty: nobody told it, or of all procedures
+    procedure_code text not null,       -- as it was written; empty: nobody told it; '*': of all
     received bigint not null default 0,
     received_postal bigint not null default 0,
     returned bigint not null default 0,

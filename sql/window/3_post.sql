@@ -94,7 +94,7 @@ counted as (
         coalesce(resolving_org_code, org_code, '') as org_code,
         resolving_from as unit_from,
         finished_on as day,
-        '' as procedure_code,
+        '*' as procedure_code,
         0 as received,
         0 as received_postal,
         0 as returned,
@@ -152,6 +152,15 @@ with part as (
     from window_post_part as counted
     inner join window_unit as unit on unit.unit_code = counted.unit_code
     group by 1, 2, 3
+),
+
+-- of others no figure asks
+by_post as (
+    select distinct
+        national_code,
+        level
+    from part
+    where received_postal + returned_postal > 0
 )
 
 select
@@ -164,6 +173,7 @@ select
     sum(part.returned) as returned,
     sum(part.returned_postal) as returned_postal
 from part
+inner join by_post on by_post.national_code = part.national_code and by_post.level = part.level
 inner join window_subtree as subtree on subtree.part_code = part.unit_code
 inner join window_scope as scope on scope.unit_code = subtree.unit_code and scope.level = part.level
 inner join window_catalogue as offered
