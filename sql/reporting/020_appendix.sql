@@ -1,5 +1,5 @@
 -- Every row of the form, and of the groups beside it, for every unit that has figures in a period; sections and groups
--- included.
+-- included. Who reads it is asked here already, so that no row of others is looked up.
 create or replace view mart.form_figure as
 with made as (
     select distinct
@@ -105,7 +105,12 @@ select
     calendar_period_code,
     reason
 from mart.form_figure
-where form_group = ''
+where
+    form_group = ''
+    and (
+        (select access.whole_province()) in ('*', province_code)
+        or (province_code, period_code, unit_code, unit_valid_from) in (select seen.* from access.seen() as seen)
+    )
 order by period_code, unit_code, unit_valid_from, form_order;
 
 comment on view reporting.appendix is
@@ -143,7 +148,12 @@ select
     form_group,
     note
 from mart.form_figure
-where form_group <> ''
+where
+    form_group <> ''
+    and (
+        (select access.whole_province()) in ('*', province_code)
+        or (province_code, period_code, unit_code, unit_valid_from) in (select seen.* from access.seen() as seen)
+    )
 order by period_code, unit_code, unit_valid_from, form_order;
 
 comment on view reporting.beside_appendix is
