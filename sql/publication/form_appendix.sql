@@ -1,4 +1,5 @@
--- The rows of the appendix of a unit, in form order: as the warehouse has them now, or as a release has frozen them.
+-- The rows of the appendix of a unit, in form order, and those beside it (form_group), which sentences ask for: as the
+-- warehouse has them now, or as a release has frozen them.
 --
 -- %(release_id)s: null: as they are now; %(period_code)s, %(unit_code)s, %(valid_from)s.
 select
@@ -11,8 +12,9 @@ select
     denominator,
     status,
     reason,
-    form_order
-from reporting.appendix
+    form_order,
+    form_group
+from mart.form_figure
 where
     %(release_id)s::int is null
     and period_code = %(period_code)s
@@ -29,7 +31,8 @@ select
     figure.denominator,
     figure.status,
     figure.reason,
-    coalesce(figure.form_order, form.form_order)
+    coalesce(figure.form_order, form.form_order),
+    form.form_group
 from mart.form as form
 left join mart.release_figure as figure
     on

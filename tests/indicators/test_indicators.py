@@ -229,6 +229,20 @@ declared:
 """
 
 
+def test_a_folder_in_the_folder_is_a_group_beside_the_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else is edited: the form stays as it is, and what the group says by default holds in it alone."""
+    form, known = catalogue.form(), catalogue.indicators()
+    assert {row.code.split(".")[0] for row in catalogue.beside()} == {"b"}
+    assert not {row.code for row in form} & {row.code for row in catalogue.beside()}
+    (tmp_path / "indicators" / "of the year").mkdir(parents=True)
+    (tmp_path / "indicators" / "of the year" / "form.yml").write_text(OWN_FORM, encoding="utf-8")
+    monkeypatch.setenv("CCHC_CATALOGUE", str(tmp_path))
+    assert catalogue.form() == form
+    assert [(row.code, row.group) for row in catalogue.beside()[-2:]] == [("8", "of the year"), ("8.1", "of the year")]
+    assert list(catalogue.indicators()) == [*known, "8.1"]
+    assert catalogue.indicators()["1.1.1"].cadence == known["1.1.1"].cadence
+
+
 def test_an_office_has_a_form_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "indicators").mkdir()
     (tmp_path / "indicators" / "form.yml").write_text(OWN_FORM, encoding="utf-8")

@@ -133,6 +133,10 @@ def test_the_sentences_are_those_of_the_report_with_the_shares_that_are_right(ma
         " quyết đúng hạn 239 hồ sơ chiếm tỉ lệ 93,36%, đang giải quyết quá hạn 17 hồ sơ chiếm tỉ lệ 6,64%."
     )
     assert "9 thủ tục hành chính" in made["one-stop"].sentences[3]
+    beside = " ".join(made["one-stop"].sentences[5:])
+    of_the_report = ("Có 3 thủ tục", "103 hồ sơ", "Có 23/456 thủ tục", "5,04%", "20,06% (72/359", "72,20% (1.205/1.669")
+    assert [said for said in of_the_report if said not in beside] == []
+    assert not any(row.cells[0].startswith("b") for row in made["appendix"].rows)
 
 
 def test_the_total_of_the_flow_is_that_of_its_fields(made: dict[str, Filled]) -> None:

@@ -81,7 +81,8 @@ def fill(cursor: Cursor, name: str, period: Period, unit: str, release_id: int |
     figures = [dict(zip((c.name for c in cursor.description), row, strict=True)) for row in cursor.fetchall()]
     flows = _flows(cursor, asked, [unit_code, *districts, *communes])
     if wanted.rows == "appendix":
-        lines = [(figure["kind"], _figure_row(figure, period.last_day)) for figure in figures]
+        of_form = [figure for figure in figures if not figure["form_group"]]
+        lines = [(figure["kind"], _figure_row(figure, period.last_day)) for figure in of_form]
     elif wanted.rows == "flow":
         lines = _by_field(flows.get(unit_code, {}))
     else:
