@@ -30,7 +30,7 @@ dossier as (
         d.channel,
         d.return_channel,
         mart.quarter_of(d.received_on) as received,
-        case when coalesce(d.status, '') <> 'Công dân rút hồ sơ' then mart.quarter_of(d.returned_on) end as returned
+        case when coalesce(d.status, '') <> 'Công dân rút hồ sơ' then mart.quarter_of(d.returned_on) end as returned{record}
     from {changed} as d
     left join unit
         on
@@ -52,9 +52,9 @@ came_and_went as (
         returned,
         sum(sign)::int as dossiers,
         coalesce(sum(sign) filter (where channel = 'Bưu chính công ích'), 0)::int as came_by_post,
-        coalesce(sum(sign) filter (where return_channel = 'Bưu chính công ích'), 0)::int as went_by_post
+        coalesce(sum(sign) filter (where return_channel = 'Bưu chính công ích'), 0)::int as went_by_post{record}
     from dossier
-    group by province_code, org_code, unit_from, procedure_code, received, returned
+    group by province_code, org_code, unit_from, procedure_code, received, returned{record}
 )
 
 select
@@ -68,7 +68,7 @@ select
     sum(moment.returned) as returned,
     sum(moment.returned_postal) as returned_postal,
     0 as resolved_late,
-    0 as apologised
+    0 as apologised{record}
 from came_and_went
 cross join lateral (
     values (received, dossiers, came_by_post, 0, 0), (returned, 0, 0, dossiers, went_by_post)
@@ -76,7 +76,7 @@ cross join lateral (
 where moment.day is not null
 group by
     came_and_went.province_code, came_and_went.org_code, came_and_went.unit_from, moment.day,
-    came_and_went.procedure_code
+    came_and_went.procedure_code{record}
 union all
 select
     d.province_code,
@@ -90,7 +90,7 @@ select
     0 as returned,
     0 as returned_postal,
     sum(d.sign) as resolved_late,
-    coalesce(sum(d.sign) filter (where d.apology_letter is not null), 0) as apologised
+    coalesce(sum(d.sign) filter (where d.apology_letter is not null), 0) as apologised{record}
 from {changed} as d
 left join unit
     on
@@ -101,4 +101,4 @@ left join unit
 where
     d.finished_on > greatest(d.due_on, d.extended_due_on)
     and coalesce(d.status, '') not in ('Mới đăng ký', 'Không được tiếp nhận', 'Công dân rút hồ sơ')
-group by 1, 2, 3, 4
+group by 1, 2, 3, 4{record}

@@ -48,7 +48,7 @@ counted as (
         returned,
         returned_postal,
         resolved_late,
-        apologised
+        apologised{record}
     from mart.procedure_quarterly
     where
         day >= %(period_start)s
@@ -67,7 +67,7 @@ counted as (
         0 as returned,
         0 as returned_postal,
         0 as resolved_late,
-        0 as apologised
+        0 as apologised{record}
     from dossier
     where received_on >= %(period_start)s
     union all
@@ -82,7 +82,7 @@ counted as (
         1 as returned,
         (coalesce(return_channel, '') = 'Bưu chính công ích')::int as returned_postal,
         0 as resolved_late,
-        0 as apologised
+        0 as apologised{record}
     from dossier
     where
         returned_on >= %(period_start)s
@@ -100,7 +100,7 @@ counted as (
         0 as returned,
         0 as returned_postal,
         1 as resolved_late,
-        (apology_letter is not null)::int as apologised
+        (apology_letter is not null)::int as apologised{record}
     from dossier
     where
         is_late
@@ -117,7 +117,7 @@ select
     sum(counted.returned) as returned,
     sum(counted.returned_postal) as returned_postal,
     sum(counted.resolved_late) as resolved_late,
-    sum(counted.apologised) as apologised
+    sum(counted.apologised) as apologised{record}
 from counted
 left join window_holder as holder
     on
@@ -133,7 +133,7 @@ inner join window_unit as unit
         and unit.code = coalesce(holder.holder_code, counted.org_code)
         and coalesce(holder.holder_from, counted.unit_from) >= unit.reach_from
         and coalesce(holder.holder_from, counted.unit_from) < unit.reach_to
-group by unit.unit_code, counted.procedure_code;
+group by unit.unit_code, counted.procedure_code{record};
 
 -- Of procedures in force, at the level of the unit that received. A province's own suffix behind the national code
 -- names the same procedure.
@@ -148,10 +148,10 @@ with part as (
         sum(counted.received) as received,
         sum(counted.received_postal) as received_postal,
         sum(counted.returned) as returned,
-        sum(counted.returned_postal) as returned_postal
+        sum(counted.returned_postal) as returned_postal{record}
     from window_post_part as counted
     inner join window_unit as unit on unit.unit_code = counted.unit_code
-    group by 1, 2, 3
+    group by 1, 2, 3{record}
 ),
 
 -- of others no figure asks
@@ -171,25 +171,32 @@ select
     sum(part.received) as received,
     sum(part.received_postal) as received_postal,
     sum(part.returned) as returned,
-    sum(part.returned_postal) as returned_postal
+    sum(part.returned_postal) as returned_postal{record}
 from part
 inner join by_post on by_post.national_code = part.national_code and by_post.level = part.level
 inner join window_subtree as subtree on subtree.part_code = part.unit_code
 inner join window_scope as scope on scope.unit_code = subtree.unit_code and scope.level = part.level
-inner join window_catalogue as offered
+inner join (
+    select
+        senders,
+        national_code,
+        level,
+        takes_post
+    from window_catalogue
+    where is_in_force
+) as offered
     on
         offered.senders = scope.senders
         and offered.national_code = part.national_code
         and offered.level = part.level
-        and offered.is_in_force
-group by 1, 2, 3;
+group by 1, 2, 3{record};
 
 create temp table window_apology on commit drop as
 select
     subtree.unit_code,
     sum(part.resolved_late) as resolved_late,
-    sum(part.apologised) as apologised
+    sum(part.apologised) as apologised{record}
 from window_post_part as part
 inner join window_subtree as subtree on subtree.part_code = part.unit_code
 where part.resolved_late > 0
-group by 1
+group by 1{record}
