@@ -29,8 +29,8 @@ dossier as (
         coalesce(d.procedure_code, '') as procedure_code,
         d.channel,
         d.return_channel,
-        mart.quarter_of(d.received_on) as received,
-        case when coalesce(d.status, '') <> 'Công dân rút hồ sơ' then mart.quarter_of(d.returned_on) end as returned{record}
+        case when coalesce(d.status, '') <> 'Công dân rút hồ sơ' then mart.quarter_of(d.returned_on) end as returned,
+        mart.quarter_of(d.received_on) as received{record}
     from {changed} as d
     left join unit
         on

@@ -12,8 +12,8 @@
 -- among: "kind in ('received', 'Sở', 'Huyện', 'Xã')"
 -- legal_basis: "Nghị định 61/2018/NĐ-CP; Quyết định 45/2016/QĐ-TTg"
 -- note:
---   "Theo cách tính của chỉ tiêu 7.8.4 (báo cáo năm 2021 của huyện Đức Cơ: 103/173 hồ sơ của 03 TTHC): chỉ tính các TTHC
---   đang có hiệu lực có phát sinh hồ sơ tiếp nhận qua bưu chính công ích trong kỳ."
+--   "Theo cách tính của chỉ tiêu 7.8.4 (báo cáo năm 2021 của huyện Đức Cơ: 103/173 hồ sơ của 03 TTHC): chỉ tính các
+--   TTHC đang có hiệu lực có phát sinh hồ sơ tiếp nhận qua bưu chính công ích trong kỳ."
 
 -- By analogy with 7.8.4: of the procedures that had a dossier received by post in the window anywhere below the unit,
 -- all their dossiers received. None had one: undefined.

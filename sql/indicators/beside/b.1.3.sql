@@ -13,8 +13,8 @@
 -- among: "kind in ('returned', 'Sở', 'Huyện', 'Xã')"
 -- legal_basis: "Nghị định 61/2018/NĐ-CP; Quyết định 45/2016/QĐ-TTg"
 -- note:
---   "Theo cách tính của chỉ tiêu 7.8.4 (báo cáo năm 2021 của huyện Đức Cơ: 103/173 hồ sơ của 03 TTHC): chỉ tính các TTHC
---   đang có hiệu lực có phát sinh kết quả trả qua bưu chính công ích trong kỳ. Kết quả tính theo ngày
+--   "Theo cách tính của chỉ tiêu 7.8.4 (báo cáo năm 2021 của huyện Đức Cơ: 103/173 hồ sơ của 03 TTHC): chỉ tính các
+--   TTHC đang có hiệu lực có phát sinh kết quả trả qua bưu chính công ích trong kỳ. Kết quả tính theo ngày
 --   trả, tại nơi tiếp nhận hồ sơ."
 
 -- By analogy with 7.8.4: of the procedures that had a result returned by post in the window anywhere below the unit,
