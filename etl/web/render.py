@@ -51,7 +51,7 @@ def page(request: Request, template: str, *, status: int = 200, **given: Any) ->
 
     A template further knows: `base` (put before every path of ours: the pages may lie below /cchc), `person` (None on
     the login), `csrf`, `csrf_field()`, `roles` (Vietnamese), `navigation`, `here` (the path), `static(name)`; and the
-    filters `number`, `day` and `moment`.
+    filters `number`, `whole`, `day` and `moment`.
     """
     state = request.state
     person, session = getattr(state, "person", None), getattr(state, "session", None)
@@ -99,7 +99,7 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"number": number, "day": day, "moment": moment}
+    environment.filters |= {"number": number, "whole": whole, "day": day, "moment": moment}
     environment.filters |= {name: getattr(wording, name) for name in ("office", "rule", "remedy", "export", "period")}
     return environment
 
@@ -113,6 +113,11 @@ def _version(name: str) -> str:
 def number(value: int | Decimal | None) -> str:
     """As numbers are written in Việt Nam: 1.234.567,89; '' for none."""
     return "" if value is None else f"{value:,}".translate(str.maketrans(",.", ".,"))
+
+
+def whole(value: Decimal | None) -> str:
+    """A count as the database keeps it, without the zeros behind its point."""
+    return number(value.quantize(Decimal(1)) if value is not None and value == value.to_integral_value() else value)
 
 
 def day(value: date | None) -> str:

@@ -112,7 +112,23 @@ def test_a_release_is_listed_and_verified(office: Office) -> None:
     assert ops.get("/releases/9/verify").status_code == 422
 
 
+def test_a_figure_is_explained_row_by_row_as_it_is_and_as_it_was(office: Office) -> None:
+    ops = client(office, "ops")
+    address = "/figures/2021-N/23857/explained/3.4.3"
+    assert f'href="{address}"' in ops.get("/figures/2021-N/23857").text
+    for release, counts in ((0, ["2", "3", "3"]), (1, ["1", "2", "2"])):
+        page = ops.get(f"{address}?release={release}").text
+        tiles = re.findall(r"<dd>(.*?)</dd>", page)
+        assert tiles[1:4] == counts
+        assert len(re.findall("<tr data-row", page)) == int(counts[2])
+    assert "Căn cứ: Công văn 581/BNV-CCHC" in page
+    assert ops.get("/figures/2021-N/23857/explained/9.9.9").status_code == 422
+
+
 ADDRESSES = [
+    ("/figures/2021-N/23857/explained/3.4.3", 200),
+    ("/figures/2021-N/23860/explained/3.4.3", 403),
+    ("/figures/2021-N/631/explained/3.4.3?release=1", 403),
     ("/figures/2021-N/23857", 200),
     ("/figures/2021-N/23857/form", 200),
     ("/figures/2021-N/631", 403),

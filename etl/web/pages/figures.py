@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from etl.errors import UsageError
 from etl.figures.prove import STATUSES
 from etl.periods import Period
-from etl.publication import chain, shown
+from etl.publication import chain, explaining, shown
 from etl.publication.forms import filled, writing
 from etl.warehouse import database
 from etl.web import render
@@ -23,6 +23,7 @@ KINDS = {
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 WIDTH, HEIGHT = 96, 24  # of a trend line
+EXPLAINED_ROWS = 200  # of a figure that a page shows; all of them: cchc explain
 
 
 @router.get("/figures")
@@ -80,6 +81,19 @@ def below(request: Request, here: Here, person: Reader, period: str, unit: str, 
         unit=next(one for one in units if one.code == unit),
         statuses=STATUSES,
     )
+
+
+@router.get("/figures/{period}/{unit}/explained/{code}")
+def explained(
+    request: Request, here: Here, person: Reader, period: str, unit: str, code: str, release: int = 0
+) -> Response:
+    """What one figure is: its definition, its parts, its first rows, and how many people had decided about."""
+    _see(person, unit)
+    with database.transaction(here.url) as connection:
+        told = explaining.explain(
+            connection, Period.parse(period), unit, code, release=release or None, limit=EXPLAINED_ROWS
+        )
+    return render.page(request, "figure_explained.html", told=told, words=explaining.DECIDED, most=EXPLAINED_ROWS)
 
 
 @router.get("/figures/{period}/{unit}/form")
