@@ -154,41 +154,48 @@ with part as (
     group by 1, 2, 3{record}
 ),
 
--- of others no figure asks
-by_post as (
-    select distinct
-        national_code,
-        level
-    from part
-    where received_postal + returned_postal > 0
+-- what each unit may count of each part below it: of each level the procedures in force on the lists that are its own
+offered as materialized (
+    select
+        subtree.part_code,
+        scope.unit_code,
+        scope.level,
+        listed.national_code,
+        listed.takes_post
+    from window_scope as scope
+    inner join window_subtree as subtree on subtree.unit_code = scope.unit_code
+    inner join window_catalogue as listed on listed.senders = scope.senders and listed.level = scope.level
+    where listed.is_in_force
+),
+
+-- No figure asks of procedures that nobody used the post for. By a window and not by a join with itself, of which the
+-- planner would expect one row: it would go through the lists again for each of the hundred thousand that come.
+by_post as materialized (
+    select *
+    from (
+        select
+            *,
+            sum(received_postal + returned_postal) over (partition by national_code, level) as went_by_post
+        from part
+    ) as told
+    where went_by_post > 0
 )
 
 select
-    subtree.unit_code,
-    part.national_code,
-    part.level,
+    offered.unit_code,
+    by_post.national_code,
+    by_post.level,
     bool_or(offered.takes_post) as takes_post,
-    sum(part.received) as received,
-    sum(part.received_postal) as received_postal,
-    sum(part.returned) as returned,
-    sum(part.returned_postal) as returned_postal{record}
-from part
-inner join by_post on by_post.national_code = part.national_code and by_post.level = part.level
-inner join window_subtree as subtree on subtree.part_code = part.unit_code
-inner join window_scope as scope on scope.unit_code = subtree.unit_code and scope.level = part.level
-inner join (
-    select
-        senders,
-        national_code,
-        level,
-        takes_post
-    from window_catalogue
-    where is_in_force
-) as offered
+    sum(by_post.received) as received,
+    sum(by_post.received_postal) as received_postal,
+    sum(by_post.returned) as returned,
+    sum(by_post.returned_postal) as returned_postal{record}
+from by_post
+inner join offered
     on
-        offered.senders = scope.senders
-        and offered.national_code = part.national_code
-        and offered.level = part.level
+        offered.part_code = by_post.unit_code
+        and offered.level = by_post.level
+        and offered.national_code = by_post.national_code
 group by 1, 2, 3{record};
 
 create temp table window_apology on commit drop as
