@@ -26,4 +26,4 @@ def report(
     with connected() as connection, connection.cursor() as cursor:
         made = filled.fill(cursor, form, asked, unit_of(unit), release)
     writing.write(made, to)
-    print(f"{to}: {made.form.title[0].capitalize()}, {made.unit}, {made.period.lower()}. {made.status}.")
+    print(f"{to}: {made.unit}, {made.period}. {made.status}.")
